@@ -1,0 +1,33 @@
+# The two commands of the README are `make run` and `make test`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
+
+.venv/.ready: requirements.lock pyproject.toml scripts/setup
+	@scripts/setup
+
+run: .venv/.ready  ## set everything up and start the proxy
+	@exec .venv/bin/dlp up
+
+lint: .venv/.ready  ## ruff, mypy --strict, import direction
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache | tail -n 12
+
+test: .venv/.ready  ## set everything up and run the whole suite
+	@scripts/debian-packages
+	@$(MAKE) --no-print-directory lint
+	@.venv/bin/pytest -q -n auto --dist loadgroup
+
+format: .venv/.ready
+	@.venv/bin/ruff check --fix -q . ; .venv/bin/ruff format -q .
+
+lock:  ## resolve the dependencies again
+	@uv pip compile -q --universal --python-version 3.12 --generate-hashes --all-extras \
+	  --group dev --no-header --no-annotate pyproject.toml -o requirements.lock
+
+.PHONY: help run lint test format lock

@@ -1,0 +1,1 @@
+"""Running an agent so that it cannot go round the proxy."""

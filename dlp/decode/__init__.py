@@ -1,0 +1,1 @@
+"""bytes -> views: every text a recipient could recover."""

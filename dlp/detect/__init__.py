@@ -1,0 +1,1 @@
+"""views -> findings: rules, checks, fingerprints, entropy."""

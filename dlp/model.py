@@ -1,0 +1,253 @@
+"""
+The nouns. Everything that crosses a module border is one of these.
+
+Rules of this file: frozen and slotted; no I/O, no behaviour beyond derived properties;
+spans are half-open ``(start, stop)`` byte offsets; sizes are bytes; times are UTC
+epoch seconds. `repr` of anything that may hold payload omits it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What is done with a message; mildest first (`SEVERITY` orders them)."""
+
+    ALLOW = "allow"
+    REDACT = "redact"
+    HOLD = "hold"
+    BLOCK = "block"
+
+
+SEVERITY: dict[Action, int] = {action: rank for rank, action in enumerate(Action)}
+
+
+class Reason(StrEnum):
+    """
+    The coarse public reason of a refusal: the `type` of the problem+json an agent sees.
+    """
+
+    OK = "ok"
+    DESTINATION = "destination"
+    CONTENT = "content"
+    APPROVAL_REQUIRED = "approval-required"
+    APPROVAL_DENIED = "approval-denied"
+    LIMIT = "limit"
+    QUARANTINED = "quarantined"
+    UNREADABLE = "unreadable"
+    PROTOCOL = "protocol"
+    UNAVAILABLE = "unavailable"
+
+
+class Kind(StrEnum):
+    """How a finding was made."""
+
+    PATTERN = "pattern"
+    FINGERPRINT = "fingerprint"
+    ENTROPY = "entropy"
+    STRUCTURE = "structure"
+    DESTINATION = "destination"
+
+
+class Tier(StrEnum):
+    """How sure a pattern is; strongest first."""
+
+    CERTAIN = "certain"
+    STRONG = "strong"
+    LIKELY = "likely"
+    WEAK = "weak"
+
+
+class Place(StrEnum):
+    """Where a finding stands relative to the credentials the destination expects."""
+
+    BOUND = "bound"
+    """A registered secret in its own slot at its own host: not a leak."""
+    VENDOR_SLOT = "vendor-slot"
+    """In a credential slot at a host of the credential's own vendor."""
+    OTHER_SLOT = "other-slot"
+    """In a credential slot at another allowed host."""
+    ELSEWHERE = "elsewhere"
+
+
+class PartKind(StrEnum):
+    """Which piece of a message a `Part` is."""
+
+    HOST = "host"
+    TARGET = "target"
+    METHOD = "method"
+    HEADER = "header"
+    BODY = "body"
+    TRAILER = "trailer"
+    FRAME = "frame"
+
+
+class Channel(StrEnum):
+    """How a message travels."""
+
+    HTTP = "http"
+    CONNECT = "connect"
+    WEBSOCKET = "websocket"
+    DNS = "dns"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Who asked."""
+
+    id: str
+    labels: tuple[str, ...] = ()
+    quarantined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a message goes, in normal form."""
+
+    scheme: str
+    """`http`, `https`, `ws` or `wss`."""
+    host: str
+    """Lower-case A-label without trailing dot, or a canonical address literal."""
+    port: int
+    method: str = "GET"
+    path: str = "/"
+    """Percent-decoded and dot-normalised, without query."""
+    channel: Channel = Channel.HTTP
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One piece of a message exactly as it would leave."""
+
+    kind: PartKind
+    data: bytes = field(repr=False)
+    name: str = ""
+    """Lower-case header or trailer name; empty otherwise."""
+    media_type: str = ""
+    """Declared Content-Type of a body, as sent; a hint only."""
+    encodings: tuple[str, ...] = ()
+    """Declared content codings in the order they were applied (RFC 9110, 8.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One outbound unit: an HTTP request, a CONNECT, a WebSocket message."""
+
+    agent: Agent
+    destination: Destination
+    parts: tuple[Part, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One text or byte string a recipient could recover from a part."""
+
+    data: bytes = field(repr=False)
+    part: int
+    """Index of the part it came from; for a join, of the first part."""
+    step: str = ""
+    """How it was made from its parent: `gzip`, `$.messages[3].content`, `base64`."""
+    parent: View | None = field(default=None, repr=False)
+    span: tuple[int, int] | None = None
+    """The bytes of the raw part that encode this view, or None (a join, a gzip)."""
+    exact: bool = False
+    """True when `data` equals the raw bytes at `span`, so offsets map one to one."""
+    depth: int = 0
+
+    @property
+    def path(self) -> str:
+        """The steps from the part to this view, as in `body > gzip > $.a > base64`."""
+        steps: list[str] = []
+        view: View | None = self
+        while view is not None:
+            if view.step:
+                steps.append(view.step)
+            view = view.parent
+        return " > ".join(reversed(steps))
+
+    def raw_span(self, start: int, stop: int) -> tuple[int, int] | None:
+        """Map a span of `data` to the raw part; the whole `span` when not exact."""
+        if self.span is None or not self.exact:
+            return self.span
+        return self.span[0] + start, self.span[0] + stop
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Every view of a message, and whether that is all of them."""
+
+    views: tuple[View, ...]
+    """The raw parts first, in order: `views[i].part == i` for `i < len(parts)`."""
+    truncated: str = ""
+    """The limit that was hit (`depth`, `expansions`, `decoded`, `ratio`), or empty."""
+    undecodable: tuple[str, ...] = ()
+    """Paths of declared encodings that could not be undone in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on the work one message may cause (`inspection:` in policy.yaml)."""
+
+    buffer: int = 32 << 20
+    depth: int = 6
+    expansions: int = 2000
+    """Decoder runs that produced something; plain JSON leaves are free."""
+    decoded: int = 128 << 20
+    """Bytes all decoders together may produce."""
+    ratio: int = 200
+    """Expansion of one compressed stream beyond its first MiB of output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that should not leave. Never holds the match."""
+
+    rule: str
+    """Rule id, or the registered name of a known secret."""
+    kind: Kind
+    tier: Tier
+    path: str
+    """View path: `body > gzip > $.messages[3].content`."""
+    part: int = 0
+    span: tuple[int, int] | None = None
+    """Half-open span in the raw bytes of the part, or None when it has none."""
+    digest: str = ""
+    """Keyed digest of the match: equal matches can be told, none can be recovered."""
+    family: str = ""
+    slot: str = ""
+    """Credential slot it stands in (`header:authorization`), or empty."""
+    place: Place = Place.ELSEWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision as a value. Carrying it out is somebody else's job."""
+
+    action: Action
+    reason: Reason
+    rule: str
+    """What decided: a statement id, a guard, a limit or a rule id."""
+    findings: tuple[Finding, ...] = ()
+    would: Action | None = None
+    """What enforce mode would do, where observe mode does less."""
+    status: int = 403
+    """HTTP status of the refusal."""
+    detail: str = ""
+    """Why, for the operator; never sent to the agent, never holds payload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `dlp up` was told; everything else is in the rules folder."""
+
+    rules: str | None = None
+    """Rules folder; None means the built-in set."""
+    state: str = ""
+    """State folder, absolute."""
+    listen: tuple[str, int] = ("127.0.0.1", 8080)
+    metrics: tuple[str, int] = ("127.0.0.1", 9464)
+    console: tuple[str, int] = ("127.0.0.1", 8081)
+    workers: int = 1

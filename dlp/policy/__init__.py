@@ -1,0 +1,1 @@
+"""Rules files -> who may send what where, with which credential."""

@@ -1,0 +1,87 @@
+"""
+The state folder: where it is, who may read it, and the keys it holds.
+
+Why not in a sibling: every edge (audit, secrets, agents, CA, caches) starts here.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from dlp.errors import StateError
+
+
+def default_folder() -> Path:
+    """The per-user state folder (XDG Base Directory, `XDG_STATE_HOME`)."""
+    home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(home) / "agent-dlp"
+
+
+def open_folder(folder: Path | None = None) -> Path:
+    """
+    Make the state folder if it is missing, for the owner alone, and prove it writable.
+
+    Raises:
+        StateError: it cannot be made, or nothing can be written in it.
+    """
+    path = (folder or default_folder()).expanduser().absolute()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = path / f".writable.{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise StateError(
+            f"the state folder {path} cannot be used: {error.strerror}; "
+            "name another with --state"
+        ) from error
+    return path
+
+
+def read_or_make_key(state: Path, name: str) -> bytes:
+    """
+    The 32-byte key `STATE/keys/NAME`, made at first use with mode 0600.
+
+    Raises:
+        StateError: it cannot be read or written, or has the wrong size.
+    """
+    path = state / "keys" / name
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        write_private(path, secrets.token_bytes(32), exclusive=True)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise StateError(f"cannot write the key {path}: {error.strerror}") from error
+    try:
+        key = path.read_bytes()
+    except OSError as error:
+        raise StateError(f"cannot read the key {path}: {error.strerror}") from error
+    if len(key) != 32:
+        raise StateError(f"the key {path} is damaged: restore it from a backup")
+    return key
+
+
+def write_private(path: Path, data: bytes, *, exclusive: bool = False) -> None:
+    """
+    Write a 0600 file in one step: readers see the old content or the new, never half.
+
+    Raises:
+        FileExistsError: `exclusive` and it is already there.
+        OSError: it cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if exclusive:
+            os.link(temporary, path)
+        else:
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
