@@ -20,7 +20,10 @@ from typer.main import get_command
 from dlp import __version__
 from dlp.errors import DLPError
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "up": "dlp.cli.up",
+    "ca": "dlp.cli.ca",
+}
 
 
 class _LazyGroup(TyperGroup):

@@ -1,0 +1,106 @@
+"""`dlp up`: check everything that can be checked, then become the proxy."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dlp.errors import UsageError
+from dlp.model import Settings
+from dlp.state import ca
+from dlp.state.folder import open_folder
+
+app = typer.Typer()
+MAX_WORKERS = 64
+
+
+@app.command()
+def up(
+    rules: Annotated[
+        Path | None,
+        typer.Option(help="Rules folder.  [default: ./rules, else the built-in set]"),
+    ] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="State folder.  [default: per user]")
+    ] = None,
+    listen: Annotated[str, typer.Option(help="Where agents connect.")] = (
+        "127.0.0.1:8080"
+    ),
+    metrics: Annotated[str, typer.Option(help="/metrics and /healthz.")] = (
+        "127.0.0.1:9464"
+    ),
+    console: Annotated[
+        str, typer.Option(help="Kept for the operator: no agent may reach it.")
+    ] = "127.0.0.1:8081",
+    workers: Annotated[
+        int, typer.Option(min=1, max=MAX_WORKERS, help="Processes on the one port.")
+    ] = 1,
+) -> None:
+    """Start the proxy; prints "ready" when it serves, drains and exits on SIGTERM."""
+    settings = Settings(
+        rules=_rules_folder(rules),
+        state=str(open_folder(state)),
+        listen=_address("--listen", listen),
+        metrics=_address("--metrics", metrics),
+        console=_address("--console", console),
+        workers=workers,
+    )
+    check(settings)
+    sys.stdout.flush()
+    # The library never imports the proxy side; it is a program of its own. -P: a
+    # folder `addons` in the current directory is not it.
+    command = [sys.executable, "-P", "-m", "addons.serve", json.dumps(asdict(settings))]
+    os.execv(sys.executable, command)  # noqa: S606
+
+
+def check(settings: Settings) -> None:
+    """
+    Everything that can be wrong before a port opens.
+
+    Raises:
+        UsageError: a port is taken or cannot be bound.
+        StateError: the CA cannot be made.
+    """
+    ca.open_authority(Path(settings.state))
+    for flag, address in (
+        ("--listen", settings.listen),
+        ("--metrics", settings.metrics),
+    ):
+        _probe(flag, address)
+
+
+def _rules_folder(given: Path | None) -> str | None:
+    if given is None:
+        return str(Path("rules").absolute()) if Path("rules").is_dir() else None
+    if not given.is_dir():
+        raise UsageError(f"--rules {given}: there is no such folder")
+    return str(given.absolute())
+
+
+def _address(flag: str, text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise UsageError(f"{flag} {text}: expected HOST:PORT, as in 127.0.0.1:8080")
+    return host, int(port)
+
+
+def _probe(flag: str, address: tuple[str, int]) -> None:
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    # Without SO_REUSEPORT, so that another proxy of this user is noticed.
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            raise UsageError(
+                f"{flag} {address[0]}:{address[1]}: {error.strerror}; "
+                f"stop what uses it, or name another with {flag}"
+            ) from error
