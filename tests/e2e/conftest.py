@@ -1,0 +1,106 @@
+"""Fixtures of the end-to-end tests; one origin CA, one set of origins per session."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness.ca import Authority
+from tests.harness.origin import Origin, Origins
+from tests.harness.proxy import POLICY, UPSTREAM, Proxy
+
+NAMES = [f"{letter}.test" for letter in "abcdefgh"]
+
+
+def pytest_collection_modifyitems(items) -> None:
+    for item in items:
+        if "/e2e/" in str(item.fspath):
+            item.add_marker(pytest.mark.e2e)
+            # One worker runs a module: its proxy is started once.
+            item.add_marker(pytest.mark.xdist_group(Path(item.fspath).stem))
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("origins"))
+
+
+@pytest.fixture(scope="session")
+def origins(authority) -> Iterator[Origins]:
+    with Origins(authority, ["*.test", *NAMES]) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def start_proxy(authority, tmp_path_factory) -> Iterator[Callable[..., Proxy]]:
+    """
+    Start a proxy: `start_proxy(policy=..., hosts={name: address}, arguments=[...])`.
+    All that were started are stopped at the end of the session.
+    """
+    running: list[Proxy] = []
+
+    def start(
+        policy: str = POLICY,
+        *,
+        upstream: str = "",
+        hosts: dict[str, str] | None = None,
+        wait: bool = True,
+        **options,
+    ) -> Proxy:
+        proxy = Proxy(
+            tmp_path_factory.mktemp("proxy"),
+            {**dict.fromkeys(NAMES, "127.0.0.1"), **(hosts or {})},
+            **options,
+        )
+        proxy.write_policy(policy, upstream or UPSTREAM.format(ca=authority.pem))
+        running.append(proxy)
+        return proxy.start(wait=wait)
+
+    yield start
+    for proxy in running:
+        if proxy.process is not None and proxy.process.poll() is None:
+            proxy.stop()
+
+
+@pytest.fixture(scope="module")
+def proxy(start_proxy) -> Iterator[Proxy]:
+    """One proxy for a module, with the policy of the harness."""
+    running = start_proxy()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def plain_origin(origins) -> Origin:
+    return origins.start("http")
+
+
+@pytest.fixture(scope="module")
+def tls_origin(origins) -> Origin:
+    return origins.start("https")
+
+
+@pytest.fixture(scope="module")
+def h1_tls_origin(origins) -> Origin:
+    """TLS without HTTP/2."""
+    return origins.start("https", alpn=["http/1.1"])
+
+
+@pytest.fixture
+def plain(plain_origin) -> Origin:
+    """A plain HTTP/1.1 origin, empty at the start of each test."""
+    plain_origin.clear()
+    return plain_origin
+
+
+@pytest.fixture
+def secure(tls_origin) -> Origin:
+    """A TLS origin (h2 and HTTP/1.1), empty at the start of each test."""
+    tls_origin.clear()
+    return tls_origin
+
+
+@pytest.fixture
+def secure1(h1_tls_origin) -> Origin:
+    h1_tls_origin.clear()
+    return h1_tls_origin
