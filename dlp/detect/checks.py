@@ -1,0 +1,173 @@
+"""
+What a captured secret must prove before a match counts.
+
+Strategy: a check is `(Candidate) -> Outcome`; those in `MEASURED` take the number the
+rule gives them. All stand in the two tables at the end. A check that knows the vendor's
+checksum may answer CERTAIN or DEMOTE, never DROP: a wrong checksum is an odd token, not
+proof of none. `not-placeholder` runs for every rule and needs no naming.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from base64 import urlsafe_b64decode
+from binascii import Error as Base64Error
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cache, partial
+
+import orjson
+
+from dlp.detect.bigrams import RANDOM, randomness
+from dlp.detect.templates import base62_crc32
+from dlp.detect.words import WORDS
+
+
+class Outcome(Enum):
+    """What a check says of a candidate."""
+
+    KEEP = "keep"
+    DROP = "drop"
+    DEMOTE = "demote"
+    CERTAIN = "certain"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A match whose secret is to be judged, with the text it stands in."""
+
+    secret: bytes = field(repr=False)
+    data: bytes = field(repr=False)
+    """The whole view."""
+    start: int
+    stop: int
+    """Where the secret stands in `data`."""
+
+
+Check = Callable[[Candidate], Outcome]
+
+
+def _kept(true: bool) -> Outcome:  # noqa: FBT001
+    return Outcome.KEEP if true else Outcome.DROP
+
+
+def _proven(true: bool) -> Outcome:  # noqa: FBT001
+    return Outcome.CERTAIN if true else Outcome.DEMOTE
+
+
+def shannon(data: bytes) -> float:
+    """Bits per character of the bytes' own distribution; 0 when there are none."""
+    size = len(data)
+    shares = (count / size for count in Counter(data).values())
+    return -sum(share * math.log2(share) for share in shares)
+
+
+def entropy(bits: float, found: Candidate) -> Outcome:
+    """At least `bits` per character."""
+    return _kept(shannon(found.secret) >= bits)
+
+
+_HEX = re.compile(rb"[0-9a-f-]+|[0-9A-F-]+")
+
+
+def bigrams(found: Candidate) -> Outcome:
+    """Characters follow each other as in a key; hex must mix letters and digits."""
+    secret = found.secret
+    if _HEX.fullmatch(secret):
+        digits = sum(48 <= byte < 58 for byte in secret)
+        return _kept(min(digits, len(secret) - digits) * 6 >= len(secret))
+    return _kept(randomness(secret) >= RANDOM)
+
+
+_CLASSES = (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^a-zA-Z0-9]")
+
+
+def mixed(least: float, found: Candidate) -> Outcome:
+    """At least that many of: small letters, capitals, digits, punctuation."""
+    return _kept(sum(bool(re.search(c, found.secret)) for c in _CLASSES) >= least)
+
+
+@cache
+def _word_pattern() -> re.Pattern[bytes]:
+    long = sorted((word for word in WORDS if len(word) > 3), key=len, reverse=True)
+    return re.compile("|".join(long).encode())
+
+
+def not_words(found: Candidate) -> Outcome:
+    """Dictionary words cover less than half of it."""
+    covered = sum(map(len, _word_pattern().findall(found.secret.lower())))
+    return _kept(covered * 2 < len(found.secret))
+
+
+def _unlike(pattern: bytes) -> Check:
+    whole = re.compile(pattern)
+    return lambda found: _kept(not whole.fullmatch(found.secret))
+
+
+_UUID = rb"(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+_PATH = (
+    rb"(?:\.{0,2}|~|[A-Za-z]:)?(?:[/\\][\w.@-]+){2,}[/\\]?"
+    rb"|[\w.-]+(?:/[\w.-]+)*\.\w{1,4}"
+)
+
+
+def luhn(found: Candidate) -> Outcome:
+    """The digits end in the Luhn check digit (ISO/IEC 7812-1, annex B)."""
+    digits = [byte - 48 for byte in reversed(found.secret) if 48 <= byte < 58]
+    doubled = sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])
+    return _kept(bool(digits) and (sum(digits[::2]) + doubled) % 10 == 0)
+
+
+def mod97(found: Candidate) -> Outcome:
+    """The IBAN leaves remainder 1 (ISO 13616-1:2020)."""
+    text = re.sub(rb"[ -]", b"", found.secret).decode("ascii", "replace")
+    digits = "".join(str(int(c, 36)) for c in text[4:] + text[:4] if c.isalnum())
+    return _kept(bool(digits) and int(digits) % 97 == 1)
+
+
+def jwt(found: Candidate) -> Outcome:
+    """The first segment is a JSON object with `alg` (RFC 7515, 4.1.1)."""
+    head = found.secret.partition(b".")[0]
+    try:
+        header = orjson.loads(urlsafe_b64decode(head + b"=" * (-len(head) % 4)))
+    except (Base64Error, ValueError):
+        return Outcome.DROP
+    return _kept(isinstance(header, dict) and "alg" in header)
+
+
+def token_checksum(found: Candidate) -> Outcome:
+    """The last six characters are base62 of the CRC-32 of those after the prefix."""
+    body = found.secret.rpartition(b"_")[2]
+    return _proven(base62_crc32(body[:-6]).encode() == body[-6:])
+
+
+CHECKS: dict[str, Check] = {
+    "bigrams": bigrams,
+    "not-words": not_words,
+    "not-uuid": _unlike(_UUID),
+    "not-hex": _unlike(rb"[0-9a-fA-F]+"),
+    "not-path": _unlike(_PATH),
+    "luhn": luhn,
+    "mod97": mod97,
+    "jwt": jwt,
+    "github-checksum": token_checksum,
+    "npm-checksum": token_checksum,
+}
+"""Name in a rules file -> check."""
+
+MEASURED: dict[str, Callable[[float, Candidate], Outcome]] = {
+    "entropy": entropy,
+    "mixed": mixed,
+}
+"""The same for those that take a number."""
+
+
+def resolve(name: str, number: float | None) -> Check | None:
+    """The check a rule asks for, or None when there is none of that name and shape."""
+    if number is not None:
+        measured = MEASURED.get(name)
+        return partial(measured, number) if measured else None
+    return CHECKS.get(name)

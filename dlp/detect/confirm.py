@@ -1,0 +1,168 @@
+"""
+From a place hyperscan points at to a match, or none.
+
+Strategy: `Detector` is one rule made ready. `anchored` takes the ends hyperscan
+reported for the rule's own pattern, `contextual` the ends of its keywords; both search
+a window of the view with `regex`, judge what they find with the rule's checks, and go
+on behind it. A match that fails its checks is passed by one byte, so that no decoy can
+swallow a secret. All work is charged to one `Budget`; over it the scan is `flooded`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import regex
+
+from dlp.detect.checks import Candidate, Check, Outcome, resolve
+from dlp.detect.placeholder import is_example, is_placeholder
+from dlp.detect.rules import Rule
+from dlp.model import Tier, View
+
+_SEARCH_S = 0.25
+"""Seconds one search may take; only a hostile text gets near."""
+
+_DEMOTED = {
+    Tier.CERTAIN: Tier.LIKELY,
+    Tier.STRONG: Tier.LIKELY,
+    Tier.LIKELY: Tier.WEAK,
+    Tier.WEAK: Tier.WEAK,
+}
+
+
+class Flooded(Exception):  # noqa: N818  # a signal between the two files of this pass
+    """The text has more candidates than its size justifies."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """Bytes that confirming may still search."""
+
+    left: int
+
+    def charge(self, size: int) -> None:
+        """
+        Take `size` bytes.
+
+        Raises:
+            Flooded: they are not there.
+        """
+        self.left -= size
+        if self.left < 0:
+            raise Flooded
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule's secret in a view."""
+
+    rule: Rule
+    view: View
+    start: int
+    stop: int
+    """Half-open span of the secret in `view.data`."""
+    tier: Tier
+
+    @property
+    def secret(self) -> bytes:
+        """The matched bytes."""
+        return self.view.data[self.start : self.stop]
+
+
+class Detector:
+    """One rule, its expression compiled when first needed."""
+
+    def __init__(self, rule: Rule, *, examples: bool) -> None:
+        self.rule = rule
+        self._examples = examples
+
+    @cached_property
+    def _search(self) -> regex.Pattern[bytes]:
+        return regex.compile(self.rule.pattern.exact, regex.MULTILINE)
+
+    @cached_property
+    def _group(self) -> str | int:
+        return "secret" if "secret" in self._search.groupindex else 0
+
+    @cached_property
+    def _checks(self) -> tuple[Check, ...]:
+        found = (resolve(name, number) for name, number in self.rule.checks)
+        return tuple(check for check in found if check is not None)
+
+    def anchored(
+        self, view: View, ends: Iterable[int], budget: Budget
+    ) -> Iterator[Match]:
+        """Matches that end where hyperscan said, or up to the pattern's tail after."""
+        pattern = self.rule.pattern
+        done = 0
+        for end in ends:
+            start = max(done, end - pattern.reach)
+            stop = min(len(view.data), end + pattern.tail + 1)
+            for found, match in self._windows(view, start, stop, budget):
+                done = found.start() + 1 if match is None else found.end()
+                if match is not None:
+                    yield match
+                if done >= end:
+                    break
+
+    def contextual(
+        self, view: View, keywords: Iterable[tuple[int, int]], budget: Budget
+    ) -> Iterator[Match]:
+        """Matches that begin within `context` bytes after a keyword's span."""
+        rule = self.rule
+        done = 0
+        for first, last in keywords:
+            limit = last + rule.context
+            start = max(done, first)
+            stop = min(len(view.data), limit + rule.pattern.most + 1)
+            for found, match in self._windows(view, start, stop, budget):
+                if found.start() > limit:
+                    break
+                done = found.start() + 1 if match is None else found.end()
+                if match is not None:
+                    yield match
+
+    def _windows(
+        self, view: View, start: int, stop: int, budget: Budget
+    ) -> Iterator[tuple[regex.Match[bytes], Match | None]]:
+        """Every match of the expression in a window, with its judgement."""
+        while start < stop:
+            budget.charge(stop - start)
+            try:
+                found = self._search.search(view.data, start, stop, timeout=_SEARCH_S)
+            except TimeoutError as error:
+                raise Flooded from error
+            if found is None:
+                return
+            match = self._judge(view, found)
+            yield found, match
+            start = found.start() + 1 if match is None else found.end()
+
+    def _judge(self, view: View, found: regex.Match[bytes]) -> Match | None:
+        start, stop = found.span(self._group)
+        if start < 0:
+            start, stop = found.span()
+        secret = view.data[start:stop]
+        if not self._has_keyword(view.data, found) or is_placeholder(secret):
+            return None
+        if not self._examples and is_example(secret):
+            return None
+        tier = self.rule.tier
+        candidate = Candidate(secret, view.data, start, stop)
+        for check in self._checks:
+            outcome = check(candidate)
+            if outcome is Outcome.DROP:
+                return None
+            if outcome is Outcome.CERTAIN:
+                tier = Tier.CERTAIN
+            elif outcome is Outcome.DEMOTE:
+                tier = _DEMOTED[tier]
+        return Match(self.rule, view, start, stop, tier)
+
+    def _has_keyword(self, data: bytes, found: regex.Match[bytes]) -> bool:
+        if self.rule.context or not self.rule.keywords:
+            return True
+        text = data[found.start() : found.end()].lower()
+        return any(keyword in text for keyword in self.rule.keywords)

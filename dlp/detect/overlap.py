@@ -1,0 +1,55 @@
+"""
+One match per thing found.
+
+The same secret is seen in several views (the body, its JSON leaf) and by several rules
+(the vendor's, the generic one). Of matches that overlap in the raw bytes of one part,
+the strongest tier wins, then the longer one, then the less nested view. Matches in
+views without an exact place are one when rule, part and bytes agree.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+
+from dlp.detect.confirm import Match
+from dlp.model import Tier
+
+GENERIC = "generic"
+"""The family of rules that know no vendor: any other explains a match better."""
+
+_RANK = {tier: rank for rank, tier in enumerate(Tier)}
+
+
+def strongest(matches: Iterable[Match]) -> tuple[Match, ...]:
+    """The matches to report, best first."""
+    taken: dict[int, list[tuple[int, int]]] = {}
+    seen: set[tuple[str, int, bytes]] = set()
+    kept: list[Match] = []
+    for match in sorted(matches, key=_order):
+        view = match.view
+        if view.exact or view.parent is None:
+            span = view.raw_span(match.start, match.stop) or (match.start, match.stop)
+            if not _claim(taken.setdefault(view.part, []), span):
+                continue
+        elif (match.rule.id, view.part, match.secret) in seen:
+            continue
+        seen.add((match.rule.id, view.part, match.secret))
+        kept.append(match)
+    return tuple(kept)
+
+
+def _order(match: Match) -> tuple[int, bool, int, int, int]:
+    size = match.stop - match.start
+    generic = match.rule.family == GENERIC
+    return _RANK[match.tier], generic, match.view.depth, -size, match.start
+
+
+def _claim(taken: list[tuple[int, int]], span: tuple[int, int]) -> bool:
+    """Enter a span among the ordered ones, unless a neighbour takes up most of it."""
+    place = bisect_left(taken, span)
+    for start, stop in taken[max(0, place - 1) : place + 1]:
+        if (min(stop, span[1]) - max(start, span[0])) * 2 > span[1] - span[0]:
+            return False
+    taken.insert(place, span)
+    return True

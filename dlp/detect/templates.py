@@ -1,0 +1,121 @@
+"""
+Sample templates: text in which `{alnum:36}` stands for 36 random characters.
+
+They keep everything that looks like a secret out of the repository. The forms stand in
+`_FILLS`; `{{` and `}}` are literal braces; a length may be a range, `{alnum:20-40}`.
+Expanding the same template always gives the same text.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import string
+import uuid
+import zlib
+from collections.abc import Callable
+
+from dlp.detect.words import WORDS
+
+BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+
+_ALPHABETS: dict[str, str] = {
+    "alnum": string.ascii_letters + string.digits,
+    "alpha": string.ascii_letters,
+    "lower": string.ascii_lowercase,
+    "upper": string.ascii_uppercase,
+    "digit": string.digits,
+    "hex": "0123456789abcdef",
+    "HEX": "0123456789ABCDEF",
+    "base64": string.ascii_letters + string.digits + "+/",
+    "base64url": string.ascii_letters + string.digits + "-_",
+    "base32": string.ascii_uppercase + "234567",
+    "loweralnum": string.ascii_lowercase + string.digits,
+    "upperalnum": string.ascii_uppercase + string.digits,
+}
+
+_FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+_LENGTH = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
+
+
+class TemplateError(ValueError):
+    """A template names a form that does not exist or gives it wrong arguments."""
+
+
+def expand(template: str, seed: int = 0) -> str:
+    """
+    The text of a template; another `seed` gives other random characters.
+
+    Raises:
+        TemplateError: unknown form, missing or bad length, or a stray brace.
+    """
+    source = random.Random(f"{seed}:{template}")  # noqa: S311  samples, not secrets
+
+    def fill(found: re.Match[str]) -> str:
+        if found[0] in {"{{", "}}"}:
+            return found[0][0]
+        if found[1] is None:
+            raise TemplateError(f"stray {found[0]!r} (write it twice)")
+        return _fill(found[1], source)
+
+    return _FIELD.sub(fill, template)
+
+
+def _fill(field: str, source: random.Random) -> str:
+    name, *arguments = field.split(":")
+    if name in _ALPHABETS and len(arguments) == 1:
+        size = _length(arguments[0], source)
+        return "".join(source.choices(_ALPHABETS[name], k=size))
+    if name in _FILLS:
+        try:
+            return _FILLS[name](source, *arguments)
+        except TypeError as error:
+            raise TemplateError(f"{{{field}}} has wrong arguments") from error
+    raise TemplateError(f"unknown template {{{field}}}")
+
+
+def _length(text: str, source: random.Random) -> int:
+    found = _LENGTH.fullmatch(text)
+    if not found:
+        raise TemplateError(f"{text!r} is not a length such as 36 or 20-40")
+    return source.randint(int(found[1]), int(found[2] or found[1]))
+
+
+def base62_crc32(body: bytes) -> str:
+    """
+    The six characters that end a GitHub or npm token, for the characters before them.
+
+    Source: GitHub blog, "Behind GitHub's new authentication token formats" (2021).
+    """
+    value = zlib.crc32(body)
+    digits = ""
+    for _ in range(6):
+        value, digit = divmod(value, 62)
+        digits = BASE62[digit] + digits
+    return digits
+
+
+def _checked(source: random.Random, prefix: str, length: str) -> str:
+    size = _length(length, source) - 6
+    body = "".join(source.choices(BASE62, k=size))
+    return prefix + body + base62_crc32(body.encode())
+
+
+def _word(source: random.Random) -> str:
+    return source.choice(WORDS)
+
+
+def _uuid(source: random.Random) -> str:
+    return str(uuid.UUID(int=source.getrandbits(128), version=4))
+
+
+def _same(source: random.Random, character: str, length: str) -> str:
+    return character * _length(length, source)
+
+
+_FILLS: dict[str, Callable[..., str]] = {
+    "github": _checked,
+    "word": _word,
+    "uuid": _uuid,
+    "same": _same,
+}
