@@ -224,6 +224,8 @@ def _word(text: str, known: frozenset[str]) -> str:
 
 def _detail(detail: str, host: str, kept: str) -> str:
     """The operator's explanation, with the host as it may be kept."""
+    if not detail:
+        return ""
     words = detail.replace(host, kept).split() if host else detail.split()
     return mask.printable(" ".join(map(_plain, words)))
 

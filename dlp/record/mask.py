@@ -30,6 +30,7 @@ _UNSAFE = re.compile(
 _VOWELS = frozenset("aeiouy")
 
 
+@lru_cache(maxsize=4096)
 def printable(text: str, limit: int = 300) -> str:
     """
     `text` with control, bidirectional and zero-width characters escaped, and cut.
@@ -97,6 +98,7 @@ def _speakable(word: str) -> bool:
     return len(letters) <= 16 and 0.15 <= share <= 0.75
 
 
+@lru_cache(maxsize=4096)
 def host_name(host: str, *, touched: bool, named: bool) -> str:
     """
     A host as it may be kept.

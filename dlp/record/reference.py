@@ -8,18 +8,23 @@ ones (55 bits), so that nobody can guess another's. The alphabet is Crockford's 
 
 from __future__ import annotations
 
+from base64 import b32hexencode
+
 from dlp.errors import UsageError
 
 PREFIX = "dlp-"
 ENTROPY_BYTES = 7
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_SPELLING = bytes.maketrans(b"0123456789ABCDEFGHIJKLMNOPQRSTUV", _ALPHABET.encode())
 _TIME, _RANDOM = 9, 11
 
 
 def reference(at: float, entropy: bytes) -> str:
     """The id of a decision made `at` (epoch seconds) from `ENTROPY_BYTES` of chance."""
     chance = int.from_bytes(entropy[:ENTROPY_BYTES]) >> 1
-    return PREFIX + _spell(int(at * 1000), _TIME) + _spell(chance, _RANDOM)
+    bits = int(at * 1000) << 5 * _RANDOM | chance
+    spelt = b32hexencode((bits << 4).to_bytes(13))[: _TIME + _RANDOM]
+    return PREFIX + spelt.translate(_SPELLING).decode()
 
 
 def reference_at(text: str) -> float:
@@ -36,11 +41,3 @@ def reference_at(text: str) -> float:
     for letter in body[:_TIME]:
         value = value * 32 + _ALPHABET.index(letter)
     return value / 1000
-
-
-def _spell(value: int, length: int) -> str:
-    letters = []
-    for _ in range(length):
-        value, digit = divmod(value, 32)
-        letters.append(_ALPHABET[digit])
-    return "".join(reversed(letters))

@@ -1,0 +1,53 @@
+import pytest
+
+from dlp.audit import AuditLog, find, lines
+from dlp.audit.read import last
+from dlp.errors import UsageError
+from dlp.model import Action, Agent, Destination, Reason, Verdict
+from dlp.record import Facts, Operation, make_record, reference
+
+
+def decision(at):
+    return make_record(
+        reference(at, bytes(7)),
+        at,
+        Verdict(Action.ALLOW, Reason.OK, "st"),
+        Facts(Agent("a"), Destination("https", "example.com", 443)),
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    one, two = AuditLog.open(tmp_path), AuditLog.open(tmp_path)
+    for number in range(6):
+        (one if number % 2 else two).append(decision(1.7e9 + number))
+    one.append(Operation(1.7e9 + 6, "cli:me", "agent.add", "x"))
+    one.close()
+    two.close()
+    return tmp_path / "audit"
+
+
+def test_lines_of_all_writers_come_in_order(folder):
+    assert [line.at - 1.7e9 for line in lines(folder)] == [0, 1, 2, 3, 4, 5, 6]
+    assert {line.writer for line in lines(folder)} == {"w0", "w0-1"}
+
+
+def test_the_newest_lines(folder):
+    assert [line.at - 1.7e9 for line in last(folder, 2)] == [5, 6]
+    with pytest.raises(UsageError):
+        last(folder, 0)
+
+
+def test_a_decision_is_found_by_its_reference(folder):
+    line = find(folder, reference(1.7e9 + 3, bytes(7)))
+    assert line is not None
+    assert line.data["at"] == 1.7e9 + 3
+    assert find(folder, reference(1.7e9 + 3, b"\xff" * 7)) is None
+    with pytest.raises(UsageError):
+        find(folder, "x")
+
+
+def test_damaged_lines_are_left_out(folder):
+    path = next(folder.glob("w0.*.jsonl"))
+    path.write_bytes(b"garbage\n" + path.read_bytes() + b'{"torn')
+    assert len(list(lines(folder))) == 7
