@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from mitmproxy import options
-from mitmproxy.addons.next_layer import NextLayer
 from mitmproxy.addons.proxyserver import Proxyserver
 from mitmproxy.master import Master
 
 from addons.certificates import Certificates
+from addons.egress import Egress
 from addons.listener import EgressMode
+from addons.protocol import Protocol
 from dlp.errors import StateError
 from dlp.model import Settings
 
@@ -54,7 +56,9 @@ async def run(settings: Settings, control: int) -> None:
     master = Master(options.Options(confdir=str(state / "ca"), mode=[mode]))
     proxyserver = Proxyserver()
     certificates = Certificates(state)
-    master.addons.add(proxyserver, NextLayer(), certificates)
+    egress = Egress()
+    protocol = Protocol(egress.terms(), egress.page)
+    master.addons.add(proxyserver, protocol, certificates, egress)
     master.options.update(**OPTIONS)
 
     loop = asyncio.get_running_loop()
@@ -75,5 +79,7 @@ async def run(settings: Settings, control: int) -> None:
     loop.remove_reader(control)
     for server in proxyserver.servers:
         await server.stop()
+    with suppress(TimeoutError):
+        await asyncio.wait_for(egress.budget.idle.wait(), DRAIN_S)
     master.shutdown()
     await serving

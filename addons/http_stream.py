@@ -1,0 +1,310 @@
+"""
+Our HTTP layer: mitmproxy's, with refusals that come early and bodies that are bounded.
+
+Why not hooks: mitmproxy sends 100-continue and buffers a whole body before it looks at
+a response that a hook set, and no hook hears of a reset or counts bytes in flight.
+
+Strategy: `EgressStream` overrides the few steps of mitmproxy's stream that decide
+whether to go on. Everything it needs from outside comes in one `Terms`.
+Rule 1: a body is held only while `Budget` has room, and only up to the buffer limit.
+Rule 2: after an early refusal the answer is complete at once; what the client still
+sends is read (the first `KEPT` bytes for the record, the rest dropped) so that it sees
+the answer instead of a reset, and then the connection closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mitmproxy.http import HTTPFlow
+from mitmproxy.net.http.http1 import expected_http_body_size
+from mitmproxy.proxy import events, layer
+from mitmproxy.proxy.commands import RequestWakeup
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layers.http import (
+    DropStream,
+    ErrorCode,
+    HttpLayer,
+    HTTPMode,
+    HttpStream,
+    RequestData,
+    RequestEndOfMessage,
+    RequestHeaders,
+    RequestProtocolError,
+    ResponseData,
+    ResponseEndOfMessage,
+    ResponseHeaders,
+    ResponseProtocolError,
+    SendHttp,
+)
+
+from addons.http_server import EgressServer1, EgressServer2, Pages
+
+KEPT = 1 << 20
+"""Bytes of a refused body that are read for the record."""
+DROPPED = 64 << 20
+"""Bytes of a refused body that are read and dropped before the connection closes."""
+LINGER_S = 2.0
+"""A refused client that sends nothing for this long is disconnected."""
+
+type Commands = layer.CommandGenerator[None]
+
+
+class Budget:
+    """Bytes of request bodies that one worker holds at a time, and its open streams."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.held = 0
+        self.streams = 0
+        self.idle = asyncio.Event()
+        """Set while no exchange is in flight."""
+        self.idle.set()
+
+    def fits(self, size: int) -> bool:
+        """Whether `size` more bytes may be held now."""
+        return self.held + size <= self.limit
+
+
+class Hold:
+    """What one stream holds of the budget. Given back once, whatever happens."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._bytes = 0
+        budget.streams += 1
+        budget.idle.clear()
+        self._open = True
+
+    def take(self, size: int) -> bool:
+        """Hold `size` more bytes; False when the budget has no room."""
+        if not self._budget.fits(size):
+            return False
+        self._budget.held += size
+        self._bytes += size
+        return True
+
+    def give_back(self) -> None:
+        """The bytes are no longer held; the stream may still be answered."""
+        self._budget.held -= self._bytes
+        self._bytes = 0
+
+    def close(self) -> None:
+        """The stream is over."""
+        if self._open:
+            self._open = False
+            self.give_back()
+            self._budget.streams -= 1
+            if not self._budget.streams:
+                self._budget.idle.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What streams are held to, and who answers when one breaks it."""
+
+    budget: Budget
+    buffer: Callable[[], int]
+    """Bytes of one body at most."""
+    too_large: Callable[[HTTPFlow], None]
+    """Sets the 413 on the flow and records it."""
+    overloaded: Callable[[HTTPFlow], None]
+    """Sets the 503 on the flow and records it."""
+    refused_body: Callable[[HTTPFlow, bytes], None]
+    """Gets the first bytes of the body of a flow that was refused early."""
+
+
+class EgressLayer(HttpLayer):
+    """mitmproxy's HTTP layer with our streams and our client side in it."""
+
+    def __init__(
+        self, context: Context, mode: HTTPMode, terms: Terms, pages: Pages
+    ) -> None:
+        super().__init__(context, mode)
+        self.terms = terms
+        self.pages = pages
+
+    def _handle_event(self, event: events.Event) -> Commands:
+        if isinstance(event, events.Start):
+            # mitmproxy keeps a client side that is already there.
+            server = (
+                EgressServer2 if self.context.client.alpn == b"h2" else EgressServer1
+            )
+            self.connections[self.context.client] = server(
+                self.context.fork(), self.pages
+            )
+        yield from super()._handle_event(event)
+
+    def make_stream(self, stream_id: int) -> Commands:
+        """As mitmproxy's, for our class."""
+        stream = EgressStream(self.context.fork(), stream_id, self.terms)
+        self.streams[stream_id] = stream
+        yield from self.event_to_child(stream, events.Start())
+
+
+class EgressStream(HttpStream):
+    """One request and its response."""
+
+    def __init__(self, context: Context, stream_id: int, terms: Terms) -> None:
+        super().__init__(context, stream_id)
+        self.terms = terms
+        self.hold = Hold(terms.budget)
+        weakref.finalize(self, self.hold.close)
+        self._bodiless = False
+        self._kept = bytearray()
+        self._dropped = 0
+        self._silent = True
+
+    def _handle_event(self, event: events.Event) -> Commands:
+        if isinstance(event, events.Wakeup):
+            yield from self._lingered()
+        else:
+            yield from super()._handle_event(event)
+            if self.client_state == self.state_errored:
+                self.hold.close()
+
+    def state_wait_for_request_headers(self, event: RequestHeaders) -> Commands:
+        """Remembers whether a body follows."""
+        self._bodiless = event.end_stream
+        yield from super().state_wait_for_request_headers(event)
+
+    def check_killed(self, emit_error_hook: bool) -> layer.CommandGenerator[bool]:  # noqa: FBT001  # mitmproxy's signature
+        """What follows each hook; after `requestheaders` also ours."""
+        if (yield from super().check_killed(emit_error_hook)):
+            return True
+        if self.client_state != self.state_wait_for_request_headers:
+            return False
+        if self.flow.response is None and not self._bodiless:
+            self._declared(expected_http_body_size(self.flow.request) or 0)
+        if self.flow.response is None:
+            return False
+        yield from self._refuse_early()
+        return True
+
+    def state_consume_request_body(self, event: events.Event) -> Commands:
+        """Holds the body while there is room; frees it once forwarded or refused."""
+        if isinstance(event, RequestData) and not self._holds(event.data):
+            self._kept += bytes(self.request_body_buf)[:KEPT]
+            self.request_body_buf.clear()
+            yield from self._refuse_early()
+            return
+        yield from super().state_consume_request_body(event)
+        if isinstance(event, RequestEndOfMessage):
+            self.flow.request.data.content = None
+            self.hold.give_back()
+
+    def make_server_connection(self) -> layer.CommandGenerator[bool]:
+        """Connecting takes time in which the client may have gone."""
+        if not (yield from super().make_server_connection()):
+            return False
+        return not (yield from self.check_killed(emit_error_hook=True))
+
+    def handle_connect(self) -> Commands:
+        """A tunnel is no exchange: nobody waits for it to finish."""
+        self.hold.close()
+        yield from super().handle_connect()
+
+    def flow_done(self) -> Commands:
+        """The exchange is complete, or goes on as a WebSocket."""
+        self.hold.close()
+        yield from super().flow_done()
+
+    def handle_protocol_error(
+        self, event: RequestProtocolError | ResponseProtocolError
+    ) -> Commands:
+        """A reset, a disconnect, a broken peer: nothing more is held."""
+        if self.client_state == self.state_drop_request_body:
+            self._note()
+        yield from super().handle_protocol_error(event)
+        self.hold.close()
+
+    # -- after an early refusal ---------------------------------------------------
+
+    def state_drop_request_body(self, event: events.Event) -> Commands:
+        """The answer was sent; read on so that the client gets to see it."""
+        if isinstance(event, RequestData):
+            self._silent = False
+            room = KEPT - len(self._kept)
+            self._kept += event.data[:room]
+            self._dropped += max(0, len(event.data) - room)
+            if self._dropped > DROPPED:
+                yield from self._disconnect()
+        elif isinstance(event, RequestEndOfMessage):
+            self._note()
+            yield from self._end()
+
+    def _declared(self, size: int) -> None:
+        if size > self.terms.buffer():
+            self.terms.too_large(self.flow)
+        elif not self.terms.budget.fits(size):
+            self.terms.overloaded(self.flow)
+
+    def _holds(self, data: bytes) -> bool:
+        if len(self.request_body_buf) + len(data) > self.terms.buffer():
+            self.terms.too_large(self.flow)
+        elif not self.hold.take(len(data)):
+            self.terms.overloaded(self.flow)
+        return self.flow.response is None
+
+    def _refuse_early(self) -> Commands:
+        response = self.flow.response
+        assert response is not None
+        expecting = "expect" in self.flow.request.headers
+        if not self.flow.request.is_http2 and (expecting or self._is_long()):
+            response.headers["connection"] = "close"
+        self.hold.give_back()
+        self.client_state = self.state_drop_request_body
+        self.server_state = self.state_done
+        content = response.raw_content or b""
+        for event in (
+            ResponseHeaders(self.stream_id, response, end_stream=not content),
+            ResponseData(self.stream_id, content),
+            ResponseEndOfMessage(self.stream_id),
+        ):
+            yield SendHttp(event, self.context.client)
+        if self._bodiless:
+            return
+        if expecting and not self._pending_body():
+            # The client waits for our word, so nothing unread turns the close into
+            # a reset that would take the answer with it.
+            yield from self._disconnect()
+        else:
+            yield RequestWakeup(LINGER_S)
+
+    def _is_long(self) -> bool:
+        size = expected_http_body_size(self.flow.request)
+        return size is None or size > KEPT
+
+    def _pending_body(self) -> bool:
+        return any(isinstance(e, RequestData) for e in self._paused_event_queue)
+
+    def _lingered(self) -> Commands:
+        if self.client_state != self.state_drop_request_body:
+            return
+        if self._silent:
+            yield from self._disconnect()
+        else:
+            self._silent = True
+            yield RequestWakeup(LINGER_S)
+
+    def _disconnect(self) -> Commands:
+        self._note()
+        yield SendHttp(
+            ResponseProtocolError(self.stream_id, "refused", ErrorCode.CANCEL),
+            self.context.client,
+        )
+        yield from self._end()
+
+    def _end(self) -> Commands:
+        self.client_state = self.state_errored
+        self.flow.live = False
+        self.hold.close()
+        yield DropStream(self.stream_id)
+
+    def _note(self) -> None:
+        if self._kept:
+            self.terms.refused_body(self.flow, bytes(self._kept))
+            self._kept.clear()

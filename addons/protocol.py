@@ -1,0 +1,52 @@
+"""
+Which protocol a connection speaks: HTTP, or TLS with HTTP inside. Nothing else exists.
+
+Why not mitmproxy's `NextLayer`: it may choose a raw relay (after one or two bytes, a
+server that talks first, port 53, ...), and what it does not choose cannot be told from
+options alone.
+"""
+
+from __future__ import annotations
+
+from mitmproxy.net.tls import starts_like_tls_record
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layer import Layer, NextLayer
+from mitmproxy.proxy.layers import ClientTLSLayer, ServerTLSLayer
+from mitmproxy.proxy.layers.http import HTTPMode
+
+from addons.http_server import Pages
+from addons.http_stream import EgressLayer, Terms
+
+DECIDED_BY = 3
+"""Bytes that tell a TLS record from anything else (RFC 8446, 5.1)."""
+
+
+class Protocol:
+    """The `next_layer` hook."""
+
+    name = "nextlayer"
+
+    def __init__(self, terms: Terms, pages: Pages) -> None:
+        self._terms = terms
+        self._pages = pages
+
+    def next_layer(self, data: NextLayer) -> None:
+        """Wait until the first bytes are there, then choose."""
+        if data.layer is None:
+            data.layer = self._choose(data.context, data.data_client())
+
+    def _choose(self, context: Context, start: bytes) -> Layer | None:
+        if len(context.layers) == 1:
+            return self._http(context, HTTPMode.regular)
+        if context.client.tls_established:
+            return self._http(context, HTTPMode.transparent)
+        if len(start) < DECIDED_BY:
+            return None
+        if starts_like_tls_record(start):
+            server = ServerTLSLayer(context)
+            server.child_layer = ClientTLSLayer(context)
+            return server
+        return self._http(context, HTTPMode.transparent)
+
+    def _http(self, context: Context, mode: HTTPMode) -> Layer:
+        return EgressLayer(context, mode, self._terms, self._pages)
