@@ -1,0 +1,147 @@
+"""
+What a client's environment must say so that it uses the proxy and trusts its CA.
+
+Strategy: one table, `variables`. A variable that *adds* a CA gets ours alone; one that
+*replaces* the client's roots gets a bundle of the system's roots and ours, so that a
+host reached some other way still verifies. NO_PROXY is set empty in both cases: an
+inherited value would be a way round.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
+from cryptography.hazmat.primitives.serialization.pkcs12 import (
+    PKCS12Certificate,
+    serialize_java_truststore,
+)
+
+from dlp.errors import StateError
+from dlp.state.ca import open_authority
+
+BUNDLE = "bundle.pem"
+TRUSTSTORE = "truststore.p12"
+TRUSTSTORE_PASSWORD = "changeit"  # noqa: S105  # Java's own default; it guards nothing
+SYSTEM_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+_PROXY_NAMES = ("http_proxy", "https_proxy", "all_proxy")
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The files that make a client trust the proxy's CA."""
+
+    ca: Path
+    """Our CA alone (PEM)."""
+    bundle: Path
+    """The system's roots and our CA (PEM)."""
+    truststore: Path
+    """The same for Java (PKCS#12)."""
+
+
+def write_trust(state: Path, folder: Path | None = None) -> Trust:
+    """
+    Write the trust files into `folder` (default: `STATE/ca`), readable by everybody.
+
+    Raises:
+        StateError: one cannot be written.
+    """
+    authority = open_authority(state)
+    folder = folder or state / "ca"
+    roots = _system_roots()
+    trust = Trust(folder / "ca.pem", folder / BUNDLE, folder / TRUSTSTORE)
+    try:
+        if folder != state / "ca":
+            trust.ca.write_bytes(authority.pem)
+        trust.bundle.write_bytes(roots + b"\n" + authority.pem)
+        trust.truststore.write_bytes(_truststore(roots, authority.certificate))
+    except OSError as error:
+        raise StateError(f"cannot write {error.filename}: {error.strerror}") from error
+    return trust
+
+
+def variables(proxy: str, trust: Trust) -> dict[str, str]:
+    """Every variable that some common client reads, with its value."""
+    parts = urlsplit(proxy)
+    host, port = parts.hostname or "", str(parts.port or 80)
+    ca, bundle = str(trust.ca), str(trust.bundle)
+    java = " ".join(
+        (
+            f"-Dhttp.proxyHost={host} -Dhttp.proxyPort={port}",
+            f"-Dhttps.proxyHost={host} -Dhttps.proxyPort={port}",
+            "-Dhttp.nonProxyHosts= -Djdk.http.auth.tunneling.disabledSchemes=",
+            f"-Djavax.net.ssl.trustStore={trust.truststore}",
+            "-Djavax.net.ssl.trustStoreType=PKCS12",
+            f"-Djavax.net.ssl.trustStorePassword={TRUSTSTORE_PASSWORD}",
+        )
+    )
+    table = dict.fromkeys(_PROXY_NAMES, proxy)
+    table |= {name.upper(): proxy for name in _PROXY_NAMES}
+    table |= {"no_proxy": "", "NO_PROXY": ""}
+    return table | {
+        # replace the client's roots: the bundle
+        "SSL_CERT_FILE": bundle,  # OpenSSL, Go, Python httpx, Ruby, rustls-native
+        "REQUESTS_CA_BUNDLE": bundle,  # Python requests
+        "CURL_CA_BUNDLE": bundle,
+        "GIT_SSL_CAINFO": bundle,
+        "CARGO_HTTP_CAINFO": bundle,
+        "PIP_CERT": bundle,
+        "UV_SYSTEM_CERTS": "true",
+        "AWS_CA_BUNDLE": bundle,
+        "NPM_CONFIG_CAFILE": bundle,
+        "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE": bundle,
+        "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": bundle,
+        "NIX_SSL_CERT_FILE": bundle,
+        # add to them: our CA
+        "NODE_EXTRA_CA_CERTS": ca,
+        "DENO_CERT": ca,
+        # proxies under other names
+        "CARGO_HTTP_PROXY": proxy,
+        "NPM_CONFIG_PROXY": proxy,
+        "NPM_CONFIG_HTTPS_PROXY": proxy,
+        "NPM_CONFIG_NOPROXY": "",
+        "GRPC_PROXY": proxy,
+        "DENO_TLS_CA_STORE": "mozilla,system",
+        # Node 24 and later read the proxy variables when told to; older ones need
+        # the shim (https://nodejs.org/api/cli.html#node_use_env_proxy1)
+        "NODE_USE_ENV_PROXY": "1",
+        "NODE_OPTIONS": f"--require={_node_shim()}",
+        "JAVA_TOOL_OPTIONS": java,
+    }
+
+
+def _node_shim() -> Path:
+    with as_file(files("dlp.cage") / "node-proxy.cjs") as path:
+        return path
+
+
+def _system_roots() -> bytes:
+    """The machine's trusted roots, as PEM."""
+    named = ssl.get_default_verify_paths().openssl_cafile
+    for name in (*SYSTEM_BUNDLES, named):
+        if os.path.isfile(name):  # noqa: PTH113  # names from the table, no more
+            return Path(name).read_bytes()
+    return b""
+
+
+def _truststore(roots: bytes, ours: x509.Certificate) -> bytes:
+    """All roots as a PKCS#12 file that Java takes as a trust store."""
+    certificates = x509.load_pem_x509_certificates(roots) if roots else []
+    entries = [
+        PKCS12Certificate(certificate, f"root-{number}".encode())
+        for number, certificate in enumerate([*certificates, ours])
+    ]
+    return serialize_java_truststore(
+        entries, BestAvailableEncryption(TRUSTSTORE_PASSWORD.encode())
+    )

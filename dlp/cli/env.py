@@ -1,0 +1,63 @@
+"""`dlp env`: proxy and CA variables for every common client."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from dlp.cage.environment import variables, write_trust
+from dlp.state.folder import open_folder
+
+app = typer.Typer()
+
+
+class Shell(StrEnum):
+    """What the output is for."""
+
+    SH = "sh"
+    FISH = "fish"
+    JSON = "json"
+
+
+def _fish(name: str, value: str) -> str:
+    quoted = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"set -gx {name} '{quoted}'"
+
+
+_LINE: dict[Shell, Callable[[str, str], str]] = {
+    Shell.SH: lambda name, value: f"export {name}={shlex.quote(value)}",
+    Shell.FISH: _fish,
+}
+
+
+@app.command()
+def env(
+    shell: Annotated[Shell, typer.Option(help="Form of the output.")] = Shell.SH,
+    proxy: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="The proxy; http://ID:TOKEN@HOST:PORT for an agent with a token.",
+        ),
+    ] = "http://127.0.0.1:8080",
+    state: Annotated[
+        Path | None, typer.Option(help="State folder.  [default: per user]")
+    ] = None,
+) -> None:
+    """
+    Print the variables that make a client use the proxy and trust its CA.
+
+    In a shell: eval "$(dlp env)". Variables are no isolation: `dlp run` is.
+    """
+    table = variables(proxy, write_trust(open_folder(state)))
+    if shell is Shell.JSON:
+        typer.echo(orjson.dumps(table, option=orjson.OPT_INDENT_2).decode())
+        return
+    for name, value in table.items():
+        typer.echo(_LINE[shell](name, value))

@@ -1,0 +1,163 @@
+"""
+Credential slots: the places in a message where a credential is expected to stand.
+
+Strategy: `tokens` cuts every slot of a message out by grammar, never by search, so
+that a token is the *whole* content of its slot. What stands in a slot at the right
+host is a credential at work; the same bytes anywhere else are a leak. A slot is named
+as operators write it: `header:NAME`, `basic`, `query:NAME`, `path`, `form:FIELD`,
+`json:PATH`, `ws`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from dlp.model import Part, PartKind
+
+CREDENTIAL_HEADERS = frozenset(
+    {
+        "authorization",
+        "x-api-key",
+        "api-key",
+        "apikey",
+        "x-goog-api-key",
+        "x-auth-token",
+        "x-access-token",
+        "x-token",
+        "x-amz-security-token",
+        "x-github-token",
+        "private-token",
+        "job-token",
+        "deploy-token",
+        "dd-api-key",
+        "dd-application-key",
+        "xi-api-key",
+        "x-subscription-token",
+        "ocp-apim-subscription-key",
+        "x-vault-token",
+        "x-shopify-access-token",
+        "x-figma-token",
+        "x-postmark-server-token",
+        "x-ms-authorization-auxiliary",
+        "sec-websocket-protocol",
+        "cookie",
+    }
+)
+"""Headers whose purpose is to carry a credential; others only by a rule's `slots`."""
+
+_SCHEME = re.compile(rb"\s*(?:([A-Za-z][A-Za-z0-9_-]{0,30})(?:\s+|=))?")
+_SIGV4 = re.compile(rb"AWS4-HMAC-SHA256\s+Credential=([A-Z0-9]{16,128})/")
+_SUBPROTOCOL = re.compile(rb"\s*(?:[a-z][a-z0-9-]*\.)?([^,\s]+)\s*")
+_COOKIE = re.compile(rb"\s*[^=;\s]+=\"?([^;\"]*)\"?\s*")
+_PARAMETER = re.compile(rb"(?:^|[?&;])([^=&;#?]+)=([^&;#]*)")
+_SEGMENT = re.compile(rb"/([^/?#]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The whole content of one credential slot."""
+
+    slot: str
+    part: int
+    span: tuple[int, int]
+    """Raw bytes of the part to mask when the token is at home."""
+    value: bytes = field(repr=False)
+
+
+def tokens(parts: Sequence[Part], extra: frozenset[str]) -> Iterator[Token]:
+    """
+    Every filled credential slot of a message.
+
+    `extra` holds the slots beyond the default headers that some rule or secret names;
+    slots that nothing names are not looked at, so they cost nothing.
+    """
+    for index, part in enumerate(parts):
+        match part.kind:
+            case PartKind.HEADER:
+                slot = f"header:{part.name}"
+                if part.name in CREDENTIAL_HEADERS or slot in extra:
+                    yield from _header(part, index, slot)
+            case PartKind.TARGET:
+                yield from _target(part, index, extra)
+            case PartKind.BODY if any(s.startswith("form:") for s in extra):
+                yield from _form(part, index, extra)
+            case _:
+                pass
+
+
+def _header(part: Part, index: int, slot: str) -> Iterator[Token]:
+    value = part.data
+    if part.name == "cookie":
+        yield from _each(_COOKIE, value, b";", index, slot)
+        return
+    if part.name == "sec-websocket-protocol":
+        yield from _each(_SUBPROTOCOL, value, b",", index, slot)
+        return
+    if signed := _SIGV4.match(value):
+        yield Token(slot, index, signed.span(1), signed[1])
+        return
+    scheme = _SCHEME.match(value)
+    start = scheme.end() if scheme else 0
+    stop = len(value.rstrip())
+    if scheme and (scheme[1] or b"").lower() == b"basic":
+        yield from _basic(value, (start, stop), index)
+        return
+    if start < stop:
+        yield Token(slot, index, (start, stop), value[start:stop])
+
+
+def _each(
+    grammar: re.Pattern[bytes], value: bytes, separator: bytes, index: int, slot: str
+) -> Iterator[Token]:
+    start = 0
+    for piece in value.split(separator):
+        if (found := grammar.fullmatch(piece)) and found[1]:
+            span = (start + found.start(1), start + found.end(1))
+            yield Token(slot, index, span, found[1])
+        start += len(piece) + 1
+
+
+def _basic(value: bytes, span: tuple[int, int], index: int) -> Iterator[Token]:
+    """User and password of Basic credentials (RFC 7617); both mask the whole token."""
+    try:
+        user, colon, password = base64.b64decode(
+            value[span[0] : span[1]], validate=True
+        ).partition(b":")
+    except binascii.Error:
+        return
+    if colon:
+        for secret in (user, password):
+            if secret:
+                yield Token("basic", index, span, secret)
+
+
+def _target(part: Part, index: int, extra: frozenset[str]) -> Iterator[Token]:
+    path, _, _ = part.data.partition(b"?")
+    for found in _PARAMETER.finditer(part.data, len(path)):
+        slot = f"query:{found[1].decode('latin-1').lower()}"
+        if slot in extra:
+            yield Token(slot, index, found.span(2), found[2])
+    if "path" in extra:
+        for found in _SEGMENT.finditer(path):
+            yield Token("path", index, found.span(1), found[1])
+
+
+def _form(part: Part, index: int, extra: frozenset[str]) -> Iterator[Token]:
+    if "x-www-form-urlencoded" not in part.media_type.lower():
+        return
+    for found in _PARAMETER.finditer(part.data):
+        slot = f"form:{found[1].decode('latin-1').lower()}"
+        if slot in extra:
+            yield Token(slot, index, found.span(2), found[2])
+
+
+def host_matches(host: str, patterns: Sequence[str]) -> bool:
+    """Whether `host` is one of the names, or under one written as `*.name`."""
+    return any(
+        host == pattern or (pattern.startswith("*.") and host.endswith(pattern[1:]))
+        for pattern in patterns
+    )

@@ -1,0 +1,58 @@
+"""
+Finding spans -> rewritten bytes. Byte-deterministic, so prompt caches stay warm.
+
+A placeholder is `redacted-RULE-DIGEST`: letters, digits and hyphens only, so that it is
+valid inside JSON, a form, a URL, multipart and XML alike. The digest is keyed
+(`Finding.digest`): equal secrets get equal placeholders on every turn and replica that
+share the key, and none can be turned back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from dlp.model import Finding, Part, PartKind
+
+REDACTABLE = frozenset({PartKind.BODY, PartKind.FRAME})
+_UNSAFE = re.compile(r"[^A-Za-z0-9]+")
+
+
+def placeholder(finding: Finding) -> bytes:
+    """What stands in a finding's place."""
+    rule = _UNSAFE.sub("-", finding.rule).strip("-")
+    return f"redacted-{rule}-{finding.digest}".encode()
+
+
+def redact(
+    parts: Sequence[Part], findings: Iterable[Finding]
+) -> tuple[Part, ...] | None:
+    """
+    The parts with every finding replaced; None when one cannot be.
+
+    A finding without a raw span, in a part that is no body, or under a content coding
+    (its span is in the coded bytes) cannot be rewritten here.
+    """
+    edits: dict[int, list[tuple[int, int, bytes]]] = {}
+    for finding in findings:
+        part = parts[finding.part]
+        if finding.span is None or part.kind not in REDACTABLE or part.encodings:
+            return None
+        edits.setdefault(finding.part, []).append((*finding.span, placeholder(finding)))
+    return tuple(
+        replace(part, data=_apply(part.data, edits[index])) if index in edits else part
+        for index, part in enumerate(parts)
+    )
+
+
+def _apply(data: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
+    """Replace spans from the left; spans that overlap become one."""
+    out: list[bytes] = []
+    done = 0
+    for start, stop, filler in sorted(edits, key=lambda edit: (edit[0], -edit[1])):
+        if start >= done:
+            out += [data[done:start], filler]
+        done = max(done, stop)
+    out.append(data[done:])
+    return b"".join(out)
