@@ -18,8 +18,8 @@ Rule 3: who holds the state folder's keys can forge the log. Ship it elsewhere w
 
 from __future__ import annotations
 
-from dlp.audit.log import AuditLog
+from dlp.audit.log import AuditLog, note
 from dlp.audit.read import Line, find, lines
 from dlp.audit.verify import Fault, Report, verify
 
-__all__ = ["AuditLog", "Fault", "Line", "Report", "find", "lines", "verify"]
+__all__ = ["AuditLog", "Fault", "Line", "Report", "find", "lines", "note", "verify"]

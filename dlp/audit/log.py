@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import pwd
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -248,6 +249,29 @@ class AuditLog:
             with suppress(StateError):
                 self.sync()
             self._stop.wait(FLUSH_S)
+
+
+def note(state: Path, verb: str, subject: str, detail: str = "") -> None:
+    """
+    Put what a person did on the command line on record, durably.
+
+    Raises:
+        StateError: it cannot be written. What it tells of must not happen.
+    """
+    log = AuditLog.open(state, "cli")
+    try:
+        actor = f"cli:{_user()}"
+        log.append(Operation(time.time(), actor, verb, subject, detail=detail))
+        log.sync()
+    finally:
+        log.close()
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's user without an entry
+        return str(os.getuid())
 
 
 def segments_of(folder: Path, writer: str) -> list[Path]:
