@@ -116,6 +116,8 @@ class Destination:
     """Percent-decoded and dot-normalised, without query."""
     channel: Channel = Channel.HTTP
     addresses: tuple[str, ...] = ()
+    ambiguous: bool = False
+    """Servers could disagree about which path was asked for (`normal_path`)."""
 
 
 @dataclass(frozen=True, slots=True)
