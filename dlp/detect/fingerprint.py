@@ -1,0 +1,232 @@
+"""
+Known secrets in views: `SecretIndex.scan`.
+
+Every gram of the normalised views is looked up; what agrees on where a secret would
+have to begin, and is long enough to be no accident, is a hit. See `enrol.py` for what
+is kept of a secret and `stretches.py` for the search.
+
+Coverage is an integer whose bit `i` stands for byte `i` of the secret (of the part of
+it that its class does not share). Hits that are not complete add up: `reached` tells
+when the sum is a leak.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from dlp.detect.enrol import RUN, Fingerprint, digest
+from dlp.detect.grams import GRAM, GramTable, multiplier
+from dlp.detect.located import Buffer, batches
+from dlp.detect.stretches import Runs, Search, Stretch
+from dlp.detect.variants import VARIANTS, Domain
+from dlp.errors import SecretError
+from dlp.model import View
+
+SHARED_BY_CLASS = 64
+"""A gram that occurs more often than this in the index says nothing about a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretInfo:
+    """What is known of a secret by name."""
+
+    name: str
+    hosts: tuple[str, ...] = ()
+    """Hosts, `*.host` or `@group`; none means nowhere."""
+    slots: tuple[str, ...] = ()
+    """`header:NAME`, `basic`, `query:NAME`, ...; none means the credential headers."""
+    rule: str = ""
+    """Id of the vendor's rule it fits, or empty."""
+    canary: bool = False
+    """A fake that nobody has reason to send anywhere."""
+    length: int = 0
+    """Bits of its coverage; set by the index."""
+    threshold: int = 0
+    """How many of them make a leak; set by the index."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretHit:
+    """A secret, or a fragment of one, in a view."""
+
+    name: str
+    view: View
+    start: int | None
+    """Span in `view.data`, half-open; None where it cannot be told exactly."""
+    stop: int | None
+    coverage: int = field(repr=False)
+    complete: bool
+    """At or over the threshold, in this place alone."""
+    variant: str
+    whole: bool = False
+    """`view.data[start:stop]` is the registered value itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """One registered value, under all of its names."""
+
+    names: tuple[str, ...]
+    digest: bytes
+    length: int
+    threshold: int
+    outer: dict[str, tuple[int, int]]
+    """For a variant that is the value as it is: what stands round its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretIndex:
+    """Every registered secret. Immutable, safe to share between threads."""
+
+    key: bytes = field(repr=False)
+    infos: dict[str, SecretInfo]
+    _values: tuple[_Value, ...] = field(repr=False)
+    _value_runs: np.ndarray[tuple[int], np.dtype[np.int64]] = field(repr=False)
+    """First run of each value."""
+    _runs: np.ndarray[tuple[int], np.dtype[np.void]] = field(repr=False)
+    _search: Search = field(repr=False)
+
+    @classmethod
+    def build(
+        cls, secrets: Iterable[tuple[SecretInfo, Fingerprint]], key: bytes
+    ) -> SecretIndex:
+        """
+        Make the index of secrets whose fingerprints were taken under `key`.
+
+        Raises:
+            SecretError: two have one name, or there are too many.
+        """
+        infos: dict[str, SecretInfo] = {}
+        prints: dict[bytes, tuple[Fingerprint, list[str]]] = {}
+        for info, taken in secrets:
+            if info.name in infos:
+                raise SecretError(f"two secrets are called {info.name}: remove one")
+            infos[info.name] = replace(
+                info, length=taken.length, threshold=taken.threshold
+            )
+            prints.setdefault(taken.digest, (taken, []))[1].append(info.name)
+        values = tuple(
+            _Value(tuple(names), p.digest, p.length, p.threshold, _outer(p))
+            for p, names in prints.values()
+        )
+        kept = [p for p, _ in prints.values()]
+        runs = np.concatenate([p.runs for p in kept] or [np.empty(0, RUN)])
+        sizes = np.array([len(p.runs) for p in kept], np.int64)
+        tags = np.concatenate([p.tags for p in kept] or [np.empty(0, np.uint64)])
+        try:
+            table = GramTable.build(tags, SHARED_BY_CLASS)
+        except ValueError as error:
+            raise SecretError(f"too many secrets for one index: {error}") from error
+        search = _search_of(table, runs, key)
+        return cls(key, infos, values, np.cumsum(sizes) - sizes, runs, search)
+
+    def info(self, name: str) -> SecretInfo:
+        """What is known of the secret `name`, which a hit gave."""
+        return self.infos[name]
+
+    def reached(self, name: str, coverage: int) -> bool:
+        """Whether so much of a secret, wherever it went, is a leak."""
+        return coverage.bit_count() >= self.infos[name].threshold
+
+    def scan(self, views: Sequence[View]) -> list[SecretHit]:
+        """Every place in the views where a secret, or enough of one, stands."""
+        if not self._values:
+            return []
+        return [hit for batch in batches(views) for hit in self._scan(batch)]
+
+    def _scan(self, buffer: Buffer) -> Iterator[SecretHit]:
+        plain: dict[tuple[str, int], list[SecretHit]] = {}
+        for stretch in self._search.everywhere(buffer.normal, Domain.NORMAL):
+            for hit in self._hits(buffer, stretch, Domain.NORMAL):
+                plain.setdefault((hit.name, id(hit.view)), []).append(hit)
+                yield hit
+        for domain, found in self._search.sparsely(buffer.data).items():
+            for stretch in found:
+                for hit in self._hits(buffer, stretch, domain):
+                    # XOR with 0 and a shift by 0 are the plain secret.
+                    seen = plain.get((hit.name, id(hit.view)), ())
+                    if not any(_inside(hit, other) for other in seen):
+                        yield hit
+
+    def _hits(
+        self, buffer: Buffer, stretch: Stretch, domain: Domain
+    ) -> Iterator[SecretHit]:
+        run = self._runs[stretch.run]
+        variant = VARIANTS[run["variant"]]
+        which = int(np.searchsorted(self._value_runs, stretch.run, "right")) - 1
+        value = self._values[which]
+        coverage = _coverage(stretch, run, value.length)
+        complete = not variant.dense or coverage.bit_count() >= value.threshold
+        view, span = buffer.locate(stretch.start, stretch.stop, domain)
+        if not variant.dense:
+            span = None
+        whole = None
+        if span and stretch.stop - stretch.start == run["length"]:
+            whole = self._whole(value, variant.name, view.data, span)
+        start, stop = whole or span or (None, None)
+        exact = whole is not None
+        for name in value.names:
+            yield SecretHit(
+                name, view, start, stop, coverage, complete, variant.name, exact
+            )
+
+    def _whole(
+        self, value: _Value, variant: str, data: bytes, span: tuple[int, int]
+    ) -> tuple[int, int] | None:
+        """The span of the value itself, where the piece at `span` stands inside it."""
+        if variant not in value.outer:
+            return None
+        before, after = value.outer[variant]
+        start, stop = span[0] - before, span[1] + after
+        if start < 0 or digest(data[start:stop], self.key) != value.digest:
+            return None
+        return start, stop
+
+
+def _inside(hit: SecretHit, other: SecretHit) -> bool:
+    if hit.start is None or hit.stop is None:
+        return False
+    if other.start is None or other.stop is None:
+        return False
+    return other.start <= hit.start and hit.stop <= other.stop
+
+
+def _outer(taken: Fingerprint) -> dict[str, tuple[int, int]]:
+    lead, trail = taken.edges
+    return {
+        "raw": (taken.before, taken.after),
+        "plain": (taken.before + lead, taken.after + trail),
+    }
+
+
+def _coverage(stretch: Stretch, run: np.void, length: int) -> int:
+    """The bytes of a secret that a stretch shows, taking its text as proportional."""
+    size, stride = int(run["length"]), int(run["stride"])
+    low = stretch.first * stride * length // size
+    high = -(-(stretch.last * stride + GRAM) * length // size)
+    high = min(high, length)
+    if VARIANTS[run["variant"]].backwards:
+        low, high = length - high, length - low
+    return ((1 << (high - low)) - 1) << low
+
+
+def _search_of(
+    table: GramTable, runs: np.ndarray[tuple[int], np.dtype[np.void]], key: bytes
+) -> Search:
+    stride = runs["stride"].astype(np.int64)
+    length = runs["length"].astype(np.int64)
+    counts = (length - GRAM) // np.maximum(stride, 1) + 1
+    columns = Runs(
+        np.cumsum(counts) - counts,
+        stride,
+        runs["need"].astype(np.int64),
+        int(length.max(initial=GRAM)),
+    )
+    used = {VARIANTS[number].domain for number in np.unique(runs["variant"])}
+    raw = [n for n, v in enumerate(VARIANTS) if v.domain is Domain.RAW]
+    short = bool((np.isin(runs["variant"], raw) & (length < 2 * GRAM)).any())
+    factors = {domain: multiplier(key, domain.value) for domain in used}
+    return Search(table, columns, factors, short)

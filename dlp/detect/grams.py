@@ -1,0 +1,161 @@
+"""
+Keyed grams of eight bytes, and the table that finds known ones in a buffer.
+
+A gram is the 8 bytes at a position read as a little-endian integer; its tag is that
+integer times a secret odd number modulo 2**64 (multiply-shift hashing, Dietzfelbinger
+et al. 1997: the high bits are the good ones). A lookup is three steps, each over what
+the last one left: a bit table of about 8 % load, a second one under another hash, a
+binary search. Every step is one numpy pass, so the cost per byte hardly grows with the
+number of secrets.
+
+Why not in `fingerprint.py`: this knows nothing of secrets, only of tags and ordinals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+GRAM = 8
+"""Bytes in a gram."""
+MIN_TAG_BITS = 40
+CHUNK = 1 << 16
+"""Positions per pass: what a pass touches stays in the second-level cache."""
+
+Words = NDArray[np.uint64]
+Places = NDArray[np.int64]
+
+_BITS_PER_ENTRY = 12
+_MIX = np.uint64(0xD6E8FEB86659FD93)
+_SEVEN = np.uint8(7)
+_ONE = np.uint8(1)
+
+_FOLDED = bytes(range(256)).lower()
+_DROPPED = bytes(c for c in range(256) if not (c < 128 and chr(c).isalnum()))
+
+
+def normalise(data: bytes) -> bytes:
+    """Lower case, everything but ASCII letters and digits dropped."""
+    return data.translate(_FOLDED, _DROPPED)
+
+
+def is_kept() -> NDArray[np.bool_]:
+    """For each byte value, whether `normalise` keeps it."""
+    kept = np.ones(256, np.bool_)
+    kept[list(_DROPPED)] = False
+    return kept
+
+
+def multiplier(key: bytes, domain: str) -> np.uint64:
+    """The secret odd number of one kind of gram."""
+    digest = blake2b(domain.encode(), key=key, digest_size=8, person=b"agent-dlp gram")
+    return np.uint64(int.from_bytes(digest.digest(), "little") | 1)
+
+
+def grams(data: bytes | NDArray[np.uint8]) -> Words:
+    """The gram at every position; a view that copies nothing."""
+    array = np.frombuffer(data, np.uint8) if isinstance(data, bytes) else data
+    count = max(len(array) - GRAM + 1, 0)
+    if not count:
+        return np.empty(0, np.uint64)
+    return np.ndarray((count,), "<u8", array, strides=(1,))
+
+
+@dataclass(frozen=True, slots=True)
+class _BitTable:
+    """One bit per hash value; false positives at about its load, no false negatives."""
+
+    table: NDArray[np.uint8]
+    shift: np.uint64
+
+    @classmethod
+    def build(cls, hashes: Words, bits: int) -> _BitTable:
+        shift = np.uint64(64 - bits + 3)
+        table = np.zeros(1 << (bits - 3), np.uint8)
+        if len(hashes):
+            ordered = np.sort(hashes)
+            index = ordered >> shift
+            masks = _ONE << ((ordered >> np.uint64(32)).astype(np.uint8) & _SEVEN)
+            first = np.flatnonzero(np.diff(index, prepend=index[0] + np.uint64(1)))
+            table[index[first]] = np.bitwise_or.reduceat(masks, first)
+        return cls(table, shift)
+
+    def maybe(self, hashes: Words) -> Places:
+        """Positions in `hashes` (contiguous) that may be in the table."""
+        found = self.table.take((hashes >> self.shift).view(np.int64))
+        found >>= hashes.view(np.uint8)[4::8] & _SEVEN
+        found &= _ONE
+        return found.view(np.bool_).nonzero()[0]
+
+
+@dataclass(frozen=True, slots=True)
+class GramTable:
+    """
+    Tags to ordinals. Immutable, safe to share between threads.
+
+    An entry is one integer: the high bits of the tag over the ordinal, so that the
+    whole table is one sorted array of 8 bytes per gram.
+    """
+
+    entries: Words
+    ordinal_bits: int
+    first: _BitTable
+    second: _BitTable
+
+    @classmethod
+    def build(cls, tags: Words, most: int) -> GramTable:
+        """
+        Take the tag of ordinal `i` from `tags[i]`; leave out tags that more than `most`
+        ordinals share.
+
+        Raises:
+            ValueError: so many that fewer than `MIN_TAG_BITS` would be left of a tag.
+        """
+        ordinal_bits = max(len(tags).bit_length(), 1)
+        if 64 - ordinal_bits < MIN_TAG_BITS:
+            raise ValueError(f"{len(tags)} grams are more than one table holds")
+        low = np.uint64((1 << ordinal_bits) - 1)
+        entries = (tags & ~low) | np.arange(len(tags), dtype=np.uint64)
+        entries.sort()
+        new = np.append(np.flatnonzero(np.diff(entries & ~low)) + 1, len(tags))
+        many = np.diff(new, prepend=0)
+        if (many > most).any():
+            entries = entries[np.repeat(many <= most, many)]
+            tags = tags[(entries & low).astype(np.int64)]
+        bits = min(max((len(tags) * _BITS_PER_ENTRY).bit_length() - 1, 16), 30)
+        return cls(
+            entries,
+            ordinal_bits,
+            _BitTable.build(tags, bits),
+            _BitTable.build(_second(tags), bits),
+        )
+
+    def find(self, tags: Words) -> tuple[Places, Places]:
+        """
+        Every (position in `tags`, ordinal) whose tags agree, in order of position.
+        """
+        maybe = self.first.maybe(tags)
+        if not len(maybe):
+            return maybe, maybe
+        kept = tags[maybe]
+        again = self.second.maybe(_second(kept))
+        if not len(again):
+            return again, again
+        maybe, kept = maybe[again], kept[again]
+        low = np.uint64((1 << self.ordinal_bits) - 1)
+        start = np.searchsorted(self.entries, kept & ~low, "left")
+        stop = np.searchsorted(self.entries, kept | low, "right")
+        many = stop - start
+        total = int(many.sum())
+        if not total:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        offsets = np.arange(total) - np.repeat(np.cumsum(many) - many, many)
+        found = self.entries[np.repeat(start, many) + offsets] & low
+        return np.repeat(maybe, many), found.astype(np.int64)
+
+
+def _second(tags: Words) -> Words:
+    return (tags ^ (tags >> np.uint64(29))) * _MIX
