@@ -1,0 +1,163 @@
+"""
+The shape of `policy.yaml`, and what is wrong with a value whatever the others say.
+
+The docstrings below are what an editor shows (`rules/schema/policy.schema.json`).
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from dlp.model import Limits
+from dlp.policy.paths import path_glob
+from dlp.policy.reach import Caps
+from dlp.rulefile import RuleModel, Wrong
+
+_SIZE = re.compile(r"([0-9]+) ?(B|KiB|MiB|GiB)")
+_UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_METHOD = re.compile(r"[A-Z][A-Z-]{0,31}")
+_AGENT = re.compile(r"[A-Za-z0-9._@*-]{1,64}")
+
+
+def _size(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    matched = _SIZE.fullmatch(value)
+    if not matched:
+        raise Wrong(f"`{value}` is not a size", "write bytes, or as in `32MiB`")
+    return int(matched[1]) * _UNITS[matched[2]]
+
+
+def _id(text: str) -> str:
+    if not _ID.fullmatch(text):
+        raise Wrong(
+            f"`{text}` is not an id", "use lower-case letters, digits, `-`, `_`, `.`"
+        )
+    return text
+
+
+def _method(text: str) -> str:
+    if text == "*":
+        raise Wrong("`*` is not a method", "leave `methods` out for any")
+    if not _METHOD.fullmatch(text):
+        raise Wrong(f"`{text}` is not a method", f"write `{text.upper()}`")
+    return text
+
+
+def _agent(text: str) -> str:
+    if not _AGENT.fullmatch(text):
+        raise Wrong(f"`{text}` is not an agent", 'write an id, `ci-*`, "@group" or "*"')
+    return text
+
+
+Size = Annotated[
+    int,
+    BeforeValidator(_size),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1},
+                {"type": "string", "pattern": f"^{_SIZE.pattern}$"},
+            ]
+        }
+    ),
+]
+Id = Annotated[str, AfterValidator(_id)]
+Method = Annotated[str, AfterValidator(_method)]
+AgentPattern = Annotated[str, AfterValidator(_agent)]
+Path = Annotated[str, AfterValidator(path_glob)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Network = IPv4Network | IPv6Network
+
+
+class StatementModel(RuleModel):
+    """Who may send what where. Explicit deny wins, then approve, then allow."""
+
+    id: Id
+    """Names the statement in records, metrics and `dlp rules explain`."""
+    effect: Literal["allow", "deny", "approve"]
+    """allow; deny; or approve: a person says yes first."""
+    kind: Literal["plain", "open"] = "plain"
+    """open: GET and HEAD only, no body, no credentials, a short URL."""
+    agents: tuple[AgentPattern, ...] = Field(default=("*",), min_length=1)
+    """Agent ids, patterns such as `ci-*`, "@group", or "*" (the default)."""
+    hosts: tuple[str, ...] = Field(min_length=1)
+    """Names, "*.name", addresses, "@group", or "*" for every public name."""
+    ports: tuple[Port | Literal["*"], ...] = Field(default=(), min_length=1)
+    """Left out: 443 and 80; in a deny, every port. "*" is every port."""
+    methods: tuple[Method, ...] = Field(default=(), min_length=1)
+    """Left out: any. A list lets WebSockets pass only if it has WEBSOCKET."""
+    paths: tuple[Path, ...] = Field(default=(), min_length=1)
+    """Globs over the path: `*` in one segment, `**` over many. Left out: any."""
+    on_secret: Literal["block", "redact"] = "block"  # noqa: S105
+    """redact: a secret is cut out and the rest goes on."""
+    inspect: Literal["full", "none"] = "full"
+    """none: TLS is not opened and nothing is read. For apps that pin certificates."""
+    shared: bool = False
+    """Says that a wildcard over a suffix open to everybody is meant."""
+
+
+class UpstreamModel(RuleModel):
+    """How the proxy itself connects."""
+
+    allow_private: tuple[Network, ...] = ()
+    """Networks outside the public internet that may be reached."""
+    trusted_ca: tuple[str, ...] = ()
+    """PEM files with further roots for upstream TLS; relative to the rules folder."""
+
+
+class InspectionModel(RuleModel):
+    """Bounds on the work one message may cause; beyond them it is refused."""
+
+    buffer: Size = Field(default=Limits().buffer, ge=64 << 10)
+    """Largest body that is held and inspected whole."""
+    depth: int = Field(default=Limits().depth, ge=1, le=32)
+    """Encodings within encodings."""
+    expansions: int = Field(default=Limits().expansions, ge=1)
+    """Decoder runs that produce something."""
+    decoded: Size = Field(default=Limits().decoded, ge=64 << 10)
+    """Bytes that all decoders of a message produce together."""
+    ratio: int = Field(default=Limits().ratio, ge=2)
+    """Expansion of one compressed stream beyond its first MiB."""
+
+
+class OpenModel(RuleModel):
+    """What one request to an `open` destination may carry."""
+
+    url: Size = Field(default=Caps().url, ge=1)
+    """Bytes of path and query together."""
+    entropy: int = Field(default=Caps().entropy, ge=1)
+    """Bits: Shannon entropy per byte of path and query, times their length."""
+
+
+class CageModel(RuleModel):
+    """What `dlp run` shows to the command it contains."""
+
+    hide: tuple[str, ...] = ()
+    """Files and folders to hide besides the usual ones; `~` is the user's home."""
+
+
+class PolicyModel(RuleModel):
+    """rules/policy.yaml"""
+
+    version: Literal[1]
+    """Of this format."""
+    mode: Literal["enforce", "observe"] = "enforce"
+    """observe: record what would be refused, and let most of it pass."""
+    groups: dict[Id, tuple[str, ...]] = Field(default_factory=dict)
+    """Names for lists of hosts or of agents, used as "@name"."""
+    statements: tuple[StatementModel, ...]
+    """Nothing is allowed that no statement allows."""
+    pinned: tuple[str, ...] = ()
+    """Hosts that accept only registered credentials."""
+    upstream: UpstreamModel = UpstreamModel()
+    inspection: InspectionModel = InspectionModel()
+    open: OpenModel = OpenModel()
+    examples: Literal["ignore", "block"] = "ignore"
+    """Credentials known from documentation: not secrets, or secrets all the same."""
+    cage: CageModel = CageModel()
