@@ -23,6 +23,9 @@ test: .venv/.ready  ## set everything up and run the whole suite
 	@$(MAKE) --no-print-directory lint
 	@.venv/bin/pytest -q -n auto --dist loadgroup
 
+bench: .venv/.ready  ## figures against stock mitmdump in the same run
+	@.venv/bin/python -m tests.bench $(ARGS)
+
 format: .venv/.ready
 	@.venv/bin/ruff check --fix -q . ; .venv/bin/ruff format -q .
 
@@ -30,4 +33,4 @@ lock:  ## resolve the dependencies again
 	@uv pip compile -q --universal --python-version 3.12 --generate-hashes --all-extras \
 	  --group dev --no-header --no-annotate pyproject.toml -o requirements.lock
 
-.PHONY: help run lint test format lock
+.PHONY: help run lint test bench format lock

@@ -1,0 +1,33 @@
+"""Our master, layers and listener with no inspection: `python -m tests.bench.slim`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from mitmproxy import options
+from mitmproxy.addons.proxyserver import Proxyserver
+from mitmproxy.master import Master
+
+from addons.certificates import Certificates
+from addons.egress import Egress
+from addons.listener import EgressMode
+from addons.protocol import Protocol
+from addons.worker import OPTIONS
+
+
+async def main(settings: dict) -> None:
+    state = Path(settings["state"])
+    state.mkdir(exist_ok=True)
+    mode = f"{EgressMode.type_name}@127.0.0.1:{settings['port']}"
+    master = Master(options.Options(confdir=str(state), mode=[mode]))
+    egress = Egress()
+    protocol = Protocol(egress.terms(), egress.page)
+    master.addons.add(Proxyserver(), protocol, Certificates(state), egress)
+    master.options.update(**OPTIONS, ssl_verify_upstream_trusted_ca=settings["ca"])
+    await master.run()
+
+
+asyncio.run(main(json.loads(sys.argv[1])))
