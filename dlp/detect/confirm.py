@@ -127,7 +127,12 @@ class Detector:
     def _windows(
         self, view: View, start: int, stop: int, budget: Budget
     ) -> Iterator[tuple[regex.Match[bytes], Match | None]]:
-        """Every match of the expression in a window, with its judgement."""
+        r"""
+        Every match of the expression in a window, with its judgement.
+
+        A window is one byte longer than a match can be: one that reaches its end met
+        `$` or `\b` there, not in the text.
+        """
         while start < stop:
             budget.charge(stop - start)
             try:
@@ -136,6 +141,9 @@ class Detector:
                 raise Flooded from error
             if found is None:
                 return
+            if found.end() == stop < len(view.data):
+                start = found.start() + 1
+                continue
             match = self._judge(view, found)
             yield found, match
             start = found.start() + 1 if match is None else found.end()

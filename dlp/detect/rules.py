@@ -17,6 +17,7 @@ from pathlib import Path
 from pydantic import Field
 
 from dlp.detect.checks import CHECKS, MEASURED, resolve
+from dlp.detect.named import compose
 from dlp.detect.pattern import Pattern, PatternError, prepare
 from dlp.errors import Problem, RuleError
 from dlp.model import Tier
@@ -34,6 +35,9 @@ class RuleSpec(RuleModel):
     description: str = ""
     tier: Tier = Tier.STRONG
     pattern: str = ""
+    names: tuple[str, ...] = ()
+    """Instead of a pattern: names beside which a `value` is a secret."""
+    value: str = ""
     keywords: tuple[str, ...] = ()
     context: int = Field(default=0, ge=0, le=200)
     hosts: tuple[str, ...] = ()
@@ -41,6 +45,16 @@ class RuleSpec(RuleModel):
     checks: tuple[str | dict[str, float], ...] = ()
     matches: tuple[str, ...] = ()
     ignores: tuple[str, ...] = ()
+
+    @property
+    def expression(self) -> str:
+        """The pattern, composed when the rule gives names and a value."""
+        return compose(self.names, self.value) if self.names else self.pattern
+
+    @property
+    def stated(self) -> str:
+        """The key that holds the expression."""
+        return "value" if self.names else "pattern"
 
 
 class DetectorFile(RuleModel):
@@ -162,7 +176,7 @@ def _rule(
         family=family,
         description=spec.description,
         tier=spec.tier,
-        pattern=prepare(spec.pattern),
+        pattern=prepare(spec.expression),
         keywords=tuple(word.lower().encode() for word in spec.keywords),
         context=spec.context,
         hosts=spec.hosts,
@@ -170,7 +184,7 @@ def _rule(
         checks=tuple(pair for check in spec.checks for pair in _named(check)),
         matches=spec.matches,
         ignores=spec.ignores,
-        place=(located.file, *located.at(*keys, "pattern")),
+        place=(located.file, *located.at(*keys, spec.stated)),
     )
 
 
@@ -184,10 +198,8 @@ def _faults(
     def fault(what: str, remedy: str, *inside: str | int) -> Problem:
         return located.problem((*keys, *inside), f"rule {spec.id}: {what}", remedy)
 
-    try:
-        prepare(spec.pattern)
-    except PatternError as error:
-        yield fault(str(error), error.remedy, "pattern")
+    if unusable := _unusable(spec):
+        yield fault(*unusable, spec.stated)
     if not spec.matches:
         yield fault("has no sample", "add a template that must fire it", "matches")
     if spec.context and not spec.keywords:
@@ -200,6 +212,17 @@ def _faults(
         if not _is_slot(slot):
             remedy = f"use {', '.join(SLOTS)}"
             yield fault(f"unknown slot {slot}", remedy, "slots", index)
+
+
+def _unusable(spec: RuleSpec) -> tuple[str, str] | None:
+    """What is wrong with the expression and what to do; None when it works."""
+    if bool(spec.names) != bool(spec.value) or bool(spec.names) == bool(spec.pattern):
+        return "states no shape, or two", "give a pattern, or names and a value"
+    try:
+        prepare(spec.expression)
+    except PatternError as error:
+        return str(error), error.remedy
+    return None
 
 
 def _bad_check(name: str) -> tuple[str, str]:

@@ -80,6 +80,18 @@ FAULTS = {
     "matches everything": ("acme_[a-z0-9]{20}", r"\w{3,5}", "4:14", "ordinary text"),
     "flag": ("'acme", "'(?s)acme", "4:14", "flag other than"),
     "no sample": ('    matches: ["acme_{loweralnum:20}"]\n', "", "3:5", "no sample"),
+    "two shapes": (
+        "ignores:",
+        "names: [acme]\n    value: '[a-z]{9}'\n    ignores:",
+        "7:12",
+        "no shape, or two",
+    ),
+    "a name without value": (
+        "pattern: 'acme_[a-z0-9]{20}'",
+        "names: [acme]",
+        "3:5",
+        "no shape, or two",
+    ),
     "unknown check": ("ignores:", "checks: [magic]\n    ignores:", "6:14", "unknown"),
     "check without number": (
         "ignores:",

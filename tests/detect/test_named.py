@@ -1,0 +1,53 @@
+"""A value under a vendor's name is found in every notation, and only there."""
+
+import re
+
+import pytest
+
+from dlp.detect.named import compose
+
+VALUE = "0123456789abcdef" * 2
+PATTERN = re.compile(compose(["acme cloud", "acm"], "[0-9a-f]{32}"), re.MULTILINE)
+
+FOUND = [
+    "ACME_CLOUD_API_KEY={}",
+    "acmecloud.token: {}",
+    'acmeCloudSecret = "{}"',
+    "'acme-cloud-key' => '{}',",
+    '{{"acme_cloud": "{}"}}',
+    '{{\\"acme_cloud_token\\": \\"{}\\"}}',
+    "<acmeCloudKey>{}</acmeCloudKey>",
+    "X-Acme-Cloud-Token: {}",
+    "the acme cloud access token is {} now",
+    "acme cloud {}",
+    "export ACM_KEY={}",
+    "my_acm_secret: {}",
+    "client = AcmeCloud('{}')",
+    "acme_cloud_api_key|{}|",
+    "acme cloud:\n  key: {}\n",
+]
+PASSED = [
+    "unrelated_key={}",
+    "acme cloud commit {}",
+    "https://acmecloud.test/token/{}",
+    "acmecloud@{}",
+    "acmecloud#{}",
+    "stacm_key={}",
+    "acme_cloud_key={}0",
+    "acme_cloud_key=0{}",
+    "acme_cloud_key={}-1",
+    "acme_cloud_key={}=",
+    "acme_cloud_key_and_some_other_text_that_is_far_too_long={}",
+]
+
+
+@pytest.mark.parametrize("text", FOUND)
+def test_found(text):
+    found = PATTERN.search(text.format(VALUE))
+    assert found
+    assert found["secret"] == VALUE
+
+
+@pytest.mark.parametrize("text", PASSED)
+def test_passed(text):
+    assert not PATTERN.search(text.format(VALUE))
