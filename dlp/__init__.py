@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlp.inspector import Inspector
 
 try:
     __version__ = version("agent-dlp")
 except PackageNotFoundError:  # a checkout that was never installed
     __version__ = "0+unknown"
 
-__all__ = ["__version__"]
+__all__ = ["Inspector", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    # `from dlp import Inspector` without making `dlp --version` pay for numpy.
+    if name == "Inspector":
+        return import_module("dlp.inspector").Inspector
+    raise AttributeError(name)

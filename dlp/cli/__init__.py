@@ -23,6 +23,7 @@ from dlp.errors import DLPError
 COMMANDS: dict[str, str] = {
     "up": "dlp.cli.up",
     "ca": "dlp.cli.ca",
+    "scan": "dlp.cli.scan",
     "agents": "dlp.cli.agents",
     "env": "dlp.cli.env",
 }

@@ -104,6 +104,11 @@ class Engine:
         detectors = tuple(Detector(rule, examples=examples) for rule in rules)
         return cls(tuple(rules), program, database, detectors)
 
+    @property
+    def generation(self) -> str:
+        """Names the rules and the checks that confirm them."""
+        return sha256(repr(self.rules).encode()).hexdigest()
+
     def scan(self, views: Sequence[View]) -> ScanResult:
         """Every match in every view."""
         hits: list[tuple[int, int]] = []

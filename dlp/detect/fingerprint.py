@@ -88,6 +88,8 @@ class SecretIndex:
     """First run of each value."""
     _runs: np.ndarray[tuple[int], np.dtype[np.void]] = field(repr=False)
     _search: Search = field(repr=False)
+    _names: dict[bytes, tuple[str, ...]] = field(repr=False)
+    """Names by the keyed digest of the value."""
 
     @classmethod
     def build(
@@ -121,11 +123,27 @@ class SecretIndex:
         except ValueError as error:
             raise SecretError(f"too many secrets for one index: {error}") from error
         search = _search_of(table, runs, key)
-        return cls(key, infos, values, np.cumsum(sizes) - sizes, runs, search)
+        names = {value.digest: value.names for value in values}
+        return cls(key, infos, values, np.cumsum(sizes) - sizes, runs, search, names)
 
     def info(self, name: str) -> SecretInfo:
         """What is known of the secret `name`, which a hit gave."""
         return self.infos[name]
+
+    @classmethod
+    def empty(cls) -> SecretIndex:
+        """The index of no secrets."""
+        return cls.build((), b"")
+
+    @property
+    def generation(self) -> str:
+        """Names what is registered, bindings included; tells no value."""
+        text = repr((sorted(self.infos.items()), [v.digest for v in self._values]))
+        return digest(text.encode(), self.key).hex()
+
+    def named(self, value: bytes) -> tuple[str, ...]:
+        """The names under which exactly this value is registered."""
+        return self._names.get(digest(value, self.key), ()) if self._names else ()
 
     def reached(self, name: str, coverage: int) -> bool:
         """Whether so much of a secret, wherever it went, is a leak."""

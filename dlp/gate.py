@@ -1,0 +1,263 @@
+"""
+One message through everything that has side effects.
+
+Why not in a sibling: the inspector is pure and the addons are thin; the sequence of
+identity, inspection, stores and record needs one owner that HTTP and WebSocket share
+and that a test can drive without a proxy.
+
+Rule 1: nothing returns before its record is written; what cannot be recorded is
+refused. Rule 2: every way out of `judge` that is not a verdict is a refusal.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dlp.audit import AuditLog
+from dlp.inspector import Examination, Inspector
+from dlp.model import (
+    Action,
+    Agent,
+    Channel,
+    Destination,
+    Limits,
+    Message,
+    Part,
+    PartKind,
+    Reason,
+    Settings,
+    Verdict,
+)
+from dlp.offload import Offload, Source
+from dlp.policy.addresses import may_connect
+from dlp.policy.reach import Reach
+from dlp.record import Facts, Volume, make_record, reference
+from dlp.record.reference import ENTROPY_BYTES
+from dlp.redact import redact
+from dlp.state.agents import DEFAULT, AgentRegistry, Challenge
+from dlp.state.folder import open_folder
+
+REFUSED = frozenset({Action.BLOCK, Action.HOLD})
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A recorded decision, ready to be carried out."""
+
+    verdict: Verdict
+    reference: str
+    parts: tuple[Part, ...] | None = None
+    """The rewritten parts when the verdict is `redact`, in the message's order."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether nothing may go on."""
+        return self.verdict.action in REFUSED
+
+
+class Gate:
+    """Judges messages. One per worker process; every method runs on its loop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        inspector: Inspector,
+        audit: AuditLog,
+        agents: AgentRegistry,
+    ) -> None:
+        self.settings = settings
+        self.inspector = inspector
+        self.audit = audit
+        self.agents = agents
+        self.offload = Offload()
+
+    @classmethod
+    def open(cls, settings: Settings, writer: str = "w0") -> Gate:
+        """
+        Load rules and open every store.
+
+        Raises:
+            RuleError: a rules file is wrong.
+            StateError: the state folder cannot be used.
+        """
+        state = open_folder(Path(settings.state) if settings.state else None)
+        settings = replace(settings, state=str(state))
+        return cls(
+            settings,
+            Inspector.load(settings.rules, state),
+            AuditLog.open(state, writer),
+            AgentRegistry(state),
+        )
+
+    @property
+    def _on_loopback(self) -> bool:
+        return self.settings.listen[0] in {"127.0.0.1", "::1", "localhost"}
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds on one message."""
+        return self.inspector.policy.limits
+
+    def address_allowed(self, address: str) -> bool:
+        """Whether policy lets a connection go to this resolved address."""
+        return may_connect(address, self.inspector.policy.upstream.allow_private)
+
+    def identify(self, peer: str, credentials: str | None) -> Agent | Challenge:
+        """Who a client is, by its address and `Proxy-Authorization` value."""
+        who = self.agents.authenticate(peer, credentials)
+        if isinstance(who, Agent) and who.id == DEFAULT and not self._on_loopback:
+            return Challenge("missing")
+        return who
+
+    def reload(self) -> None:
+        """
+        Load rules and secrets again and swap them in whole.
+
+        Raises:
+            RuleError: a file is wrong; what is in force stays in force.
+            StateError: the state folder cannot be read; likewise.
+        """
+        self.inspector = Inspector.load(self.settings.rules, self.settings.state)
+
+    def close(self) -> None:
+        """Finish the record and let go of every store."""
+        self.offload.close()
+        self.audit.close()
+
+    # -- decisions --------------------------------------------------------------
+
+    def reach(self, agent: Agent, destination: Destination) -> Reach:
+        """What policy says of a destination; for a CONNECT, of any request to it."""
+        policy = self.inspector.policy
+        if destination.channel is Channel.CONNECT:
+            return policy.reach_host(agent.id, destination.host, destination.port)
+        return policy.reach(agent.id, destination)
+
+    def admit(self, agent: Agent, destination: Destination) -> Judgement | None:
+        """
+        Destination policy alone, before a body is read. None: go on and judge it.
+
+        Raises:
+            StateError: the refusal cannot be recorded.
+        """
+        reach = self.reach(agent, destination)
+        seen = Examination(Message(agent, destination, ()), reach)
+        verdict = self.inspector.conclude(seen)
+        if verdict.action is not Action.BLOCK:
+            return None
+        return self._record(seen, verdict, Volume(why_skipped="refused"), ())
+
+    def refuse(
+        self,
+        agent: Agent,
+        destination: Destination,
+        guard: str,
+        status: int,
+        reason: Reason,
+        detail: str = "",
+    ) -> Judgement:
+        """
+        Record that a transport guard fired. `detail` holds no payload.
+
+        Raises:
+            StateError: it cannot be recorded; refuse all the same.
+        """
+        verdict = Verdict(Action.BLOCK, reason, guard, status=status, detail=detail)
+        seen = Examination(
+            Message(agent, destination, ()), self.reach(agent, destination)
+        )
+        return self._record(seen, verdict, Volume(why_skipped="refused"), ())
+
+    async def judge_name(
+        self, agent: Agent, destination: Destination
+    ) -> Judgement | None:
+        """A refusal if the host name itself carries something, before any lookup."""
+        name = Part(PartKind.HOST, destination.host.encode())
+        message = Message(agent, destination, (name,))
+        seen = self.inspector.examine(message)
+        verdict = self.inspector.conclude(seen)
+        if verdict.reason is not Reason.CONTENT or verdict.action is Action.ALLOW:
+            return None
+        return self._record(seen, verdict, _volume(seen), ())
+
+    async def judge(self, message: Message) -> Judgement:
+        """
+        Inspect a message whole, decide, and record the decision.
+
+        Raises:
+            StateError: a store or the inspection failed; the message must not go on.
+        """
+        inspector = self.inspector
+        began = time.perf_counter()
+        seen = await self.offload.examine(inspector, self._source(), message)
+        examined = time.perf_counter()
+        verdict = inspector.conclude(seen)
+        parts: tuple[Part, ...] | None = None
+        if verdict.action is Action.REDACT:
+            verdict, parts = await self._redacted(inspector, seen, verdict)
+        timings = (
+            ("examine", examined - began),
+            ("decide", time.perf_counter() - examined),
+        )
+        judgement = self._record(seen, verdict, _volume(seen), timings)
+        return replace(judgement, parts=parts)
+
+    # -- inside -----------------------------------------------------------------
+
+    def _source(self) -> Source:
+        return Source(
+            self.settings.rules, self.settings.state, self.inspector.generation
+        )
+
+    async def _redacted(
+        self, inspector: Inspector, seen: Examination, verdict: Verdict
+    ) -> tuple[Verdict, tuple[Part, ...] | None]:
+        """The rewritten parts, or a block when a second look still finds something."""
+        parts = redact(seen.message.parts, inspector.leaks(seen))
+        if parts is not None:
+            again = await self.offload.examine(
+                inspector, self._source(), replace(seen.message, parts=parts)
+            )
+            if not inspector.leaks(again) and not again.truncated:
+                return verdict, parts
+        return replace(verdict, action=Action.BLOCK), None
+
+    def _record(
+        self,
+        seen: Examination,
+        verdict: Verdict,
+        volume: Volume,
+        timings: tuple[tuple[str, float], ...],
+    ) -> Judgement:
+        at = time.time()
+        ref = reference(at, secrets.token_bytes(ENTROPY_BYTES))
+        reach = seen.reach
+        record = make_record(
+            ref,
+            at,
+            verdict,
+            Facts(
+                seen.message.agent,
+                seen.message.destination,
+                seen.message.parts,
+                statement=reach.statement,
+                named=reach.effect != "none" and not reach.wildcard,
+                volume=volume,
+                timings=timings,
+                truncated=seen.truncated,
+                undecodable=seen.undecodable,
+                generation=self.inspector.generation,
+            ),
+        )
+        self.audit.append(record)
+        return Judgement(verdict, ref)
+
+
+def _volume(seen: Examination) -> Volume:
+    out = sum(len(part.data) for part in seen.message.parts)
+    if not seen.reach.inspect:
+        return Volume(out=out, skipped=out, why_skipped="inspect-none")
+    return Volume(out=out, inspected=seen.inspected)

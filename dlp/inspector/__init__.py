@@ -1,0 +1,317 @@
+"""
+The pipeline: decode -> detect -> bind -> decide. Pure: bytes and facts in, values out.
+
+Strategy: `examine` reads a message and says what stands where; it needs nothing but
+the message, so it may run in any thread or process. `conclude` weighs that together
+with what only the stores know (earlier partial leaks, grants, limits).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from dlp.decide import BLOCK, Facts, consequence, decide
+from dlp.decode import decode
+from dlp.detect.engine import Engine
+from dlp.detect.fingerprint import SecretHit, SecretIndex
+from dlp.detect.rules import Rule, load_rules
+from dlp.inspector.slots import SECURE, Slots, keyed_digest, masked
+from dlp.model import (
+    Decoded,
+    Destination,
+    Finding,
+    Kind,
+    Message,
+    Part,
+    PartKind,
+    Place,
+    Tier,
+    Verdict,
+)
+from dlp.policy import Policy, load_policy
+from dlp.policy.credentials import host_matches
+from dlp.policy.opened import breach
+from dlp.policy.reach import Reach
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What stands in a message, before anything outside it is known."""
+
+    message: Message
+    reach: Reach
+    findings: tuple[Finding, ...] = ()
+    partials: Mapping[str, int] = field(default_factory=dict)
+    """Per known secret, the bitmap of its grams seen outside its binding."""
+    truncated: str = ""
+    undecodable: tuple[str, ...] = ()
+    foreign_credential: str = ""
+    breach: str = ""
+    inspected: int = 0
+    """Decoded bytes that were looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What decode and detect say of some parts."""
+
+    findings: tuple[Finding, ...]
+    partials: Mapping[str, int]
+    truncated: str
+    undecodable: tuple[str, ...]
+    inspected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inspector:
+    """One generation of rules and secrets. Immutable; swapped whole on reload."""
+
+    policy: Policy
+    engine: Engine
+    index: SecretIndex
+    slots: Slots
+    rules: Mapping[str, Rule]
+    digest: Callable[[bytes], str]
+    generation: str
+    """Names the rules and secrets in force."""
+
+    @classmethod
+    def load(
+        cls, rules: str | Path | None = None, state: str | Path | None = None
+    ) -> Inspector:
+        """
+        Build an inspector from a rules folder (None: the built-in set) and, if one is
+        named, the known secrets of a state folder.
+
+        Raises:
+            RuleError: a rules file is wrong; names file, line, column and remedy.
+            StateError: the state folder cannot be read.
+        """
+        # The one edge in this package: the public contract asks for it here.
+        from dlp.state.folder import open_folder, read_or_make_key
+
+        folder = Path(rules) if rules is not None else None
+        policy, detectors = load_policy(folder), load_rules(folder)
+        if state is None:
+            return cls.build(policy, detectors, SecretIndex.empty())
+        path = open_folder(Path(state))
+        return cls.build(
+            policy,
+            detectors,
+            SecretIndex.empty(),
+            cache=path / "cache",
+            key=read_or_make_key(path, "digest"),
+        )
+
+    @classmethod
+    def build(
+        cls,
+        policy: Policy,
+        rules: Sequence[Rule],
+        index: SecretIndex,
+        *,
+        cache: Path | None = None,
+        key: bytes = b"agent-dlp",
+    ) -> Inspector:
+        """Compile what was loaded."""
+        extra = {slot for rule in rules for slot in rule.slots}
+        extra.update(slot for info in index.infos.values() for slot in info.slots)
+        engine = Engine.build(rules, cache, examples=policy.examples == "block")
+        digest = keyed_digest(key)
+        homes = {
+            name: tuple(_expanded(info.hosts, policy.groups))
+            for name, info in index.infos.items()
+        }
+        slots = Slots(engine, index, policy.limits, frozenset(extra), homes, digest)
+        parts = (policy.generation, engine.generation, index.generation)
+        generation = "-".join(part[:12] for part in parts)
+        by_id = {rule.id: rule for rule in rules}
+        return cls(policy, engine, index, slots, by_id, digest, generation)
+
+    def scan(self, data: bytes) -> list[Finding]:
+        """Decode and detect, without policy; keeps nothing between calls."""
+        seen = self._detect((Part(PartKind.BODY, data),))
+        unread = [*seen.undecodable, *filter(None, [seen.truncated])]
+        return [
+            *seen.findings,
+            *(
+                Finding("unreadable", Kind.STRUCTURE, Tier.LIKELY, why)
+                for why in unread
+            ),
+        ]
+
+    def examine(self, message: Message) -> Examination:
+        """Read a message whole."""
+        reach = self.policy.reach(message.agent.id, message.destination)
+        if not reach.inspect:
+            return Examination(message, reach)
+        settled = self.slots.settle(message, reach)
+        parts = settled.parts
+        seen = self._detect(parts)
+        loose = self._at_home(seen.findings, message.destination)
+        if loose:
+            parts = masked(parts, _spans(loose))
+            seen = self._detect(parts)
+        return Examination(
+            message,
+            reach,
+            (*settled.findings, *loose, *seen.findings),
+            seen.partials,
+            seen.truncated,
+            seen.undecodable,
+            settled.foreign,
+            breach(message, reach.caps),
+            seen.inspected,
+        )
+
+    def conclude(
+        self,
+        seen: Examination,
+        prior: Mapping[str, int] | None = None,
+        *,
+        limit: str = "",
+        granted: bool = False,
+    ) -> Verdict:
+        """Weigh an examination with what the stores know."""
+        return decide(
+            Facts(
+                seen.message.agent,
+                seen.reach,
+                seen.findings,
+                seen.truncated,
+                seen.undecodable,
+                tuple(self._completes(seen, prior or {})),
+                seen.foreign_credential,
+                seen.breach,
+                limit,
+                granted,
+            )
+        )
+
+    def leaks(self, seen: Examination) -> list[Finding]:
+        """The findings that may not leave as they are."""
+        return [f for f in seen.findings if consequence(f, seen.reach) == BLOCK]
+
+    # -- inside -----------------------------------------------------------------
+
+    def _completes(
+        self, seen: Examination, prior: Mapping[str, int]
+    ) -> Iterator[Finding]:
+        for name, grams in seen.partials.items():
+            if self.index.reached(name, grams | prior.get(name, 0)):
+                yield Finding(
+                    name, Kind.FINGERPRINT, Tier.CERTAIN, "coverage", family="secret"
+                )
+
+    def _detect(self, parts: tuple[Part, ...]) -> Detection:
+        decoded = decode(parts, self.policy.limits)
+        findings: list[Finding] = []
+        partials: dict[str, int] = {}
+        for hit in self.index.scan(decoded.views):
+            if hit.complete:
+                findings.append(self._secret(hit))
+            else:
+                partials[hit.name] = partials.get(hit.name, 0) | hit.coverage
+        scanned = self.engine.scan(decoded.views)
+        for match in scanned.matches:
+            view = match.view
+            findings.append(
+                Finding(
+                    match.rule.id,
+                    Kind.PATTERN,
+                    match.tier,
+                    view.path,
+                    view.part,
+                    view.raw_span(match.start, match.stop),
+                    self.digest(match.secret),
+                    match.rule.family,
+                )
+            )
+        return Detection(
+            _distinct(findings),
+            partials,
+            decoded.truncated or ("candidates" if scanned.flooded else ""),
+            decoded.undecodable,
+            _bytes_of(decoded),
+        )
+
+    def _secret(self, hit: SecretHit) -> Finding:
+        view, span = hit.view, None
+        if hit.start is not None and hit.stop is not None:
+            span = view.raw_span(hit.start, hit.stop)
+        return Finding(
+            hit.name,
+            Kind.FINGERPRINT,
+            Tier.CERTAIN,
+            view.path,
+            view.part,
+            span,
+            self.digest(hit.name.encode()),
+            "secret",
+        )
+
+    def _at_home(
+        self, findings: Iterable[Finding], to: Destination
+    ) -> tuple[Finding, ...]:
+        """Credentials in a slot that only detection can find, at their own host."""
+        if to.scheme not in SECURE:
+            return ()
+        placed = (self._loose(finding, to) for finding in findings if finding.span)
+        return tuple(finding for finding in placed if finding)
+
+    def _loose(self, finding: Finding, to: Destination) -> Finding | None:
+        if finding.kind is Kind.FINGERPRINT:
+            hosts = self.slots.homes[finding.rule]
+            slots, place = self.index.info(finding.rule).slots, Place.BOUND
+        else:
+            rule = self.rules[finding.rule]
+            hosts, slots, place = rule.hosts, rule.slots, Place.VENDOR_SLOT
+        if not slots or not host_matches(to.host, hosts):
+            return None
+        here = _slot_of(finding)
+        slot = next((s for s in slots if s in {"any", here}), None)
+        return replace(finding, slot=slot, place=place) if slot else None
+
+
+def _slot_of(finding: Finding) -> str:
+    """
+    The slot that a finding's path spells, of those that no grammar cuts out:
+    `json:PATH` or `ws`. It is found by detection, then masked and read again.
+    """
+    steps = finding.path.split(" > ")
+    if steps[0] == PartKind.FRAME:
+        return "ws"
+    if steps[0] == PartKind.BODY and len(steps) > 1 and steps[-1].startswith("$"):
+        return f"json:{steps[-1].removeprefix('$.')}"
+    return ""
+
+
+def _expanded(
+    hosts: Iterable[str], groups: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
+    """Host patterns with every `@group` replaced by its hosts."""
+    for host in hosts:
+        yield from groups.get(host[1:], ()) if host.startswith("@") else (host,)
+
+
+def _spans(findings: Iterable[Finding]) -> dict[int, list[tuple[int, int]]]:
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for finding in findings:
+        if finding.span:
+            spans.setdefault(finding.part, []).append(finding.span)
+    return spans
+
+
+def _bytes_of(decoded: Decoded) -> int:
+    return sum(len(view.data) for view in decoded.views)
+
+
+def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding per rule and raw span: views overlap, messages do not."""
+    kept: dict[tuple[object, ...], Finding] = {}
+    for finding in findings:
+        where = finding.span or finding.path
+        kept.setdefault((finding.rule, finding.part, where), finding)
+    return tuple(kept.values())

@@ -1,0 +1,88 @@
+"""
+Where an inspection runs: on the loop, in a thread, or in a process.
+
+Why not in `gate`: it owns executors and their failures, and nothing of policy.
+Hyperscan releases the GIL and Python decoding does not, so a body over `PROCESS_OVER`
+goes to a process, which keeps the loop free for everybody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from dataclasses import dataclass, field
+
+from dlp.errors import StateError
+from dlp.inspector import Examination, Inspector
+from dlp.model import Message
+
+THREAD_OVER = 64 << 10
+PROCESS_OVER = 1 << 20
+"""Bytes of a message beyond which its inspection leaves the loop, then the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a process needs to build the same inspector."""
+
+    rules: str | None
+    state: str
+    generation: str
+
+
+_loaded: dict[str, Inspector] = {}
+
+
+def _examine(source: Source, message: Message) -> Examination:
+    """Run in the process: load once per generation, then examine."""
+    inspector = _loaded.get(source.generation)
+    if inspector is None:
+        inspector = Inspector.load(source.rules, source.state)
+        _loaded.clear()
+        _loaded[source.generation] = inspector
+    return inspector.examine(message)
+
+
+@dataclass(slots=True)
+class Offload:
+    """Runs inspections; a process that dies costs its own message, which is refused."""
+
+    processes: int = 1
+    _pool: ProcessPoolExecutor | None = field(default=None, repr=False)
+
+    async def examine(
+        self, inspector: Inspector, source: Source, message: Message
+    ) -> Examination:
+        """
+        Examine a message without holding the loop for long.
+
+        Raises:
+            StateError: the process that examined it died.
+        """
+        size = sum(len(part.data) for part in message.parts)
+        if size <= THREAD_OVER:
+            return inspector.examine(message)
+        if size <= PROCESS_OVER:
+            return await asyncio.to_thread(inspector.examine, message)
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(
+                self._executor(), _examine, source, message
+            )
+        except BrokenExecutor as error:
+            self.close()
+            raise StateError("the inspection process died") from error
+
+    def _executor(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self.processes, mp_context=multiprocessing.get_context("spawn")
+            )
+        return self._pool
+
+    def close(self) -> None:
+        """End the processes without waiting for what they do."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None

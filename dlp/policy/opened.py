@@ -1,0 +1,44 @@
+"""
+What a request to an `open` destination may not carry. Why not in `reach`: that speaks
+of where a message goes, this of what is in it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from math import log2
+
+from dlp.model import Message, Part, PartKind
+from dlp.policy.credentials import CREDENTIAL_HEADERS
+from dlp.policy.reach import Caps
+
+METHODS = frozenset({"GET", "HEAD"})
+
+
+def breach(message: Message, caps: Caps | None) -> str:
+    """Why an open destination does not take the message, or empty."""
+    if caps is None:
+        return ""
+    if message.destination.method not in METHODS:
+        return "an open destination takes GET and HEAD only"
+    return next(filter(None, (_part(part, caps) for part in message.parts)), "")
+
+
+def _part(part: Part, caps: Caps) -> str:
+    match part.kind:
+        case PartKind.BODY if part.data:
+            return "an open destination takes no body"
+        case PartKind.HEADER if part.name in CREDENTIAL_HEADERS:
+            return "an open destination takes no credentials"
+        case PartKind.TARGET if len(part.data) > caps.url:
+            return f"an open destination takes a target of {caps.url} bytes at most"
+        case PartKind.TARGET if _information(part.data) > caps.entropy:
+            return f"an open destination takes a target of {caps.entropy} bits at most"
+        case _:
+            return ""
+
+
+def _information(data: bytes) -> float:
+    """Shannon entropy per byte, times the length: bits."""
+    size = len(data)
+    return -sum(n * log2(n / size) for n in Counter(data).values())
