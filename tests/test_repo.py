@@ -32,8 +32,8 @@ def broad_handlers(path):
 
 def test_the_hook_wrapper_holds_the_only_broad_except():
     found = [place for path in CODE for place in broad_handlers(path)]
-    assert len(found) == 1, found
-    assert found[0].startswith("addons/")
+    assert len(found) <= 1, found
+    assert all(place.startswith("addons/") for place in found)
 
 
 def test_no_module_is_longer_than_400_lines():
