@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 
 from dlp.errors import Problem, RuleError
@@ -75,7 +76,8 @@ def compile_policy(located: Located[PolicyModel]) -> Policy:
     )
     pinned = work.hosts(("pinned",), model.pinned)
     upstream = Upstream(
-        model.upstream.allow_private, tuple(work.trusted_ca(model.upstream.trusted_ca))
+        tuple(map(ip_network, model.upstream.allow_private)),
+        tuple(work.trusted_ca(model.upstream.trusted_ca)),
     )
     if not work.problems:
         work.problems += shadows(located, statements)
@@ -162,9 +164,8 @@ class _Compiler:
             )
             return
         if not groups[name]:
-            self._note(
-                ("groups", name), f"group `{name}` is empty", "fill or remove it"
-            )
+            what = f"the group `{name}` is empty"
+            self._note(("groups", name), what, "fill it, or remove it")
         for number, text in enumerate(groups[name]):
             yield from self._normal(("groups", name, number), text, normal)
 

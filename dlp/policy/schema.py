@@ -7,7 +7,7 @@ The docstrings below are what an editor shows (`rules/schema/policy.schema.json`
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
@@ -55,6 +55,18 @@ def _agent(text: str) -> str:
     return text
 
 
+def _network(text: str) -> str:
+    try:
+        normal = ip_network(text, strict=False)
+    except ValueError:
+        raise Wrong(
+            f"`{text}` is not a network", "write as in 10.0.0.0/8 or fd00::/8"
+        ) from None
+    if str(normal.network_address) != text.partition("/")[0].lower():
+        raise Wrong(f"`{text}` has bits beyond its mask", f"write `{normal}`")
+    return str(normal)
+
+
 Size = Annotated[
     int,
     BeforeValidator(_size),
@@ -72,7 +84,7 @@ Method = Annotated[str, AfterValidator(_method)]
 AgentPattern = Annotated[str, AfterValidator(_agent)]
 Path = Annotated[str, AfterValidator(path_glob)]
 Port = Annotated[int, Field(ge=1, le=65535)]
-Network = IPv4Network | IPv6Network
+Network = Annotated[str, AfterValidator(_network)]
 
 
 class StatementModel(RuleModel):

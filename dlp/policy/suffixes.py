@@ -16,7 +16,7 @@ import publicsuffix2
 
 _SINCE = """
     on.aws awsapprunner.com amplifyapp.com
-    core.windows.net azurecontainerapps.io azurestaticapps.net azure-api.net
+    *.core.windows.net azurecontainerapps.io azurestaticapps.net azure-api.net
     azurefd.net azureedge.net cloudapp.azure.com trafficmanager.net logic.azure.com
     servicebus.windows.net openai.azure.com cognitiveservices.azure.com vault.azure.net
     pages.dev r2.dev r2.cloudflarestorage.com workers.dev

@@ -44,6 +44,13 @@ _TYPES = {
 }
 """Error type -> what the value must be, and the remedy."""
 
+_BOUNDS = {
+    "greater_than_equal": ("must be at least {ge}", "change it"),
+    "less_than_equal": ("must be at most {le}", "change it"),
+    "too_short": ("must not be empty", "name at least one, or leave it out"),
+}
+"""Error type -> sentence, filled in with pydantic's context, and the remedy."""
+
 _KINDS: dict[type, str] = {
     str: "text",
     bool: "true or false",
@@ -61,6 +68,8 @@ def explain(
     """Every complaint once."""
     found: dict[tuple[Keys, bool], list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
+        if _follows(detail):
+            continue
         keys = _in_file(detail["loc"], places)
         missing = detail["type"] == "missing"
         found.setdefault((keys, missing), []).append(detail)
@@ -110,6 +119,12 @@ def _in_file(loc: tuple[str | int, ...], places: Places) -> Keys:
     return keys
 
 
+def _follows(detail: ErrorDetails) -> bool:
+    """A list is "too short" also when it is long enough but its members are wrong."""
+    wanted = detail.get("ctx", {}).get("min_length", 0)
+    return detail["type"] == "too_short" and len(detail["input"]) >= wanted
+
+
 def _absent(keys: Keys, name: str) -> tuple[str, str]:
     label = f"`{dotted(keys)}` lacks" if keys else "lacks"
     return f"{label} `{name}`", "add it"
@@ -137,6 +152,9 @@ def _said(detail: ErrorDetails) -> tuple[str, str]:
         wanted, remedy = _TYPES[kind]
         got = _KINDS.get(type(value), "something else")
         return f"must be {wanted}, not {got}", remedy
+    if kind in _BOUNDS:
+        what, remedy = _BOUNDS[kind]
+        return what.format(**context), remedy
     if kind in {"literal_error", "enum"}:
         allowed = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         guess = value if isinstance(value, str) else ""
