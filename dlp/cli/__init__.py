@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "ca": "dlp.cli.ca",
     "scan": "dlp.cli.scan",
     "agents": "dlp.cli.agents",
+    "secrets": "dlp.cli.secrets",
     "env": "dlp.cli.env",
 }
 

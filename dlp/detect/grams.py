@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 GRAM = 8
 """Bytes in a gram."""
 MIN_TAG_BITS = 40
+MOST_GRAMS = (1 << (64 - MIN_TAG_BITS)) - 1
+"""What one table holds."""
 CHUNK = 1 << 16
 """Positions per pass: what a pass touches stays in the second-level cache."""
 
@@ -112,10 +114,10 @@ class GramTable:
         ordinals share.
 
         Raises:
-            ValueError: so many that fewer than `MIN_TAG_BITS` would be left of a tag.
+            ValueError: more than `MOST_GRAMS`.
         """
         ordinal_bits = max(len(tags).bit_length(), 1)
-        if 64 - ordinal_bits < MIN_TAG_BITS:
+        if len(tags) > MOST_GRAMS:
             raise ValueError(f"{len(tags)} grams are more than one table holds")
         low = np.uint64((1 << ordinal_bits) - 1)
         entries = (tags & ~low) | np.arange(len(tags), dtype=np.uint64)

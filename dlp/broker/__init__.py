@@ -1,0 +1,1 @@
+"""Credentials on behalf of people and agents: where secrets come from."""

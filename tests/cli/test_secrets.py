@@ -1,0 +1,130 @@
+import json
+from random import Random
+
+import pytest
+from typer.testing import CliRunner
+
+from dlp.audit import lines
+from dlp.cli.secrets import app
+from dlp.errors import SecretError, UsageError
+from dlp.model import View
+from dlp.state.secrets import SecretStore
+
+
+def token(seed: int = 0, size: int = 40) -> str:
+    alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    return "".join(Random(seed).choices(alphabet, k=size))
+
+
+def run(state, *words, stdin: str | bytes | None = None):
+    result = CliRunner().invoke(app, [*words, "--state", str(state)], input=stdin)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def names(state) -> list[str]:
+    return [stored.info.name for stored in SecretStore(state).entries()]
+
+
+def knows(state, value: str) -> bool:
+    hits = SecretStore(state).index().scan([View(value.encode(), 0)])
+    return any(hit.whole for hit in hits)
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+def test_stdin_without_its_last_newline_is_the_value(tmp_path, ending):
+    result = run(tmp_path, "add", "api", "--stdin", stdin=token() + ending)
+    assert result.exit_code == 0
+    assert knows(tmp_path, token())
+    assert token() not in result.output
+
+
+def test_only_one_newline_is_dropped(tmp_path):
+    run(tmp_path, "add", "api", "--stdin", stdin=token() + "\n\n")
+    assert run(tmp_path, "verify", "api", "--stdin", stdin=token()).exit_code == 1
+    assert (
+        run(tmp_path, "verify", "api", "--stdin", stdin=token() + "\n\n").exit_code == 0
+    )
+
+
+def test_an_environment_variable_is_the_value(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOME_TOKEN", token())
+    run(tmp_path, "add", "api", "--env", "SOME_TOKEN", "--host", "API.Example.com.")
+    assert knows(tmp_path, token())
+    assert SecretStore(tmp_path).index().info("api").hosts == ("api.example.com",)
+
+
+def test_a_dotenv_registers_what_is_secret_and_says_what_is_not(tmp_path):
+    file = tmp_path / "app.env"
+    file.write_text(
+        f"# comment\nexport API_TOKEN={token()}\nDB_PASSWORD='{token(1, 16)}'\n"
+        "DEBUG=true\nHOST=db.internal.example.com\nEMPTY=\nAPI_KEY=<your key>\n"
+        f"RANDOM={token(2)} # why\n"
+    )
+    result = run(tmp_path, "add", "app", "--dotenv", str(file))
+    assert names(tmp_path) == ["app/API_TOKEN", "app/DB_PASSWORD", "app/RANDOM"]
+    for line in (
+        "skipped DEBUG: too short or too easy to guess",
+        "skipped HOST: an address, a path or a number",
+        "skipped EMPTY: empty",
+        "skipped API_KEY: a placeholder",
+    ):
+        assert line in result.output
+    assert knows(tmp_path, token(2))
+    assert token() not in result.output
+
+
+def test_a_dotenv_without_secrets_is_an_error(tmp_path):
+    file = tmp_path / "app.env"
+    file.write_text("DEBUG=true\n")
+    with pytest.raises(SecretError, match="nothing to register"):
+        run(tmp_path, "add", "app", "--dotenv", str(file))
+
+
+def test_list_shows_names_and_bindings(tmp_path):
+    words = ("--host", "*.example.com", "--host", "@github", "--slot", "header:X-Key")
+    run(tmp_path, "add", "api", "--stdin", *words, stdin=token())
+    assert "*.example.com, @github in header:x-key" in run(tmp_path, "list").output
+    (row,) = json.loads(run(tmp_path, "list", "--json").stdout)
+    assert row["name"] == "api"
+    assert row["slots"] == ["header:x-key"]
+
+
+def test_remove_forgets(tmp_path):
+    run(tmp_path, "add", "api", "--stdin", stdin=token())
+    run(tmp_path, "remove", "api")
+    assert names(tmp_path) == []
+    with pytest.raises(SecretError, match="no secret is called"):
+        run(tmp_path, "remove", "api")
+
+
+def test_what_was_done_is_on_record(tmp_path):
+    run(tmp_path, "add", "api", "--stdin", stdin=token())
+    run(tmp_path, "remove", "api")
+    told = [
+        (line.data["verb"], line.data["object"]) for line in lines(tmp_path / "audit")
+    ]
+    assert told == [("secret.add", "api"), ("secret.remove", "api")]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--host", "https://api.example.com"),
+        ("--host", "api.example.com:443"),
+        ("--host", "*"),
+        ("--slot", "cookie"),
+        ("--slot", "header:"),
+        ("--env", "NOT_SET_ANYWHERE"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(tmp_path, words):
+    with pytest.raises(UsageError):
+        run(tmp_path, "add", "api", *words, stdin=token())
+    assert names(tmp_path) == []
+
+
+def test_without_a_source_and_a_terminal_the_sources_are_named(tmp_path):
+    with pytest.raises(UsageError, match="--stdin"):
+        run(tmp_path, "add", "api", stdin=token())
