@@ -17,7 +17,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dlp.audit import AuditLog
+from dlp.errors import StateError
+from dlp.gate.offload import Offload, Source
 from dlp.inspector import Examination, Inspector
+from dlp.metrics import Metrics
 from dlp.model import (
     Action,
     Agent,
@@ -31,7 +34,6 @@ from dlp.model import (
     Settings,
     Verdict,
 )
-from dlp.offload import Offload, Source
 from dlp.policy.addresses import may_connect
 from dlp.policy.reach import Reach
 from dlp.record import Facts, Volume, make_record, reference
@@ -67,11 +69,13 @@ class Gate:
         inspector: Inspector,
         audit: AuditLog,
         agents: AgentRegistry,
+        counted: Metrics,
     ) -> None:
         self.settings = settings
         self.inspector = inspector
         self.audit = audit
         self.agents = agents
+        self.metrics = counted
         self.offload = Offload()
 
     @classmethod
@@ -85,12 +89,15 @@ class Gate:
         """
         state = open_folder(Path(settings.state) if settings.state else None)
         settings = replace(settings, state=str(state))
-        return cls(
+        gate = cls(
             settings,
             Inspector.load(settings.rules, state),
             AuditLog.open(state, writer),
             AgentRegistry(state),
+            Metrics.open(state, settings.metrics),
         )
+        gate.tell_reload()
+        return gate
 
     @property
     def _on_loopback(self) -> bool:
@@ -109,7 +116,9 @@ class Gate:
         """Who a client is, by its address and `Proxy-Authorization` value."""
         who = self.agents.authenticate(peer, credentials)
         if isinstance(who, Agent) and who.id == DEFAULT and not self._on_loopback:
-            return Challenge("missing")
+            who = Challenge("missing")
+        if isinstance(who, Challenge) and (credentials or who.kind != "missing"):
+            self.metrics.count("dlp_auth_failures_total", who.kind)
         return who
 
     def reload(self) -> None:
@@ -121,11 +130,26 @@ class Gate:
             StateError: the state folder cannot be read; likewise.
         """
         self.inspector = Inspector.load(self.settings.rules, self.settings.state)
+        self.tell_reload()
+
+    def tell_reload(self) -> None:
+        """Count what is in force."""
+        inspector = self.inspector
+        counts = {
+            "rules": len(inspector.rules),
+            "statements": len(inspector.policy.statements),
+            "secrets": len(inspector.index.infos),
+            "agents": len(self.agents.registered()),
+        }
+        generation = inspector.policy.generation
+        self.metrics.reloaded(generation, time.time(), counts)
+        self.metrics.set("dlp_observe_mode", inspector.policy.mode == "observe")
 
     def close(self) -> None:
         """Finish the record and let go of every store."""
         self.offload.close()
         self.audit.close()
+        self.metrics.close()
 
     # -- decisions --------------------------------------------------------------
 
@@ -171,16 +195,21 @@ class Gate:
         )
         return self._record(seen, verdict, Volume(why_skipped="refused"), ())
 
-    async def judge_name(
-        self, agent: Agent, destination: Destination
-    ) -> Judgement | None:
-        """A refusal if the host name itself carries something, before any lookup."""
+    def judge_name(self, agent: Agent, destination: Destination) -> Judgement | None:
+        """
+        A refusal if the host name itself carries something, before any lookup.
+
+        Raises:
+            StateError: the refusal cannot be recorded.
+        """
         name = Part(PartKind.HOST, destination.host.encode())
-        message = Message(agent, destination, (name,))
-        seen = self.inspector.examine(message)
-        verdict = self.inspector.conclude(seen)
-        if verdict.reason is not Reason.CONTENT or verdict.action is Action.ALLOW:
+        seen = self.inspector.examine(Message(agent, destination, (name,)))
+        leaks = self.inspector.leaks(seen)
+        if not leaks:
             return None
+        verdict = Verdict(
+            Action.BLOCK, Reason.CONTENT, leaks[0].rule, findings=seen.findings
+        )
         return self._record(seen, verdict, _volume(seen), ())
 
     async def judge(self, message: Message) -> Judgement:
@@ -252,7 +281,12 @@ class Gate:
                 generation=self.inspector.generation,
             ),
         )
-        self.audit.append(record)
+        try:
+            self.audit.append(record)
+        except StateError:
+            self.metrics.count("dlp_audit_errors_total")
+            raise
+        self.metrics.observe(record)
         return Judgement(verdict, ref)
 
 

@@ -1,0 +1,162 @@
+import random
+import string
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+import pytest
+
+from dlp.audit import lines
+from dlp.errors import RuleError
+from dlp.model import (
+    Action,
+    Agent,
+    Channel,
+    Destination,
+    Message,
+    Part,
+    PartKind,
+    Reason,
+)
+from dlp.state.agents import Challenge
+
+AGENT = Agent("default")
+
+
+def to(host, method="POST", path="/"):
+    return Destination("https", host, 443, method, path)
+
+
+def message(host, *parts, **kw):
+    return Message(AGENT, to(host, **kw), parts)
+
+
+def body(data, **kw):
+    return Part(PartKind.BODY, data, **kw)
+
+
+def vendor_key():
+    alphabet = string.ascii_letters + string.digits
+    return ("sk-ant-api03-" + "".join(random.choices(alphabet, k=93)) + "AA").encode()
+
+
+def recorded(gate):
+    return list(lines(gate.audit._folder))
+
+
+async def test_an_honest_message_passes_and_is_recorded(gate):
+    before = len(recorded(gate))
+    judgement = await gate.judge(message("api.example.com", body(b"hello")))
+    assert judgement.verdict.action is Action.ALLOW
+    assert not judgement.refused
+    assert len(recorded(gate)) == before + 1
+
+
+async def test_a_vendor_shaped_secret_in_a_body_is_refused(gate):
+    judgement = await gate.judge(message("api.example.com", body(b"k=" + vendor_key())))
+    assert (judgement.verdict.action, judgement.verdict.reason) == (
+        Action.BLOCK,
+        Reason.CONTENT,
+    )
+
+
+async def test_a_denied_host_wins_over_content_and_keeps_the_finding(gate):
+    judgement = await gate.judge(message("evil.example.net", body(vendor_key())))
+    assert judgement.verdict.reason is Reason.DESTINATION
+    assert judgement.verdict.findings
+
+
+async def test_redaction_rewrites_the_body_and_only_that(gate):
+    key = vendor_key()
+    sent = orjson.dumps({"messages": [{"content": f"my key: {key.decode()}"}]})
+    judgement = await gate.judge(message("llm.example.com", body(sent)))
+    assert judgement.verdict.action is Action.REDACT
+    (part,) = judgement.parts
+    assert key not in part.data
+    text = orjson.loads(part.data)["messages"][0]["content"]
+    assert text.startswith("my key: redacted-anthropic")
+
+
+async def test_redaction_gives_equal_bytes_for_equal_messages(gate):
+    sent = message("llm.example.com", body(b"x " + vendor_key()))
+    first, second = await gate.judge(sent), await gate.judge(sent)
+    assert first.parts == second.parts
+
+
+async def test_a_secret_in_a_header_is_not_redacted_but_refused(gate):
+    header = Part(PartKind.HEADER, vendor_key(), "x-note")
+    judgement = await gate.judge(message("llm.example.com", header))
+    assert judgement.verdict.action is Action.BLOCK
+
+
+@pytest.mark.parametrize(
+    ("method", "parts"),
+    [
+        ("POST", ()),
+        ("GET", (body(b"x"),)),
+        ("GET", (Part(PartKind.HEADER, b"Bearer x", "authorization"),)),
+        ("GET", (Part(PartKind.TARGET, b"/" + b"a" * 4000),)),
+    ],
+)
+async def test_an_open_destination_takes_only_a_plain_get(gate, method, parts):
+    sent = message("open.example.com", *parts, method=method)
+    judgement = await gate.judge(sent)
+    assert judgement.verdict.reason is Reason.DESTINATION
+
+
+async def test_an_open_destination_takes_a_plain_get(gate):
+    sent = message(
+        "open.example.com", Part(PartKind.TARGET, b"/wiki/Python"), method="GET"
+    )
+    assert not (await gate.judge(sent)).refused
+
+
+async def test_approval_is_held(gate):
+    judgement = await gate.judge(message("ask.example.com"))
+    assert judgement.verdict.reason is Reason.APPROVAL_REQUIRED
+    assert judgement.refused
+
+
+def test_admit_refuses_a_destination_before_any_body(gate):
+    before = len(recorded(gate))
+    refused = gate.admit(AGENT, to("evil.example.net"))
+    assert refused is not None
+    assert refused.verdict.reason is Reason.DESTINATION
+    assert gate.admit(AGENT, to("api.example.com")) is None
+    assert len(recorded(gate)) == before + 1
+
+
+def test_admit_asks_at_connect_whether_any_request_could_pass(gate):
+    connect = Destination(
+        "https", "ask.example.com", 443, "CONNECT", channel=Channel.CONNECT
+    )
+    assert gate.admit(AGENT, connect) is None
+
+
+def test_a_host_name_that_carries_a_secret_is_refused_by_name(gate):
+    label = "ghp_" + "".join(random.choices(string.ascii_lowercase, k=36))
+    for host in ("evil.example.net", "example.com"):
+        destination = Destination("https", f"{label}.{host}", 443)
+        judgement = gate.judge_name(AGENT, destination)
+        assert judgement is not None
+        assert judgement.verdict.reason is Reason.CONTENT
+    assert gate.judge_name(AGENT, to("evil.example.net")) is None
+
+
+async def test_a_bad_reload_keeps_the_last_good_rules(gate):
+    before = gate.inspector
+    policy = Path(gate.settings.rules, "policy.yaml")
+    good = policy.read_text()
+    policy.write_text("version: 1\nnonsense: 2\n")
+    with pytest.raises(RuleError):
+        gate.reload()
+    policy.write_text(good)
+    assert gate.inspector is before
+    assert not (await gate.judge(message("api.example.com", body(b"x")))).refused
+
+
+def test_a_proxy_off_loopback_demands_credentials(gate, monkeypatch):
+    assert gate.identify("127.0.0.1", None) == AGENT
+    everywhere = replace(gate.settings, listen=("0.0.0.0", 8080))
+    monkeypatch.setattr(gate, "settings", everywhere)
+    assert gate.identify("127.0.0.1", None) == Challenge("missing")
