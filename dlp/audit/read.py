@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,10 +34,31 @@ def lines(folder: Path) -> Iterator[Line]:
     Damaged lines are left out: `verify` is what speaks of them.
     """
     writers: dict[str, list[Path]] = {}
-    for path in sorted(folder.glob("*.[0-9]*.jsonl")):
+    for path in segments(folder):
         writers.setdefault(chain.segment_of(path.name)[0], []).append(path)
     streams = [_stream(paths) for _, paths in sorted(writers.items())]
     return heapq.merge(*streams, key=lambda line: line.at)
+
+
+def since(
+    folder: Path, positions: Mapping[str, int], limit: int
+) -> tuple[list[Line], dict[str, int]]:
+    """
+    At most `limit` lines after `positions` (bytes read, by file), and where that ends.
+
+    Lines come in the order of their writers; a line that is being written waits.
+    """
+    found: list[Line] = []
+    reached = dict.fromkeys(map(_name, segments(folder)), 0)
+    reached |= {name: at for name, at in positions.items() if name in reached}
+    for path in segments(folder):
+        with path.open("rb") as file:
+            file.seek(reached[path.name])
+            while len(found) < limit and (raw := file.readline()).endswith(b"\n"):
+                reached[path.name] += len(raw)
+                if (line := _read(path, raw)) is not None:
+                    found.append(line)
+    return found, reached
 
 
 def find(folder: Path, reference: str) -> Line | None:
@@ -49,7 +70,7 @@ def find(folder: Path, reference: str) -> Line | None:
     """
     at = reference_at(reference)
     wanted = reference.encode()
-    for path in sorted(folder.glob("*.[0-9]*.jsonl")):
+    for path in segments(folder):
         if path.stat().st_mtime + _CLOCK_SLACK_S < at:
             continue
         with path.open("rb") as file:
@@ -69,6 +90,15 @@ def last(folder: Path, count: int) -> list[Line]:
     if count < 1:
         raise UsageError("the number of lines must be 1 or more")
     return heapq.nlargest(count, lines(folder), key=lambda line: line.at)[::-1]
+
+
+def segments(folder: Path) -> list[Path]:
+    """The segments of all writers."""
+    return sorted(folder.glob("*.[0-9]*.jsonl"))
+
+
+def _name(path: Path) -> str:
+    return path.name
 
 
 def _stream(paths: list[Path]) -> Iterator[Line]:

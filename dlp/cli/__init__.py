@@ -26,6 +26,8 @@ COMMANDS: dict[str, str] = {
     "scan": "dlp.cli.scan",
     "agents": "dlp.cli.agents",
     "secrets": "dlp.cli.secrets",
+    "audit": "dlp.cli.audit",
+    "explain": "dlp.cli.explain",
     "env": "dlp.cli.env",
 }
 

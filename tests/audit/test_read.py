@@ -1,7 +1,7 @@
 import pytest
 
 from dlp.audit import AuditLog, find, lines
-from dlp.audit.read import last
+from dlp.audit.read import last, since
 from dlp.errors import UsageError
 from dlp.model import Action, Agent, Destination, Reason, Verdict
 from dlp.record import Facts, Operation, make_record, reference
@@ -51,3 +51,26 @@ def test_damaged_lines_are_left_out(folder):
     path = next(folder.glob("w0.*.jsonl"))
     path.write_bytes(b"garbage\n" + path.read_bytes() + b'{"torn')
     assert len(list(lines(folder))) == 7
+
+
+def test_lines_after_a_position_come_once(tmp_path):
+    folder = tmp_path / "audit"
+    log = AuditLog.open(tmp_path)
+    for number in range(5):
+        log.append(decision(1.7e9 + number))
+    first, at = since(folder, {}, 3)
+    second, at = since(folder, at, 3)
+    assert [line.at - 1.7e9 for line in first + second] == [0, 1, 2, 3, 4]
+    assert since(folder, at, 3)[0] == []
+    log.append(decision(1.7e9 + 5))
+    assert len(since(folder, at, 3)[0]) == 1
+    log.close()
+
+
+def test_a_line_that_is_being_written_waits(tmp_path):
+    (tmp_path / "w0.000001.jsonl").write_bytes(b'{"seq":1')
+    assert since(tmp_path, {}, 9) == ([], {"w0.000001.jsonl": 0})
+
+
+def test_positions_of_files_that_are_gone_are_forgotten(tmp_path):
+    assert since(tmp_path, {"w0.000001.jsonl": 7}, 9) == ([], {})
