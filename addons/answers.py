@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from mitmproxy.http import Response
 
-from dlp.record.problem import MEDIA_TYPE
+from dlp.gate import Judgement
+from dlp.record.problem import MEDIA_TYPE, problem
 
 RETRY_AFTER_S = 5
 """What a client is told that meets a full budget."""
@@ -26,6 +27,13 @@ def refusal(status: int, body: bytes, retry_after_s: int = RETRY_AFTER_S) -> Res
     if status in _BUSY:
         headers["retry-after"] = str(retry_after_s)
     return Response.make(status, body, headers)
+
+
+def refused(judgement: Judgement) -> Response:
+    """The answer to a refused request."""
+    verdict = judgement.verdict
+    body = problem(judgement.reference, verdict.reason, verdict.status)
+    return refusal(verdict.status, body)
 
 
 def upstream_failed() -> Response:

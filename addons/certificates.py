@@ -97,6 +97,9 @@ class Certificates(TlsConfig):
         name = conn_context.client.sni or (address[0] if address else "")
         return self.certstore.get_cert(_a_label(name), ())
 
+    def tls_clienthello(self, tls_clienthello: object) -> None:
+        """The one of mitmproxy never asks upstream first; `transport` decides."""
+
     def request(self, flow: object) -> None:
         """The one of mitmproxy answers any path that ends like its CRL."""
 

@@ -18,8 +18,10 @@ import socket
 import sys
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from dlp import metrics
 from dlp.errors import DLPError
 from dlp.model import Settings
 
@@ -31,8 +33,9 @@ YOUNG_S = 5.0
 class Worker:
     """One worker process and what is known of it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, name: str) -> None:
         self.settings = settings
+        self.name = name
         self.ready = asyncio.Event()
         self.process: asyncio.subprocess.Process | None = None
 
@@ -53,7 +56,7 @@ class Worker:
         with ours, theirs:
             self.process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "addons.serve"),
-                *(dump(self.settings), str(theirs.fileno())),
+                *(dump(self.settings), str(theirs.fileno()), self.name),
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
             )
@@ -71,7 +74,7 @@ class Worker:
 async def supervise(settings: Settings) -> int:
     """Run `settings.workers` workers until SIGTERM; the exit code of `dlp up`."""
     stop = asyncio.Event()
-    workers = [Worker(settings) for _ in range(settings.workers)]
+    workers = [Worker(settings, f"w{n}") for n in range(settings.workers)]
 
     def end() -> None:
         stop.set()
@@ -86,6 +89,7 @@ async def supervise(settings: Settings) -> int:
     loop.add_signal_handler(signal.SIGTERM, end)
     loop.add_signal_handler(signal.SIGINT, end)
     loop.add_signal_handler(signal.SIGHUP, reload)
+    endpoint = metrics.serve(Path(settings.state), settings.metrics, settings.workers)
     running = [asyncio.ensure_future(worker.keep_running(stop)) for worker in workers]
     ready = asyncio.ensure_future(_all_ready(workers))
     tasks: list[asyncio.Future[Any]] = [ready, *running]
@@ -98,6 +102,7 @@ async def supervise(settings: Settings) -> int:
         ready.cancel()
         end()
         codes = await asyncio.gather(*running)
+    endpoint.close()
     return 0 if stop.is_set() and ready in done else max(codes, default=1) or 1
 
 
@@ -126,14 +131,14 @@ def load(text: str) -> Settings:
 
 
 def main(arguments: list[str]) -> int:
-    """`SETTINGS` supervises; `SETTINGS CONTROL_FD` is a worker."""
+    """`SETTINGS` supervises; `SETTINGS CONTROL_FD NAME` is a worker."""
     settings = load(arguments[0])
     try:
         if len(arguments) == 1:
             return asyncio.run(supervise(settings))
         from addons import worker
 
-        asyncio.run(worker.run(settings, int(arguments[1])))
+        asyncio.run(worker.run(settings, int(arguments[1]), arguments[2]))
     except DLPError as error:
         say(str(error))
         return error.exit_code

@@ -21,7 +21,9 @@ from addons.certificates import Certificates
 from addons.egress import Egress
 from addons.listener import EgressMode
 from addons.protocol import Protocol
+from addons.upstream_roots import bundle
 from dlp.errors import StateError
+from dlp.gate import Gate
 from dlp.model import Settings
 
 DRAIN_S = 8.0
@@ -41,39 +43,39 @@ OPTIONS: dict[str, Any] = {
 """mitmproxy options that the guards rely on; `transport` asserts them at start."""
 
 
-async def run(settings: Settings, control: int) -> None:
+async def run(settings: Settings, control: int, writer: str) -> None:
     """
     Serve until SIGTERM, or until the supervisor at the other end of `control` is gone.
 
     `control` is a socket: one line `ready` is written to it once the port listens.
+    `writer` names this worker's audit log.
 
     Raises:
-        StateError: the port cannot be bound.
+        RuleError: the rules folder is wrong.
+        StateError: the state folder cannot be used, or the port cannot be bound.
     """
     state = Path(settings.state)
+    gate = Gate.open(settings, writer)
+    egress = Egress(gate)
+    certificates = Certificates(state)
+    proxyserver = Proxyserver()
     host, port = settings.listen
     mode = f"{EgressMode.type_name}@{host}:{port}"
     master = Master(options.Options(confdir=str(state / "ca"), mode=[mode]))
-    proxyserver = Proxyserver()
-    certificates = Certificates(state)
-    egress = Egress()
     protocol = Protocol(egress.terms(), egress.page)
     master.addons.add(proxyserver, protocol, certificates, egress)
-    master.options.update(**OPTIONS)
+    roots = bundle(state, gate.inspector.policy.upstream.trusted_ca)
+    master.options.update(**OPTIONS, ssl_verify_upstream_trusted_ca=roots)
 
-    loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    loop.add_signal_handler(signal.SIGTERM, stop.set)
-    loop.add_signal_handler(signal.SIGINT, stop.set)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, certificates.reload)
     loop.add_reader(control, stop.set)
 
     serving = asyncio.ensure_future(master.run())
-    while not proxyserver.listen_addrs():
-        await asyncio.sleep(0.01)
-        errors = [s.last_exception for s in proxyserver.servers if s.last_exception]
-        if errors:
-            raise StateError(str(errors[0])) from errors[0]
+    await _listening(proxyserver)
     os.write(control, b"ready\n")
     await stop.wait()
     loop.remove_reader(control)
@@ -83,3 +85,12 @@ async def run(settings: Settings, control: int) -> None:
         await asyncio.wait_for(egress.budget.idle.wait(), DRAIN_S)
     master.shutdown()
     await serving
+    gate.close()
+
+
+async def _listening(proxyserver: Proxyserver) -> None:
+    while not proxyserver.listen_addrs():
+        await asyncio.sleep(0.01)
+        for server in proxyserver.servers:
+            if server.last_exception:
+                raise StateError(str(server.last_exception))

@@ -234,6 +234,20 @@ class Gate:
         judgement = self._record(seen, verdict, _volume(seen), timings)
         return replace(judgement, parts=parts)
 
+    async def witness(self, message: Message) -> None:
+        """
+        Look into what a request that was refused already would have sent, and record
+        it if something stands in it: a known secret meant for a denied host.
+
+        Raises:
+            StateError: the inspection failed, or it cannot be recorded.
+        """
+        seen = await self.offload.examine(self.inspector, self._source(), message)
+        verdict = self.inspector.conclude(seen)
+        if verdict.findings:
+            verdict = replace(verdict, action=Action.BLOCK, would=None)
+            self._record(seen, verdict, _volume(seen), ())
+
     # -- inside -----------------------------------------------------------------
 
     def _source(self) -> Source:

@@ -12,10 +12,19 @@ from mitmproxy.addons.proxyserver import Proxyserver
 from mitmproxy.master import Master
 
 from addons.certificates import Certificates
-from addons.egress import Egress
+from addons.http_stream import Budget, Terms
 from addons.listener import EgressMode
 from addons.protocol import Protocol
 from addons.worker import OPTIONS
+
+
+class Streaming:
+    def responseheaders(self, flow) -> None:
+        flow.response.stream = True
+
+
+def no(*_: object) -> None:
+    raise AssertionError("nothing is refused here")
 
 
 async def main(settings: dict) -> None:
@@ -23,9 +32,9 @@ async def main(settings: dict) -> None:
     state.mkdir(exist_ok=True)
     mode = f"{EgressMode.type_name}@127.0.0.1:{settings['port']}"
     master = Master(options.Options(confdir=str(state), mode=[mode]))
-    egress = Egress()
-    protocol = Protocol(egress.terms(), egress.page)
-    master.addons.add(Proxyserver(), protocol, Certificates(state), egress)
+    terms = Terms(Budget(1 << 30), lambda: 1 << 30, no, no, no)
+    protocol = Protocol(terms, no)
+    master.addons.add(Proxyserver(), protocol, Certificates(state), Streaming())
     master.options.update(**OPTIONS, ssl_verify_upstream_trusted_ca=settings["ca"])
     await master.run()
 

@@ -16,7 +16,7 @@ def client(proxy, **options) -> httpx.Client:
     )
 
 
-@pytest.mark.parametrize("origin_name", ["plain"])
+@pytest.mark.parametrize("origin_name", ["plain", "secure"])
 def test_twenty_requests_use_one_upstream_connection(proxy, request, origin_name):
     origin = request.getfixturevalue(origin_name)
     with client(proxy) as http:
@@ -27,7 +27,7 @@ def test_twenty_requests_use_one_upstream_connection(proxy, request, origin_name
     assert len(origin.connections) == 1
 
 
-@pytest.mark.parametrize("origin_name", ["plain"])
+@pytest.mark.parametrize("origin_name", ["plain", "secure"])
 def test_events_arrive_one_by_one(proxy, request, origin_name):
     origin = request.getfixturevalue(origin_name)
     delays = []
