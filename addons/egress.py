@@ -63,7 +63,7 @@ class Egress:
 
     # -- hooks --------------------------------------------------------------------
 
-    async def http_connect(self, flow: HTTPFlow) -> None:
+    def http_connect(self, flow: HTTPFlow) -> None:
         """Open a tunnel, dial nobody."""
         client = flow.client_conn
         credentials = flow.request.headers.get("proxy-authorization")
@@ -76,7 +76,7 @@ class Egress:
         if breach is not None:
             self._refuse(flow, Asked(agent, to), breach)
             return
-        judgement = await self.gate.judge_name(agent, to)
+        judgement = self.gate.judge_name(agent, to)
         if judgement is not None:
             flow.response = refused(judgement)
             return
