@@ -41,6 +41,7 @@ from dlp.record.reference import ENTROPY_BYTES
 from dlp.redact import redact
 from dlp.state.agents import DEFAULT, AgentRegistry, Challenge
 from dlp.state.folder import open_folder
+from dlp.state.secrets import SecretStore
 
 REFUSED = frozenset({Action.BLOCK, Action.HOLD})
 
@@ -76,6 +77,7 @@ class Gate:
         self.audit = audit
         self.agents = agents
         self.metrics = counted
+        self.secrets = SecretStore(Path(settings.state))
         self.offload = Offload()
 
     @classmethod
@@ -130,6 +132,17 @@ class Gate:
             StateError: the state folder cannot be read; likewise.
         """
         self.inspector = Inspector.load(self.settings.rules, self.settings.state)
+        self.tell_reload()
+
+    def reload_secrets(self) -> None:
+        """
+        Take the known secrets anew; the rules stay.
+
+        Raises:
+            SecretError: the store is damaged; what is in force stays in force.
+            StateError: it cannot be read; likewise.
+        """
+        self.inspector = self.inspector.with_secrets(self.secrets.index())
         self.tell_reload()
 
     def tell_reload(self) -> None:

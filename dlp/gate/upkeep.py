@@ -7,6 +7,7 @@ Why not in the gate: that judges messages; this runs beside it, on a clock.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,7 +34,7 @@ async def run(gate: Gate) -> None:
     """
     checks = {
         "inspection": lambda: _inspection(gate),
-        "state": lambda: _state(gate.settings),
+        "state": lambda: _state(gate),
         "audit": gate.audit.check,
     }
     async with asyncio.TaskGroup() as group:
@@ -42,29 +43,37 @@ async def run(gate: Gate) -> None:
 
 
 async def try_reload(gate: Gate) -> bool:
-    """Reload without holding the loop; False when the files are bad."""
+    """Reload rules and secrets without holding the loop; False when a file is bad."""
+    return await _try(gate, gate.reload)
+
+
+async def _try(gate: Gate, step: Callable[[], None]) -> bool:
     try:
-        await asyncio.to_thread(gate.reload)
+        await asyncio.to_thread(step)
     except DLPError as error:
         gate.metrics.reload_failed()
-        log.warning("reload failed; the last good rules stay", why=str(error))
+        log.warning("reload failed; what is in force stays", why=str(error))
         return False
     log.info("reloaded", generation=gate.inspector.generation)
     return True
 
 
 async def _watch(gate: Gate) -> None:
-    seen = await asyncio.to_thread(_signature, gate.settings)
+    rules = await asyncio.to_thread(_signature, gate.settings)
+    secrets = gate.secrets.generation()
     while True:
         await asyncio.sleep(WATCH_S)
-        now = await asyncio.to_thread(_signature, gate.settings)
-        if now != seen:
-            seen = now
-            await try_reload(gate)
+        seen = await asyncio.to_thread(_signature, gate.settings)
+        known = gate.secrets.generation()
+        if seen != rules:
+            await _try(gate, gate.reload)
+        elif known != secrets:
+            await _try(gate, gate.reload_secrets)
+        rules, secrets = seen, known
 
 
 def _signature(settings: Settings) -> tuple[object, ...]:
-    """Changes when a rules file or a registered secret does."""
+    """Changes when a rules file does."""
     folder = Path(settings.rules) if settings.rules else builtin_folder()
     rows = []
     for path in sorted(folder.rglob("*.yaml")):
@@ -79,9 +88,9 @@ def _inspection(gate: Gate) -> str:
     return "the detector finds something in a plain word" if found else ""
 
 
-def _state(settings: Settings) -> str:
+def _state(gate: Gate) -> str:
     try:
-        open_folder(Path(settings.state))
+        open_folder(Path(gate.settings.state))
     except StateError as error:
         return str(error)
     return ""

@@ -91,6 +91,7 @@ class Inspector:
         """
         # The one edge in this package: the public contract asks for it here.
         from dlp.state.folder import open_folder, read_or_make_key
+        from dlp.state.secrets import SecretStore
 
         folder = Path(rules) if rules is not None else None
         policy, detectors = load_policy(folder), load_rules(folder)
@@ -100,7 +101,7 @@ class Inspector:
         return cls.build(
             policy,
             detectors,
-            SecretIndex.empty(),
+            SecretStore(path).index(),
             cache=path / "cache",
             key=read_or_make_key(path, "digest"),
         )
@@ -116,10 +117,23 @@ class Inspector:
         key: bytes = b"agent-dlp",
     ) -> Inspector:
         """Compile what was loaded."""
-        extra = {slot for rule in rules for slot in rule.slots}
-        extra.update(slot for info in index.infos.values() for slot in info.slots)
         engine = Engine.build(rules, cache, examples=policy.examples == "block")
-        digest = keyed_digest(key)
+        return cls._of(policy, engine, index, keyed_digest(key))
+
+    def with_secrets(self, index: SecretIndex) -> Inspector:
+        """The same rules with other known secrets: what a registration costs."""
+        return self._of(self.policy, self.engine, index, self.digest)
+
+    @classmethod
+    def _of(
+        cls,
+        policy: Policy,
+        engine: Engine,
+        index: SecretIndex,
+        digest: Callable[[bytes], str],
+    ) -> Inspector:
+        extra = {slot for rule in engine.rules for slot in rule.slots}
+        extra.update(slot for info in index.infos.values() for slot in info.slots)
         homes = {
             name: tuple(_expanded(info.hosts, policy.groups))
             for name, info in index.infos.items()
@@ -127,7 +141,7 @@ class Inspector:
         slots = Slots(engine, index, policy.limits, frozenset(extra), homes, digest)
         parts = (policy.generation, engine.generation, index.generation)
         generation = "-".join(part[:12] for part in parts)
-        by_id = {rule.id: rule for rule in rules}
+        by_id = {rule.id: rule for rule in engine.rules}
         return cls(policy, engine, index, slots, by_id, digest, generation)
 
     def scan(self, data: bytes) -> list[Finding]:

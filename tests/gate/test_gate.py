@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from dlp.audit import lines
+from dlp.detect.fingerprint import SecretInfo
 from dlp.errors import RuleError
 from dlp.model import (
     Action,
@@ -19,6 +20,7 @@ from dlp.model import (
     Reason,
 )
 from dlp.state.agents import Challenge
+from dlp.state.secrets import Registration
 
 AGENT = Agent("default")
 
@@ -160,3 +162,53 @@ def test_a_proxy_off_loopback_demands_credentials(gate, monkeypatch):
     everywhere = replace(gate.settings, listen=("0.0.0.0", 8080))
     monkeypatch.setattr(gate, "settings", everywhere)
     assert gate.identify("127.0.0.1", None) == Challenge("missing")
+
+
+def random_token(length=40):
+    return "".join(random.choices(string.ascii_letters + string.digits, k=length))
+
+
+def register(gate, name, value, hosts=(), slots=()):
+    info = SecretInfo(name, tuple(hosts), tuple(slots))
+    gate.secrets.add([Registration(info, value.encode())])
+    gate.reload_secrets()
+
+
+async def judged(gate, host, *parts):
+    judgement = await gate.judge(message(host, *parts))
+    return judgement.verdict.action, judgement.verdict.rule
+
+
+async def test_a_registered_secret_passes_in_its_slot_at_its_host_only(gate):
+    value = random_token()
+    register(gate, "api-key", value, ["api.example.com"])
+    slot = Part(PartKind.HEADER, f"Bearer {value}".encode(), "authorization")
+    assert (await judged(gate, "api.example.com", slot))[0] is Action.ALLOW
+    blocked = (Action.BLOCK, "api-key")
+    assert await judged(gate, "llm.example.com", slot) == blocked
+    note = Part(PartKind.HEADER, value.encode(), "x-note")
+    assert await judged(gate, "api.example.com", note) == blocked
+    assert await judged(gate, "api.example.com", body(value.encode())) == blocked
+
+
+async def test_the_same_secret_in_slot_and_body_is_a_leak(gate):
+    value = random_token()
+    register(gate, "both", value, ["api.example.com"])
+    slot = Part(PartKind.HEADER, value.encode(), "x-api-key")
+    leak = body(f'{{"note": "{value}"}}'.encode())
+    assert await judged(gate, "api.example.com", slot, leak) == (Action.BLOCK, "both")
+
+
+async def test_more_than_the_secret_in_a_slot_is_not_its_slot(gate):
+    value = random_token()
+    register(gate, "plus", value, ["api.example.com"])
+    slot = Part(PartKind.HEADER, f"Bearer {value} {value}".encode(), "authorization")
+    assert await judged(gate, "api.example.com", slot) == (Action.BLOCK, "plus")
+
+
+async def test_a_secret_is_not_at_home_over_plain_http(gate):
+    value = random_token()
+    register(gate, "plain", value, ["api.example.com"])
+    slot = Part(PartKind.HEADER, value.encode(), "x-api-key")
+    sent = Message(AGENT, Destination("http", "api.example.com", 80, "POST"), (slot,))
+    assert (await gate.judge(sent)).refused
