@@ -19,14 +19,14 @@ from collections.abc import Iterable
 
 _NOUN = (
     "key|token|secret|pass|pwd|psw|auth|cred|access|private|bearer|jwt|pat|sid|signature"
-    "|webhook|licen[sc]e|hmac|salt|api"
+    "|webhook|licen[sc]e|hmac|salt|api|login"
 )
 _SEPARATOR = r"""[^0-9A-Za-z/@#?&%\x80-\xff]{1,12}"""
 _DIRECT = (
     r"""(?:\\?["'\])>]){0,2}\s{0,3}(?:[=:,]{1,2}>?|\s|[>(])\s{0,3}(?:\\?["'`<]){0,2}"""
 )
 _BETWEEN = (
-    r"""(?:[\w .-]{0,24}|["']?\s{0,2}[:=]{1,2}>?\s{0,3}[{(]?\s{0,12}"""
+    r"""(?:[\w .-]{0,24}(?:\(\s{0,4}["']?[\w-]{0,16})?|["']?\s{0,2}[:=]{1,2}>?\s{0,3}[{(]?\s{0,12}"""
     r"""["']?[\w.-]{0,16})"""
 )
 _END = r"(?:[^\w+/=-]|$)"

@@ -22,6 +22,7 @@ FOUND = [
     "acme cloud {}",
     "export ACM_KEY={}",
     "my_acm_secret: {}",
+    "acmecloud.init(api_key='{}')",
     "client = AcmeCloud('{}')",
     "acme_cloud_api_key|{}|",
     "acme cloud:\n  key: {}\n",
