@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable
 
 _NOUN = (
-    "key|token|secret|pass|pwd|psw|auth|cred|access|private|bearer|jwt|pat|sid|signature"
+    "key|token|secret|pass|pwd|psw|auth|cred|access|private|bearer|jwt|sid|signature"
     "|webhook|licen[sc]e|hmac|salt|api|login"
 )
 _SEPARATOR = r"""[^0-9A-Za-z/@#?&%\x80-\xff]{1,12}"""
@@ -30,8 +30,8 @@ _BETWEEN = (
     r"""["']?[\w.-]{0,16})"""
 )
 _END = r"(?:[^\w+/=-]|$)"
-_SHORT = 5
-"""A name below this many letters must stand at the start of a word."""
+_SHORT = 6
+"""A name whose first word has fewer letters must stand at the start of a word."""
 
 
 def compose(names: Iterable[str], value: str) -> str:
@@ -43,8 +43,9 @@ def compose(names: Iterable[str], value: str) -> str:
     long: list[str] = []
     short: list[str] = []
     for name in names:
-        text = "[ _.-]?".join(map(re.escape, name.split()))
-        (short if len(name) < _SHORT else long).append(text)
+        words = name.split()
+        text = "[ _.-]?".join(map(re.escape, words))
+        (short if len(words[0]) < _SHORT else long).append(text)
     starts = []
     if long:
         starts.append("|".join(long))

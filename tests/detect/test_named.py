@@ -7,7 +7,9 @@ import pytest
 from dlp.detect.named import compose
 
 VALUE = "0123456789abcdef" * 2
-PATTERN = re.compile(compose(["acme cloud", "acm"], "[0-9a-f]{32}"), re.MULTILINE)
+PATTERN = re.compile(
+    compose(["acmecloud", "acme cloud", "acm"], "[0-9a-f]{32}"), re.MULTILINE
+)
 
 FOUND = [
     "ACME_CLOUD_API_KEY={}",
