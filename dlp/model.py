@@ -8,6 +8,7 @@ epoch seconds. `repr` of anything that may hold payload omits it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -144,37 +145,68 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where some bytes of a view come from: what a finding in them is reported as."""
+
+    part: int
+    path: str
+    """The steps from the part, as in `body > gzip > $.messages[3].content > base64`."""
+    span: tuple[int, int] | None
+    """The bytes of the raw part that encode them, or None (a join, a gzip)."""
+
+
+Trace = Callable[["View", int, int], Origin]
+"""Finds the origin of `view.data[start:stop]`; called for findings only, so it may
+parse again what decoding did not keep."""
+
+
+@dataclass(frozen=True, slots=True)
 class View:
-    """One text or byte string a recipient could recover from a part."""
+    """
+    One text or byte string a recipient could recover from a part.
+
+    Cheap to make: paths and raw spans are worked out when asked for, by `origin`.
+    """
 
     data: bytes = field(repr=False)
     part: int
     """Index of the part it came from; for a join, of the first part."""
     step: str = ""
-    """How it was made from its parent: `gzip`, `$.messages[3].content`, `base64`."""
+    """How it was made from its parent: `gzip`, `json`, `base64`."""
     parent: View | None = field(default=None, repr=False)
     span: tuple[int, int] | None = None
-    """The bytes of the raw part that encode this view, or None (a join, a gzip)."""
+    """The bytes of the parent (without one: of the part) that encode this view."""
     exact: bool = False
-    """True when `data` equals the raw bytes at `span`, so offsets map one to one."""
+    """True when `data` equals the bytes at `span`, so offsets map one to one."""
     depth: int = 0
+    joined: bool = False
+    """Pieces stand side by side that were apart: a word boundary means nothing here."""
+    trace: Trace | None = field(default=None, repr=False, compare=False)
+    """Knows the origin of parts of `data` better than `span` does."""
 
     @property
     def path(self) -> str:
-        """The steps from the part to this view, as in `body > gzip > $.a > base64`."""
-        steps: list[str] = []
-        view: View | None = self
-        while view is not None:
-            if view.step:
-                steps.append(view.step)
-            view = view.parent
-        return " > ".join(reversed(steps))
+        """The steps from the part to this view, as in `body > gzip > base64`."""
+        return self.origin(0, len(self.data)).path
 
     def raw_span(self, start: int, stop: int) -> tuple[int, int] | None:
-        """Map a span of `data` to the raw part; the whole `span` when not exact."""
-        if self.span is None or not self.exact:
-            return self.span
-        return self.span[0] + start, self.span[0] + stop
+        """The bytes of the raw part that encode `data[start:stop]`, or None."""
+        return self.origin(start, stop).span
+
+    def origin(self, start: int, stop: int) -> Origin:
+        """Where `data[start:stop]` comes from."""
+        if self.trace is not None:
+            return self.trace(self, start, stop)
+        here = self.span
+        if here is not None and self.exact:
+            here = here[0] + start, here[0] + stop
+        if self.parent is None:
+            return Origin(self.part, self.step, here)
+        if here is None:
+            above = self.parent.origin(0, len(self.parent.data))
+            return Origin(above.part, f"{above.path} > {self.step}", None)
+        above = self.parent.origin(*here)
+        return Origin(above.part, f"{above.path} > {self.step}", above.span)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,12 @@
-"""bytes -> views: every text a recipient could recover."""
+"""
+bytes -> views: every text a recipient could recover from a message.
 
-from __future__ import annotations
+`decode` is all that other packages use. The raw bytes of each part are always a view;
+a decoder adds, never replaces. The steps of a view's path are a part (`body`, `target`,
+`host`, `method`, `frame`, `header:NAME`, `trailer:NAME`), a place in it (`query:NAME`,
+`$.messages[3].content`, `form:NAME`, `part:NAME`, `cookie:NAME`) or a decoder (`gzip`).
+"""
 
-from collections.abc import Sequence
+from dlp.decode.work import decode
 
-from dlp.model import Decoded, Limits, Part, View
-
-
-def decode(parts: Sequence[Part], limits: Limits) -> Decoded:  # noqa: ARG001
-    """The raw parts as views."""
-    return Decoded(
-        tuple(
-            View(p.data, i, p.kind, None, (0, len(p.data)), exact=True)
-            for i, p in enumerate(parts)
-        )
-    )
+__all__ = ["decode"]

@@ -1,0 +1,45 @@
+"""
+What one message may still cost, and what could not be read.
+
+Every decoder gets the `Budget`: it asks `room` before it makes bytes and says `over`
+with the name of the limit that stopped it. Nothing is ever raised.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dlp.model import Limits
+
+FREE_OUTPUT_BYTES = 1 << 20
+"""Output of one compressed stream that no ratio bounds."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """Counts of one `decode` call."""
+
+    limits: Limits
+    produced: int = 0
+    """Bytes that decoders have made so far."""
+    expansions: int = 0
+    truncated: str = ""
+    undecodable: list[str] = field(default_factory=list)
+
+    @property
+    def room(self) -> int:
+        """Bytes that may still be made."""
+        return max(0, self.limits.decoded - self.produced)
+
+    def over(self, limit: str) -> None:
+        """Record the first limit that was hit."""
+        self.truncated = self.truncated or limit
+
+    def cap(self, size: int) -> int:
+        """The most bytes a compressed stream of `size` bytes may become."""
+        return min(self.room, FREE_OUTPUT_BYTES + self.limits.ratio * size)
+
+    def capped(self, size: int) -> None:
+        """Record which limit cut a compressed stream of `size` bytes."""
+        by_ratio = FREE_OUTPUT_BYTES + self.limits.ratio * size
+        self.over("ratio" if by_ratio < self.room else "decoded")

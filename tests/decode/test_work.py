@@ -1,0 +1,97 @@
+"""Any nesting of codecs still gives the planted text in some view."""
+
+import base64
+import gzip
+import json
+import zlib
+
+import brotli
+import pytest
+
+from dlp.decode import decode
+from dlp.model import Decoded, Limits, Part, PartKind, View
+
+TEXT = b"the-planted-text-0123456789"
+
+
+def body(data: bytes, *encodings: str) -> Decoded:
+    return decode([Part(PartKind.BODY, data, encodings=encodings)], Limits())
+
+
+def holding(decoded: Decoded, text: bytes = TEXT) -> list[View]:
+    return [view for view in decoded.views if text in view.data]
+
+
+PLANTED = {
+    "raw": TEXT,
+    "base64": base64.b64encode(TEXT),
+    "base64 at an offset": b"x" + base64.b64encode(b".." + TEXT),
+    "base64 twice": base64.b64encode(base64.b64encode(TEXT)),
+    "percent": b"".join(b"%%%02x" % c for c in TEXT),
+    "percent twice": b"".join(b"%%25%02X" % c for c in TEXT),
+    "json escapes": b'{"a":"%s"}' % b"".join(b"\\u%04x" % c for c in TEXT),
+    "json in json": json.dumps({"a": json.dumps({"b": TEXT.decode()})}).encode(),
+    "cut over leaves": b'{"a":"%s","b":"%s"}' % (TEXT[:9], TEXT[9:]),
+    "cut, keys shuffled": b'{"b":"%s","c":"-","a":"%s"}' % (TEXT[9:], TEXT[:9]),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_planted_text_comes_out(name):
+    decoded = body(PLANTED[name])
+    assert holding(decoded)
+    assert not decoded.truncated
+    assert not decoded.undecodable
+
+
+CODINGS = {
+    "gzip": ((gzip.compress(TEXT),), ("gzip",)),
+    "x-gzip": ((gzip.compress(TEXT),), ("x-gzip",)),
+    "gzip, two members": ((gzip.compress(b"-") + gzip.compress(TEXT),), ("gzip",)),
+    "deflate, zlib": ((zlib.compress(TEXT),), ("deflate",)),
+    "deflate, raw": ((zlib.compress(TEXT)[2:-4],), ("deflate",)),
+    "br": ((brotli.compress(TEXT),), ("br",)),
+    "gzip in br": ((brotli.compress(gzip.compress(TEXT)),), ("gzip", "br")),
+}
+
+
+@pytest.mark.parametrize("name", CODINGS)
+def test_declared_codings_are_undone(name):
+    (data,), codings = CODINGS[name]
+    decoded = body(data, *codings)
+    assert holding(decoded)
+    assert not decoded.undecodable
+
+
+UNDECODABLE = {
+    "no such coding": (TEXT, "rot13"),
+    "not in the coding": (TEXT, "gzip"),
+    "cut": (gzip.compress(TEXT)[:-3], "gzip"),
+}
+
+
+@pytest.mark.parametrize("name", UNDECODABLE)
+def test_a_declared_coding_that_fails_is_reported(name):
+    data, coding = UNDECODABLE[name]
+    assert body(data, coding).undecodable == (f"body > {coding}",)
+
+
+def test_the_raw_parts_come_first():
+    parts = [Part(PartKind.HEADER, b"v", "x-a"), Part(PartKind.BODY, TEXT)]
+    views = decode(parts, Limits()).views
+    assert [view.data for view in views[:2]] == [b"v", TEXT]
+    assert [view.path for view in views[:2]] == ["header:x-a", "body"]
+
+
+def test_a_finding_maps_back_to_the_raw_bytes():
+    data = b'{"a":"x\\n%s"}' % TEXT
+    (view,) = [v for v in holding(body(data)) if v.step == "json"]
+    at = view.data.find(TEXT)
+    assert view.raw_span(at, at + len(TEXT)) == (9, 9 + len(TEXT))
+
+
+def test_base64_maps_to_its_whole_run():
+    coded = base64.b64encode(TEXT)
+    (view,) = [v for v in holding(body(b"key=%s;" % coded)) if v.step == "base64"]
+    at = view.data.find(TEXT)
+    assert view.raw_span(at, at + len(TEXT)) == (4, 4 + len(coded))
