@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from mitmproxy.connection import Address
@@ -27,13 +27,14 @@ from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.server import ConnectionIO, logger
 
+from addons.closed import Hook, fail_closed
+
 UPSTREAM_CONNECTIONS = 100
 """Per client connection and address. mitmproxy's own 5 would queue the sixth stream."""
 
 WRITE_TOGETHER = 1 << 16
 """Bytes up to which pieces are joined for one write; above, a copy costs more."""
 
-type Hook = Callable[[Any], Awaitable[None] | None]
 type Hooks = Mapping[str, tuple[str, Sequence[Hook]]]
 """Hook name -> the field of the command that the hook gets, and who wants it."""
 
@@ -46,7 +47,7 @@ def hooks_of(master: Master) -> Hooks:
             continue
         addons = [getattr(addon, name, None) for addon in master.addons.chain]
         field = next(iter(kind.__dataclass_fields__))  # type: ignore[attr-defined]
-        found[name] = field, [hook for hook in addons if hook]
+        found[name] = field, [fail_closed(name, hook) for hook in addons if hook]
     return found
 
 

@@ -182,7 +182,7 @@ def _check_names(flow: http.HTTPFlow) -> Breach | None:
     ports = (request.port, None)
     if not all(_names(name, host, ports) for name in names):
         return Breach("name-mismatch", 421, "Host is not where the request goes")
-    if tunnel and flow.client_conn.tls and not _sni_fits(flow.client_conn.sni, host):
+    if tunnel and flow.client_conn.tls and not sni_fits(flow.client_conn.sni, host):
         return Breach("name-mismatch", 421, "the SNI is not the CONNECT target")
     return None
 
@@ -212,7 +212,7 @@ def _names(value: str, host: str, ports: tuple[int | None, ...]) -> bool:
     return value.isascii() and named == host and (port is None or port in ports)
 
 
-def _sni_fits(sni: str | None, host: str) -> bool:
+def sni_fits(sni: str | None, host: str) -> bool:
     """No SNI is not a second name: ours goes upstream in any case (RFC 6066, 3)."""
     if sni is None:
         return True

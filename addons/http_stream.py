@@ -42,6 +42,7 @@ from mitmproxy.proxy.layers.http import (
 )
 
 from addons.http_server import EgressServer1, EgressServer2, Pages
+from addons.streams import InspectedWebsocket
 
 KEPT = 1 << 20
 """Bytes of a refused body that are read for the record."""
@@ -210,7 +211,15 @@ class EgressStream(HttpStream):
     def flow_done(self) -> Commands:
         """The exchange is complete, or goes on as a WebSocket."""
         self.hold.close()
-        yield from super().flow_done()
+        if self.flow.websocket is None:
+            yield from super().flow_done()
+            return
+        self.child_layer = InspectedWebsocket(
+            self.context, self.flow, self.terms.buffer()
+        )
+        self._handle_event = self.passthrough  # type: ignore[method-assign]
+        yield from self.child_layer.handle_event(events.Start())
+        yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
 
     def handle_protocol_error(
         self, event: RequestProtocolError | ResponseProtocolError

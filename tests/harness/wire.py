@@ -264,16 +264,32 @@ def frame(
     else:
         head = bytes([first, 0x80 | 127]) + size.to_bytes(8, "big")
     mask = os.urandom(4)
-    masked = bytes(byte ^ mask[n % 4] for n, byte in enumerate(payload))
-    return head + mask + masked
+    key = (mask * (size // 4 + 1))[:size]
+    masked = int.from_bytes(payload, "big") ^ int.from_bytes(key, "big")
+    return head + mask + masked.to_bytes(size, "big")
 
 
 def read_frame(wire: Wire) -> tuple[int, bytes]:
     """Opcode and payload of the next unmasked frame."""
+    _, opcode, payload = _read_frame(wire)
+    return opcode, payload
+
+
+def read_message(wire: Wire) -> bytes:
+    """The next data message, reassembled."""
+    message = b""
+    while True:
+        final, _, payload = _read_frame(wire)
+        message += payload
+        if final:
+            return message
+
+
+def _read_frame(wire: Wire) -> tuple[bool, int, bytes]:
     first, second = wire.exactly(2)
     size = second & 0x7F
     if size == 126:
         size = int.from_bytes(wire.exactly(2), "big")
     elif size == 127:
         size = int.from_bytes(wire.exactly(8), "big")
-    return first & 0x0F, wire.exactly(size)
+    return bool(first & 0x80), first & 0x0F, wire.exactly(size)

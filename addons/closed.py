@@ -1,0 +1,170 @@
+"""
+A hook that fails refuses. The one place in this repository that catches everything.
+
+Why not in `connection`: that one closes a connection when the proxy core fails; this
+one knows what each hook must do so that the agent gets an answer and nothing leaves.
+
+Strategy: `REFUSALS` has a row for every hook that an addon of ours may have. A hook
+without a row cannot be wrapped, which stops the start. mitmproxy by itself logs the
+exception and forwards the request.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from traceback import extract_tb
+from typing import Any
+
+from mitmproxy.connection import Client, ConnectionState
+from mitmproxy.flow import Error
+from mitmproxy.http import HTTPFlow
+from mitmproxy.proxy.layer import NextLayer
+from mitmproxy.proxy.layers.quic import QuicTlsData
+from mitmproxy.proxy.server_hooks import ServerConnectionHookData
+from mitmproxy.tls import ClientHelloData, TlsData
+
+from addons import answers
+from dlp.errors import StateError
+from dlp.model import Reason
+from dlp.record.problem import problem
+from dlp.record.reference import ENTROPY_BYTES, reference
+
+type Hook = Callable[[Any], Awaitable[None] | None]
+
+_log = logging.getLogger("dlp.hooks")
+
+UNAVAILABLE = 503
+FAILED = "inspection failed"
+
+
+def fail_closed(name: str, hook: Hook) -> Hook:
+    """
+    `hook`, so that an exception out of it refuses what it was called for.
+
+    Raises:
+        StateError: there is no refusal for a hook of this name.
+    """
+    refuse = REFUSALS.get(name)
+    if refuse is None:
+        raise StateError(f"the hook {name} has no refusal; it cannot be used")
+
+    def called(data: Any) -> Awaitable[None] | None:
+        with _Refusing(name, refuse, data):
+            pending = hook(data)
+            return None if pending is None else awaited(data, pending)
+        return None
+
+    async def awaited(data: Any, pending: Awaitable[None]) -> None:
+        with _Refusing(name, refuse, data):
+            await pending
+
+    return called
+
+
+class _Refusing:
+    """Ends a hook that raises with its refusal; cancellation passes."""
+
+    def __init__(self, name: str, refuse: Callable[[Any], None], data: Any) -> None:
+        self._name = name
+        self._refuse = refuse
+        self._data = data
+
+    def __enter__(self) -> None:
+        """Nothing to set up."""
+
+    def __exit__(self, _kind: object, error: object, _traceback: object) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        _report(self._name, error)
+        self._refuse(self._data)
+        return True
+
+
+def _report(name: str, error: Exception) -> None:
+    """Type and place only: the text of an exception may hold payload."""
+    last = extract_tb(error.__traceback__)[-1:]
+    place = "".join(f" at {frame.name}:{frame.lineno}" for frame in last)
+    _log.error("hook %s failed: %s%s", name, type(error).__name__, place)
+
+
+def _answer(flow: HTTPFlow) -> None:
+    mark = reference(time.time(), secrets.token_bytes(ENTROPY_BYTES))
+    body = problem(mark, Reason.UNAVAILABLE, UNAVAILABLE)
+    flow.response = answers.refusal(UNAVAILABLE, body)
+
+
+def _kill(flow: HTTPFlow) -> None:
+    flow.error = Error(Error.KILLED_MESSAGE)
+
+
+def _drop_message(flow: HTTPFlow) -> None:
+    assert flow.websocket is not None
+    flow.websocket.messages[-1].drop()
+
+
+def _fail_flow(flow: HTTPFlow) -> None:
+    flow.error = Error(FAILED)
+
+
+def _fail_client(client: Client) -> None:
+    client.error = FAILED
+
+
+def _close_client(data: ClientHelloData) -> None:
+    data.ignore_connection = False
+    data.establish_server_tls_first = False
+    data.context.client.state = ConnectionState.CLOSED
+
+
+def _no_tls(data: TlsData) -> None:
+    data.ssl_conn = None
+
+
+def _no_quic(data: QuicTlsData) -> None:
+    data.settings = None
+
+
+def _no_server(data: ServerConnectionHookData) -> None:
+    data.server.error = FAILED
+
+
+def _no_layer(data: NextLayer) -> None:
+    """A layer that is never chosen relays nothing; the handshake deadline closes it."""
+    data.layer = None
+
+
+def _nothing(_: object) -> None:
+    """It is over already: there is nothing left to refuse."""
+
+
+REFUSALS: dict[str, Callable[[Any], None]] = {
+    "client_connected": _fail_client,
+    "client_disconnected": _nothing,
+    "server_connect": _no_server,
+    "server_connect_error": _nothing,
+    "server_disconnected": _nothing,
+    "next_layer": _no_layer,
+    "tls_clienthello": _close_client,
+    "tls_start_client": _no_tls,
+    "tls_start_server": _no_tls,
+    "quic_start_client": _no_quic,
+    "quic_start_server": _no_quic,
+    "tls_failed_client": _nothing,
+    "tls_failed_server": _nothing,
+    "http_connect": _answer,
+    "requestheaders": _answer,
+    "request": _answer,
+    "responseheaders": _kill,
+    "response": _kill,
+    "error": _nothing,
+    "websocket_start": _fail_flow,
+    "websocket_message": _drop_message,
+    "websocket_end": _nothing,
+}
+"""
+Hooks that cannot refuse (`server_connected`, `tls_established_*`, `tcp_*`, `udp_*`,
+`dns_*`) have no row on purpose: no guard may depend on them.
+"""

@@ -1,0 +1,104 @@
+"""WebSocket: control frames carry nothing, liveness stays, memory stays flat."""
+
+import time
+
+import pytest
+from wsproto.frame_protocol import Opcode
+
+from tests.harness.wire import Wire, frame, read_frame, read_message
+
+MARK = b"not-for-the-origin"
+
+
+@pytest.fixture
+def plain(origins):
+    """A fresh origin for each test: closing takes a moment longer than a test."""
+    return origins.start("http")
+
+
+@pytest.fixture
+def client(proxy, plain):
+    """A WebSocket through the proxy over plain HTTP, spoken in raw frames."""
+    port = plain.port
+    with Wire.to(proxy).connect_tunnel(f"a.test:{port}") as wire:
+        answer = wire.request(
+            "/ws",
+            headers=[
+                ("Host", f"a.test:{port}"),
+                ("Upgrade", "websocket"),
+                ("Connection", "Upgrade"),
+                ("Sec-WebSocket-Version", "13"),
+                ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ],
+        )
+        assert answer.status == 101
+        yield wire
+
+
+def test_messages_pass_both_ways(client, plain):
+    client.send(frame(Opcode.TEXT, b"hello"))
+    assert read_frame(client) == (Opcode.TEXT, b"hello")
+    client.send(frame(Opcode.BINARY, bytes(range(256)) * 300))
+    assert read_message(client) == bytes(range(256)) * 300
+
+
+def test_a_ping_leaves_empty_and_is_answered_with_its_own_payload(client, plain):
+    client.send(frame(Opcode.PING, MARK))
+    assert read_frame(client) == (Opcode.PONG, MARK)
+    assert plain.messages == [("ping", b"")]
+
+
+def test_an_unasked_pong_goes_nowhere(client, plain):
+    client.send(frame(Opcode.PONG, MARK) + frame(Opcode.TEXT, b"x"))
+    assert read_frame(client) == (Opcode.TEXT, b"x")
+    assert plain.messages == [("text", b"x")]
+
+
+def test_a_close_keeps_its_code_and_loses_its_reason(client, plain):
+    client.send(frame(Opcode.CLOSE, (4000).to_bytes(2, "big") + MARK))
+    plain.wait(lambda o: o.messages)
+    assert plain.messages == [("close", b"")]
+    assert client.is_closed()
+    assert MARK not in plain.received
+
+
+def test_an_unfinished_message_is_held(client, plain):
+    client.send(frame(Opcode.TEXT, MARK, final=False))
+    time.sleep(0.3)
+    assert plain.messages == []
+    client.send(frame(Opcode.CONTINUATION, b"!"))
+    assert read_frame(client)[1] == MARK
+    plain.wait(lambda o: len(o.messages) == 2)
+    assert b"".join(data for _, data in plain.messages) == MARK + b"!"
+
+
+def test_unfinished_messages_have_a_limit(client, plain):
+    """32 MiB of fragments that never end: the connection is closed with 1009."""
+    chunk = b"x" * (1 << 24)
+    with pytest.raises((ConnectionError, OSError)):
+        client.send(frame(Opcode.BINARY, chunk, final=False))
+        for _ in range(4):
+            client.send(frame(Opcode.CONTINUATION, chunk, final=False))
+            time.sleep(0.2)
+        while True:
+            time.sleep(0.05)
+            client.send(b"x")
+    plain.wait(lambda o: o.messages)
+    assert plain.messages == [("close", b"")]
+
+
+@pytest.mark.parametrize(
+    ("opcode", "reserved"), [(3, 0), (Opcode.TEXT, 4)], ids=["opcode 3", "RSV1"]
+)
+def test_frames_of_no_known_kind_end_the_connection(client, plain, opcode, reserved):
+    client.send(frame(opcode, MARK, reserved=reserved))
+    assert client.is_closed()
+    assert MARK not in plain.received
+
+
+def test_invalid_utf8_ends_the_connection(client, plain):
+    client.send(frame(Opcode.TEXT, b"\xff" + MARK))
+    assert client.is_closed()
+    plain.wait(lambda o: o.messages)
+    assert [kind for kind, _ in plain.messages] == ["close"]
+    assert MARK not in plain.received
