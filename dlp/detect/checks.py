@@ -21,6 +21,7 @@ from functools import cache, partial
 
 import orjson
 
+from dlp.detect.assignment import Assignment, is_secret
 from dlp.detect.bigrams import RANDOM, randomness
 from dlp.detect.templates import base62_crc32
 from dlp.detect.words import WORDS
@@ -45,6 +46,8 @@ class Candidate:
     start: int
     stop: int
     """Where the secret stands in `data`."""
+    opening: int
+    """Where the whole match, with the name or prefix, begins."""
 
 
 Check = Callable[[Candidate], Outcome]
@@ -144,7 +147,32 @@ def token_checksum(found: Candidate) -> Outcome:
     return _proven(base62_crc32(body[:-6]).encode() == body[-6:])
 
 
+_NAME = re.compile(rb"[\w.-]*")
+_BEFORE = re.compile(rb"[\w.-]{0,48}\Z")
+
+
+def assigned(found: Candidate) -> Outcome:
+    """A name that promises a secret, tied to a value that looks like one."""
+    data, opening = found.data, found.opening
+    lead = _BEFORE.search(data, max(0, opening - 48), opening)
+    rest = _NAME.match(data, opening, found.start)
+    if lead is None or rest is None:
+        return Outcome.DROP
+    return _kept(
+        is_secret(
+            Assignment(
+                (lead[0] + rest[0]).decode("latin-1"),
+                data[rest.end() : found.start].decode("latin-1"),
+                found.secret.rstrip(b".,:;?!"),
+                data[max(0, lead.start() - 1) : lead.start()],
+                data[found.stop : found.stop + 24].lstrip()[:3],
+            )
+        )
+    )
+
+
 CHECKS: dict[str, Check] = {
+    "assigned": assigned,
     "bigrams": bigrams,
     "not-words": not_words,
     "not-uuid": _unlike(_UUID),

@@ -158,7 +158,7 @@ class Detector:
         if not self._examples and is_example(secret):
             return None
         tier = self.rule.tier
-        candidate = Candidate(secret, view.data, start, stop)
+        candidate = Candidate(secret, view.data, start, stop, found.start())
         for check in self._checks:
             outcome = check(candidate)
             if outcome is Outcome.DROP:
