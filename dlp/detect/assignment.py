@@ -2,128 +2,22 @@
 Is this value, next to this name, a secret?
 
 The generic rules find `NAME separator VALUE` in any notation (code, JSON, YAML, env,
-XML, a command line, prose) and leave it to `assigned` here to judge three things apart:
-what the name promises, how it is tied to the value, and whether the value looks drawn
-at random. The stronger the first two, the less is asked of the third.
-
-Words of the name decide: `token` promises a secret, `next_token` a page, `token_url` an
-address. What a plain `key` opens depends on the word before it: a word of code (`cache
-key`) nothing, a vendor's name something. Lists are of words, never of products.
+XML, a command line, prose) and leave it to `is_secret` here to weigh three things: what
+the name promises (`naming`), how it holds the value (`tie`), and whether the value
+looks drawn at random. The stronger the first two, the less is asked of the third.
 """
 
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from collections.abc import Callable
 from enum import IntEnum
 from typing import NamedTuple
 
 from dlp.detect.bigrams import randomness
-from dlp.detect.words import WORDS
-
-
-class Promise(IntEnum):
-    """What a name says of its value."""
-
-    NONE = 0
-    KEY = 1
-    """Some key, perhaps not a secret one."""
-    TOKEN = 2
-    """A secret that a machine drew."""
-    PASSWORD = 3
-    """A secret that a person may have made up."""
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_PASSWORD = _words("password passwd passwort passphrase passcode pwd pass pw passw")
-
-_SECRET = _words(
-    "secret secrets token tokens credential credentials apikey apitoken authtoken auth"
-    " accesstoken accesskey secretkey clientsecret appsecret authkey bearer jwt pat"
-    " privatekey apisecret secretaccesskey appkey authorization userpwd"
-)
-
-_KEYED = _words(
-    "api access auth private encryption encrypt signing sign master account service"
-    " shared license licence admin app application client deploy deployment secret"
-    " integration subscription storage webhook hmac jwt consumer rest root session"
-    " personal security server user dev prod live test write ingest project org"
-    " organization workspace team aes crypto cipher decryption subscriber pat"
-)
-"""Before `key`: then it is a secret one."""
-
-_HARMLESS = _words(
-    "public pub publishable publickey pubkey csrf xsrf nonce next prev previous page"
-    " continuation continue cursor sync resume delta cache sort primary foreign"
-    " partition idempotency idempotent dedupe dedup correlation trace span request"
-    " object i18n l10n translation locale sha sha1 sha256 md5 digest checksum etag"
-    " fingerprint integrity captcha anon anonymous special eos bos unk cls sep mask"
-    " lexer parser syntax csrftoken pagetoken nexttoken pagination device push example"
-    " routing row column field shard composite unique index lookup"
-    " commit revision rev tree blob build image docker layer kid schema registration"
-)
-"""Anywhere in a name: the value is no secret."""
-
-_ABOUT = _words(
-    "name names type types url uri urls endpoint endpoints file filename path dir"
-    " directory count counts limit limits length len size sizes field fields column"
-    " columns policy policies hash hashes hashed label labels hint hints placeholder"
-    " expiry expires expiration expired ttl at format prefix suffix version versions"
-    " index regex pattern patterns error errors message messages description title"
-    " status state manager provider providers class classes arn ref refs env var vars"
-    " variable variables alias aliases usage budget bits algorithm alg header headers"
-    " helper helpers store vault ring chain factory service handler validator enabled"
-    " required optional valid invalid exists set get id ids issuer audience scope scopes"
-    " rotation strength rules rule map mapping list array dict object schema model form"
-    " input page view button text icon string bucket region date time timestamp created updated"
-    " lifetime kind mode method source spec template generator encoder decoder lookup"
-    " cost price per rate ratio percent details info data metadata config settings"
-    " options params param parameter args arg group groups host hostname port domain"
-)
-"""Last word of a name: it names something about a secret, not the secret."""
-
-_TRAILING = _words(
-    "value val prod dev test live staging production b64 base64 new old current default"
-    " primary secondary main backup hex raw plain base env"
-)
-"""At the end of a name these change nothing."""
-
-_ENDINGS = _PASSWORD | _SECRET | {"key"}
-
-_PIECES = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_KNOWN = frozenset(WORDS)
-
-
-def promise(name: str) -> Promise:
-    """What a name in any spelling (`API_KEY`, `apiKey`, `x-api-key`) promises."""
-    words = [word.lower() for word in _PIECES.findall(name) if not word.isdigit()]
-    while words and words[-1] in _TRAILING:
-        words.pop()
-    if not words or words[-1] in _ABOUT or not _HARMLESS.isdisjoint(words):
-        return Promise.NONE
-    last = words[-1]
-    if not (last in _ENDINGS or _joined(last) or name.isupper()):
-        return Promise.NONE
-    if not _PASSWORD.isdisjoint(words):
-        return Promise.PASSWORD
-    if not _SECRET.isdisjoint(words) or any(map(_joined, words)):
-        return Promise.TOKEN
-    if "key" not in words:
-        return Promise.NONE
-    before = words[: words.index("key")]
-    if before and (before[-1] in _KEYED or before[-1] not in _KNOWN):
-        return Promise.TOKEN
-    return Promise.KEY
-
-
-_JOINED = re.compile(r"(?:api|auth|access|secret|private|license|encryption)_?key$|.token$")
-
-
-def _joined(word: str) -> bool:
-    """Words run together: `myapikey`, `bottoken`."""
-    return bool(_JOINED.search(word)) or word.endswith(("secret", "password", "passwd"))
+from dlp.detect.naming import Promise, promise
+from dlp.detect.placeholder import is_placeholder
 
 
 class Tie(IntEnum):
@@ -154,8 +48,8 @@ _FILLER = re.compile(r"[A-Za-z_&]+")
 _TIES: tuple[tuple[re.Pattern[str], bool, Tie], ...] = tuple(
     (re.compile(pattern), quoted, tie)
     for pattern, quoted, tie in (
-        (r"[\])}]*[?|+~!:=<]*[:=]+>?[>\[({]*", True, Tie.QUOTED),
-        (r"[\])}]*[|?+:]*[:=]>?[>|]*", False, Tie.BARE),
+        (r"[\])}{]*[?|+~!:=<.]*[:=]+>?[>\[({]*", True, Tie.QUOTED),
+        (r"[\])}]*[|?+:.]*[:=]>?[>|]*", False, Tie.BARE),
         (r"[(,>\[{]+", True, Tie.QUOTED),
         (r"\|?", False, Tie.PROSE),
     )
@@ -171,16 +65,17 @@ def tie(found: Assignment) -> Tie:
     core = re.sub(r"[\s\"'`\\]+", "", _FILLER.sub("", found.separator))
     if found.name.startswith("-") and not core:
         return Tie.BARE
-    if core == ">" and found.before in b"<:" and b"</" in found.after:
+    if core == ">" and found.before in {b"<", b":"} and found.after.startswith(b"</"):
         return Tie.QUOTED
+    if found.before == b"/" or ("," in core and "\n" in found.separator):
+        return Tie.NONE
     for pattern, needs_quotes, kind in _TIES:
         if (quoted or not needs_quotes) and pattern.fullmatch(core):
             return kind
     return Tie.NONE
 
 
-_HEX = re.compile(rb"(?:0x)?(?:[0-9a-f]+|[0-9A-F]+)")
-_UUID = re.compile(rb"(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+_UUID = rb"(?i:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
 _NOT_A_VALUE = re.compile(
     rb"(?ix)"
     rb"[\d.,:+-]+|0x[0-9a-f]{1,8}"  # numbers, versions, times
@@ -194,48 +89,116 @@ _NOT_A_VALUE = re.compile(
     rb"|--?[a-z][\w-]*"
     rb"|[a-z_]+=\w+"  # keyword arguments
 )
-_CODE_NEXT = frozenset(b"([{<$")
+_CODE_NEXT = frozenset({b"(", b"[", b"{", b"<", b"$"})
 """After a value: it was the beginning of an expression."""
+
+
+class _Case(NamedTuple):
+    """An assignment with what is known of its first two parts."""
+
+    found: Assignment
+    strength: Promise
+    hold: Tie
+
+    @property
+    def value(self) -> bytes:
+        return self.found.value
 
 
 def is_secret(found: Assignment) -> bool:
     """Whether name, tie and value together make a secret."""
-    strength, hold, value = promise(found.name), tie(found), found.value
-    if not strength or not hold or _NOT_A_VALUE.fullmatch(value):
+    case = _Case(found, promise(found.name), tie(found))
+    if not case.strength or not case.hold or _NOT_A_VALUE.fullmatch(found.value):
         return False
-    if hold < Tie.QUOTED and found.after and found.after[0] in _CODE_NEXT:
+    if case.hold < Tie.QUOTED and found.after[:1] in _CODE_NEXT:
         return False
-    if _UUID.fullmatch(value):
-        return strength >= Promise.TOKEN and hold >= Tie.BARE
-    if _HEX.fullmatch(value):
-        return _hex_is_secret(value, found.name, strength, hold)
-    bits = randomness(value) * (len(value) - 1)
-    if hold is Tie.PROSE and found.name.lower() in {"pass", "auth", "key", "pat"}:
+    judge = next(judge for shape, judge in _SHAPES if shape.fullmatch(found.value))
+    return judge(case)
+
+
+def _uuid_is_secret(case: _Case) -> bool:
+    """Under a name that says more than `token`."""
+    strong = case.strength >= Promise.TOKEN and case.hold >= Tie.BARE
+    return strong and case.found.name != "token"
+
+
+def _hex_is_secret(case: _Case) -> bool:
+    """Whole bytes, digits and letters both, under a name that fits."""
+    size = len(case.value)
+    digits = _digits(case.value)
+    if size % 2 or min(digits, size - digits) * 8 < size:
         return False
-    if strength is Promise.PASSWORD and hold is Tie.QUOTED:
-        return bits >= 10 or (_mixture(value) >= 3 and _has_digit(value))
-    if len(value) < 12 or bits < _BITS[hold] or _mixture(value) < 2:
+    if case.strength is Promise.KEY:
+        return case.found.name.isupper() and case.hold >= Tie.BARE and size >= 32
+    return size >= (16 if case.hold >= Tie.BARE else 24)
+
+
+def _prefixed_is_secret(case: _Case) -> bool:
+    return case.strength >= Promise.TOKEN and case.hold >= Tie.BARE
+
+
+def _is_drawn(case: _Case) -> bool:
+    """Made up as people make passwords, or random enough for its name and tie."""
+    value, hold = case.value, case.hold
+    if case.strength is Promise.PASSWORD and hold >= Tie.BARE and _made_up(value):
+        return True
+    if _is_text(value) or _mixture(value) < 2:
         return False
-    if hold < Tie.QUOTED and not _has_digit(value):
+    bits = max(_bits(piece) for piece in (value, *_SEAMS.split(value)))
+    if case.strength is Promise.PASSWORD and hold is Tie.QUOTED:
+        return bits >= 10
+    least = 12 if case.strength >= Promise.TOKEN else 20
+    if len(value) < least or (hold < Tie.QUOTED and not _digits(value)):
         return False
-    return strength >= Promise.TOKEN or len(value) >= 20
+    return bits >= _BITS[hold]
 
 
 _BITS = {Tie.PROSE: 20, Tie.BARE: 12, Tie.QUOTED: 8}
 """Bits by which a value must look drawn at random, by how its name holds it."""
 
+_SEAMS = re.compile(rb"[_.:|/-]")
 
-def _hex_is_secret(value: bytes, name: str, strength: Promise, hold: Tie) -> bool:
-    digits = sum(48 <= byte < 58 for byte in value)
-    if min(digits, len(value) - digits) * 8 < len(value):
+_SHAPES: tuple[tuple[re.Pattern[bytes], Callable[[_Case], bool]], ...] = (
+    (re.compile(rb".*" + _UUID + rb".*"), _uuid_is_secret),
+    (re.compile(rb"(?:0x)?(?:[0-9a-f]+|[0-9A-F]+)"), _hex_is_secret),
+    # as vendors prefix hex, some with a region behind it: shpat_ sk_live_
+    (
+        re.compile(rb"(?:[A-Za-z]\w{1,11}[_-]){1,3}[0-9a-f]{16,64}(?:-\w+)?"),
+        _prefixed_is_secret,
+    ),
+    # an identifier, a slug or a route of several words
+    (
+        re.compile(rb"\W?_*[A-Za-z]{2,}\d?(?:[_./:#-]{1,2}[A-Za-z]{2,}\d?){2,}_*"),
+        lambda _: False,
+    ),
+    (re.compile(rb"(?s).*"), _is_drawn),
+)
+"""What a value looks like, and what then decides; the first that fits."""
+
+
+def _bits(value: bytes) -> float:
+    return randomness(value) * (len(value) - 1)
+
+
+def _made_up(value: bytes) -> bool:
+    return len(value) >= 8 and _mixture(value) >= 3 and _digits(value) > 0
+
+
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]{12,}={0,2}")
+
+
+def _is_text(value: bytes) -> bool:
+    """Base64 of words, or of what stands for a secret."""
+    if len(value) % 4 or not _BASE64.fullmatch(value):
         return False
-    if strength is Promise.KEY:
-        return name.isupper() and hold >= Tie.BARE and len(value) >= 32
-    return len(value) >= (16 if hold >= Tie.BARE else 24)
+    plain = b64decode(value)
+    if not plain.isascii() or not plain.decode().isprintable():
+        return False
+    return b" " in plain or is_placeholder(plain)
 
 
-def _has_digit(value: bytes) -> bool:
-    return any(48 <= byte < 58 for byte in value)
+def _digits(value: bytes) -> int:
+    return sum(48 <= byte < 58 for byte in value)
 
 
 _CLASSES = (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^a-zA-Z0-9]")

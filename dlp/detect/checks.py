@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache, partial
+from string import ascii_letters, digits
 
 import orjson
 
@@ -148,27 +149,29 @@ def token_checksum(found: Candidate) -> Outcome:
 
 
 _NAME = re.compile(rb"[\w.-]*")
-_BEFORE = re.compile(rb"[\w.-]{0,48}\Z")
+_NAME_BYTES = b".-_" + (ascii_letters + digits).encode()
+_LONGEST_NAME = 48
 
 
 def assigned(found: Candidate) -> Outcome:
     """A name that promises a secret, tied to a value that looks like one."""
     data, opening = found.data, found.opening
-    lead = _BEFORE.search(data, max(0, opening - 48), opening)
+    before = data[max(0, opening - _LONGEST_NAME) : opening]
+    lead = len(before) - len(before.rstrip(_NAME_BYTES))
+    spoken = before[: len(before) - lead]
+    for _ in range(2):
+        if spoken.endswith(b" "):
+            spoken = spoken[:-1].rstrip(_NAME_BYTES)
     rest = _NAME.match(data, opening, found.start)
-    if lead is None or rest is None:
-        return Outcome.DROP
-    return _kept(
-        is_secret(
-            Assignment(
-                (lead[0] + rest[0]).decode("latin-1"),
-                data[rest.end() : found.start].decode("latin-1"),
-                found.secret.rstrip(b".,:;?!"),
-                data[max(0, lead.start() - 1) : lead.start()],
-                data[found.stop : found.stop + 24].lstrip()[:3],
-            )
-        )
+    middle = rest.end() if rest else opening
+    assignment = Assignment(
+        name=data[opening - len(before) + len(spoken) : middle].decode("latin-1"),
+        separator=data[middle : found.start].decode("latin-1"),
+        value=found.secret.rstrip(b".,:;?!"),
+        before=before[: len(before) - lead][-1:],
+        after=data[found.stop : found.stop + 24].lstrip()[:3],
     )
+    return _kept(is_secret(assignment))
 
 
 CHECKS: dict[str, Check] = {

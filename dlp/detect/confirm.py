@@ -153,9 +153,7 @@ class Detector:
         if start < 0:
             start, stop = found.span()
         secret = view.data[start:stop]
-        if not self._has_keyword(view.data, found) or is_placeholder(secret):
-            return None
-        if not self._examples and is_example(secret):
+        if not self._has_keyword(view.data, found):
             return None
         tier = self.rule.tier
         candidate = Candidate(secret, view.data, start, stop, found.start())
@@ -167,6 +165,8 @@ class Detector:
                 tier = Tier.CERTAIN
             elif outcome is Outcome.DEMOTE:
                 tier = _DEMOTED[tier]
+        if is_placeholder(secret) or (not self._examples and is_example(secret)):
+            return None
         return Match(self.rule, view, start, stop, tier)
 
     def _has_keyword(self, data: bytes, found: regex.Match[bytes]) -> bool:

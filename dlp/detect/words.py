@@ -10,11 +10,11 @@ from __future__ import annotations
 _TEXT = """
 able about above abstract accept access account across action active activity actual
 adapter add address admin advance after again agent agree alarm album alert alias align
-allow almost alpha already also alternate always amazon amount analysis anchor android
-angle animal announce another answer any anything apache app apple application apply
+allow almost alpha already also alternate always amount analysis anchor
+angle animal announce another answer any anything app application apply
 april archive area argument array article ask assert asset assign assist async attach
 attack attempt attribute audio audit august auth author authority auto available average
-avoid await away azure baby back backend background backup bad balance band bank banner
+avoid await away baby back backend background backup bad balance band bank banner
 bar base basic batch beach bear beauty because become before begin behavior behind being
 believe below best beta better between beyond big bill binary bind birth bit black blank
 block blog blue board body book boolean boot border both bottom bounce bound box branch
@@ -35,7 +35,7 @@ damage dance danger dark dashboard data database date day dead deal debug decide
 decision deck declare decode deep default define degree delay delete deliver demand demo
 deny depend deploy depth describe description design desk desktop detail detect develop
 device dialog dictionary diff difference digest digital dinner direct direction
-directory disable discount discuss disk dispatch display distance distribute docker
+directory disable discount discuss disk dispatch display distance distribute
 doctor document does dog dollar domain done door double down download draft drag draw
 dream drink drive driver drop dry dummy duplicate duration during dynamic each early
 earth east easy echo edge edit editor education effect effort either elastic election
@@ -43,14 +43,14 @@ electric element else email embed empty enable encode encrypt end endpoint energ
 english enjoy enough ensure enter enterprise entity entry enum environment episode equal
 error escape event ever every exact example except exception exchange exclude execute
 exist exit expand expect expensive expert expire explain export expose express extend
-extension extern extra extract face facebook fact factory fail failure fake fall false
+extension extern extra extract face fact factory fail failure fake fall false
 family famous far farm fast fatal father feature federal feed feel fetch few field fight
-figure file fill filter final find fine finger finish fire firefox first fish fit five
+figure file fill filter final find fine finger finish fire first fish fit five
 fix flag flash flat flight float floor flow flower focus folder follow font food foot
 for force foreign forest forget form format former forward found four frame framework
 free frequency fresh friday friend from front fruit full function fund future gain game
-garden gas gate gateway general generate get ghost gift girl git github give glass
-global goal gold good google grand grant graph graphic gray great green grid ground
+garden gas gate gateway general generate get ghost gift girl git give glass
+global goal gold good grand grant graph graphic gray great green grid ground
 group grow growth guard guess guest guide hair half hall hand handle handler happen
 happy hard hash have head header health hear heart heat heavy height hello help here
 hidden hide high hill history hit hold holiday home hook hope horizon horse hospital
@@ -60,10 +60,10 @@ index industry info initial inject inline inner input insert inside inspect inst
 instance instead institute integer integration intent interest interface internal
 internet interval invalid invite invoice invoke island issue item iterate january java
 job join journal json judge july jump june just keep kernel key keyboard keyword kill
-kind king kitchen kubernetes label land lang language large laser last late latest
+kind king kitchen label land lang language large laser last late latest
 laugh launch law layer layout lazy lead leader league learn least leave left legacy
 legal length less lesson let letter level library license life light like limit line
-linear link linux list listen literal little live load loader local location lock
+linear link list listen literal little live load loader local location lock
 log logger logic login logo long look loop lose loss lost love low lower lunch machine
 magic mail main major make male manage manager manual map march margin mark market
 markdown marriage mask master match material matrix matter max may mean measure media
@@ -84,10 +84,10 @@ plus point policy poll pool popular port portal position positive post power pra
 prefix prepare present preserve president press pretty prevent preview previous price
 primary prime print priority private problem process produce product production profile
 program progress project prompt proof property protect protocol provide provider proxy
-public publish pull purchase pure purple purpose push put python quality quarter query
+public publish pull purchase pure purple purpose push put quality quarter query
 question queue quick quiet quote race radio rain raise random range rank rapid rate
 rather ratio raw react reach read reader ready real reality reason receive recent record
-recover red redirect redis reduce refer reference refresh region register reject
+recover red redirect reduce refer reference refresh region register reject
 related release remain remember remote remove render repeat replace replica reply
 report repository request require reserve reset resolve resource respond response rest
 restart restore result resume retry return reveal reverse review revoke rich right ring
@@ -109,7 +109,7 @@ than thank that theme then theory there thing think third this thread three thre
 through throw thunder ticket tiger time timeout timer title today toggle token tomorrow
 tool top topic total touch tower town trace track trade traffic train transaction
 transfer transform transit translate travel tree trend trial trigger trip true trust try
-tunnel turn twelve twitter two type under union unique unit universe unknown unlock
+tunnel turn twelve two type under union unique unit universe unknown unlock
 until update upgrade upload upper url usage use user username usual utility valid value
 variable vault vector vendor verify version vertical very video view virtual visible
 vision visit voice volume wait wake walk wall want war warm warning wash watch water
