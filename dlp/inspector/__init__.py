@@ -20,7 +20,6 @@ from dlp.detect.rules import Rule, load_rules
 from dlp.inspector.slots import SECURE, Slots, keyed_digest, masked
 from dlp.model import (
     Decoded,
-    Destination,
     Finding,
     Kind,
     Message,
@@ -31,7 +30,7 @@ from dlp.model import (
     Verdict,
 )
 from dlp.policy import Policy, load_policy
-from dlp.policy.credentials import host_matches
+from dlp.policy.credentials import host_matches, loose_slot
 from dlp.policy.opened import breach
 from dlp.policy.reach import Reach
 
@@ -164,7 +163,7 @@ class Inspector:
         settled = self.slots.settle(message, reach)
         parts = settled.parts
         seen = self._detect(parts)
-        loose = self._at_home(seen.findings, message.destination)
+        loose = self._at_home(seen.findings, message)
         if loose:
             parts = masked(parts, _spans(loose))
             seen = self._detect(parts)
@@ -267,39 +266,26 @@ class Inspector:
         )
 
     def _at_home(
-        self, findings: Iterable[Finding], to: Destination
+        self, findings: Iterable[Finding], message: Message
     ) -> tuple[Finding, ...]:
         """Credentials in a slot that only detection can find, at their own host."""
-        if to.scheme not in SECURE:
+        if message.destination.scheme not in SECURE:
             return ()
-        placed = (self._loose(finding, to) for finding in findings if finding.span)
+        placed = (self._loose(f, f.span[0], message) for f in findings if f.span)
         return tuple(finding for finding in placed if finding)
 
-    def _loose(self, finding: Finding, to: Destination) -> Finding | None:
+    def _loose(self, finding: Finding, start: int, message: Message) -> Finding | None:
         if finding.kind is Kind.FINGERPRINT:
             hosts = self.slots.homes[finding.rule]
             slots, place = self.index.info(finding.rule).slots, Place.BOUND
         else:
             rule = self.rules[finding.rule]
             hosts, slots, place = rule.hosts, rule.slots, Place.VENDOR_SLOT
-        if not slots or not host_matches(to.host, hosts):
+        if not slots or not host_matches(message.destination.host, hosts):
             return None
-        here = _slot_of(finding)
+        here = loose_slot(message.parts[finding.part], finding.path, start)
         slot = next((s for s in slots if s in {"any", here}), None)
         return replace(finding, slot=slot, place=place) if slot else None
-
-
-def _slot_of(finding: Finding) -> str:
-    """
-    The slot that a finding's path spells, of those that no grammar cuts out:
-    `json:PATH` or `ws`. It is found by detection, then masked and read again.
-    """
-    steps = finding.path.split(" > ")
-    if steps[0] == PartKind.FRAME:
-        return "ws"
-    if steps[0] == PartKind.BODY and len(steps) > 1 and steps[-1].startswith("$"):
-        return f"json:{steps[-1].removeprefix('$.')}"
-    return ""
 
 
 def _expanded(

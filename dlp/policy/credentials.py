@@ -4,8 +4,9 @@ Credential slots: the places in a message where a credential is expected to stan
 Strategy: `tokens` cuts every slot of a message out by grammar, never by search, so
 that a token is the *whole* content of its slot. What stands in a slot at the right
 host is a credential at work; the same bytes anywhere else are a leak. A slot is named
-as operators write it: `header:NAME`, `basic`, `query:NAME`, `path`, `form:FIELD`,
-`json:PATH`, `ws`.
+as operators write it: `header:NAME`, `basic`, `query:NAME`, `form:FIELD`. Three more,
+`path`, `json:PATH` and `ws`, have no grammar of their own; `loose_slot` names them for
+something that detection found.
 """
 
 from __future__ import annotations
@@ -54,7 +55,6 @@ _SIGV4 = re.compile(rb"AWS4-HMAC-SHA256\s+Credential=([A-Z0-9]{16,128})/")
 _SUBPROTOCOL = re.compile(rb"\s*(?:[a-z][a-z0-9-]*\.)?([^,\s]+)\s*")
 _COOKIE = re.compile(rb"\s*[^=;\s]+=\"?([^;\"]*)\"?\s*")
 _PARAMETER = re.compile(rb"(?:^|[?&;])([^=&;#?]+)=([^&;#]*)")
-_SEGMENT = re.compile(rb"/([^/?#]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +141,6 @@ def _target(part: Part, index: int, extra: frozenset[str]) -> Iterator[Token]:
         slot = f"query:{found[1].decode('latin-1').lower()}"
         if slot in extra:
             yield Token(slot, index, found.span(2), found[2])
-    if "path" in extra:
-        for found in _SEGMENT.finditer(path):
-            yield Token("path", index, found.span(1), found[1])
 
 
 def _form(part: Part, index: int, extra: frozenset[str]) -> Iterator[Token]:
@@ -153,6 +150,18 @@ def _form(part: Part, index: int, extra: frozenset[str]) -> Iterator[Token]:
         slot = f"form:{found[1].decode('latin-1').lower()}"
         if slot in extra:
             yield Token(slot, index, found.span(2), found[2])
+
+
+def loose_slot(part: Part, path: str, start: int) -> str:
+    """The slot of what was found at raw offset `start` of a part, under view `path`."""
+    if part.kind is PartKind.FRAME:
+        return "ws"
+    if part.kind is PartKind.TARGET:
+        return "path" if start < len(part.data.partition(b"?")[0]) else ""
+    last = path.rpartition(" > ")[2]
+    if part.kind is PartKind.BODY and last.startswith("$."):
+        return f"json:{last[2:]}"
+    return ""
 
 
 def host_matches(host: str, patterns: Sequence[str]) -> bool:

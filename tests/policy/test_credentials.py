@@ -3,7 +3,7 @@ import base64
 import pytest
 
 from dlp.model import Part, PartKind
-from dlp.policy.credentials import host_matches, tokens
+from dlp.policy.credentials import host_matches, loose_slot, tokens
 
 
 def header(name, value):
@@ -61,11 +61,27 @@ def test_an_access_key_id_stands_alone_in_a_sigv4_signature():
     assert found(part) == [("header:authorization", key.encode())]
 
 
-def test_query_and_path_are_slots_only_where_something_names_them():
+def test_a_query_value_is_a_slot_only_where_something_names_it():
     part = Part(PartKind.TARGET, b"/bot12:ab/send?key=abc&q=1#f")
     assert found(part) == []
     assert found(part, "query:key") == [("query:key", b"abc")]
-    assert found(part, "path") == [("path", b"bot12:ab"), ("path", b"send")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "start", "slot"),
+    [
+        (PartKind.FRAME, "frame > $.d.token", 3, "ws"),
+        (PartKind.TARGET, "target", 4, "path"),
+        (PartKind.TARGET, "target", 18, ""),
+        (PartKind.BODY, "body > $.auth.token", 3, "json:auth.token"),
+        (PartKind.BODY, "body", 3, ""),
+        (PartKind.HEADER, "x-note", 0, ""),
+    ],
+)
+def test_a_slot_without_a_grammar_is_named_by_where_something_was_found(
+    kind, path, start, slot
+):
+    assert loose_slot(Part(kind, b"/bot12:ab/send?key=abc"), path, start) == slot
 
 
 def test_a_query_value_is_not_found_in_the_path():
