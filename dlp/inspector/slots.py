@@ -38,6 +38,8 @@ from dlp.policy.reach import Reach
 MASK = b"*"
 DEFAULT_SLOTS = frozenset({"", "default", "credential"})
 """How a secret or rule says: the usual credential headers."""
+REMEMBERED = 4096
+"""Tokens whose rule is remembered."""
 SECURE = frozenset({"https", "wss"})
 _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
@@ -66,6 +68,8 @@ class Slots:
     homes: Mapping[str, tuple[str, ...]]
     """Host patterns of each registered secret, groups resolved."""
     digest: Callable[[bytes], str]
+    known: dict[bytes, Match | None] = field(default_factory=dict, repr=False)
+    """What `_whole` said of a token: an agent sends the same one with every request."""
 
     def settle(self, message: Message, reach: Reach) -> Settled:
         """Place every credential of a message and mask those at home."""
@@ -91,7 +95,7 @@ class Slots:
                 name for name in names if secure and self._bound(name, token, to)
             )
             return next((self._registered(token, name) for name in at_home), None)
-        match = self._whole(token)
+        match = self._recall(token)
         if match is None or not secure:
             return None
         if not in_slot(token.slot, ("", *match.rule.slots)):
@@ -127,6 +131,14 @@ class Slots:
             token.slot,
             Place.BOUND,
         )
+
+    def _recall(self, token: Token) -> Match | None:
+        key = hashlib.blake2b(token.value, digest_size=16).digest()
+        if key not in self.known:
+            if len(self.known) >= REMEMBERED:
+                self.known.clear()
+            self.known[key] = self._whole(token)
+        return self.known[key]
 
     def _whole(self, token: Token) -> Match | None:
         """The rule that the whole token satisfies, when nothing else is in it."""
