@@ -8,15 +8,17 @@ names of the upstream certificate into ours, and keeps a hundred leaves.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from mitmproxy import certs
+from mitmproxy import certs, ctx
 from mitmproxy.addons.tlsconfig import TlsConfig
 from mitmproxy.proxy.context import Context
+from mitmproxy.tls import TlsData
 
+from addons.upstream_roots import bundle
 from dlp.state import ca
 
 MAX_LEAVES = 1000
@@ -72,8 +74,10 @@ class Certificates(TlsConfig):
 
     name = "tlsconfig"
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, trusted: Callable[[], tuple[str, ...]]) -> None:
         self._state = state
+        self._trusted = trusted
+        self._trusting: tuple[str, ...] = ()
         self._generation = ca.generation(state)
         self.certstore = LeafStore(state)
 
@@ -90,6 +94,24 @@ class Certificates(TlsConfig):
         if generation != self._generation:
             self.certstore = LeafStore(self._state)
             self._generation = generation
+
+    def follow_policy(self) -> None:
+        """
+        Verify upstream against the roots that policy names now.
+
+        Raises:
+            StateError: one cannot be read.
+        """
+        trusted = self._trusted()
+        if trusted != self._trusting:
+            roots = bundle(self._state, trusted)
+            ctx.options.update(ssl_verify_upstream_trusted_ca=roots)
+            self._trusting = trusted
+
+    def tls_start_server(self, tls_start: TlsData) -> None:
+        """With the roots of the policy in force."""
+        self.follow_policy()
+        super().tls_start_server(tls_start)
 
     def get_cert(self, conn_context: Context) -> certs.CertStoreEntry:
         """For the name the client will check: its SNI, else the CONNECT host."""

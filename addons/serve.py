@@ -5,8 +5,9 @@ Why not in `worker`: this process imports no mitmproxy, so that it is small, sta
 once and cannot be brought down by traffic.
 
 Strategy: each worker is a process of its own with the same port (SO_REUSEPORT). It
-says `ready` on a socket pair; that the other end closes tells it that we are gone. A
-worker that dies is started again: its connections are lost, none is passed on.
+says `ready` on a socket pair; that the other end closes tells it that we are gone. The
+first one alone loads the rules from nothing; the others find them compiled. A worker
+that dies is started again: its connections are lost, none is passed on.
 """
 
 from __future__ import annotations
@@ -21,99 +22,122 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dlp import metrics
+from dlp import logs, metrics
 from dlp.errors import DLPError
 from dlp.model import Settings
 
-RESTART_S = 0.5
-"""Pause before a worker that died young is started again."""
-YOUNG_S = 5.0
+PAUSES_S = (0.1, 0.5, 2.0, 5.0)
+"""Before a worker that died young is started again; the last one repeats."""
+YOUNG_S = 10.0
 
 
 class Worker:
     """One worker process and what is known of it."""
 
     def __init__(self, settings: Settings, name: str) -> None:
-        self.settings = settings
-        self.name = name
+        self._settings = settings
+        self._name = name
+        self._process: asyncio.subprocess.Process | None = None
+        self._early_deaths = 0
         self.ready = asyncio.Event()
-        self.process: asyncio.subprocess.Process | None = None
+        self.stopping = asyncio.Event()
 
-    async def keep_running(self, stop: asyncio.Event) -> int:
-        """Start it again until `stop`; a first start that fails ends with its code."""
+    async def keep_running(self) -> int:
+        """Start it again until told to stop; a first start that fails is final."""
         while True:
             started = time.monotonic()
             code = await self._run_once()
-            if stop.is_set() or not self.ready.is_set():
+            if self.stopping.is_set() or not self.ready.is_set():
                 return code
-            say(f"a worker ended with {code}; starting another")
-            if time.monotonic() - started < YOUNG_S:
-                await asyncio.sleep(RESTART_S)
+            logs.get().error("a worker died; starting another", code=code)
+            young = time.monotonic() - started < YOUNG_S
+            self._early_deaths = self._early_deaths + 1 if young else 0
+            pause = PAUSES_S[min(self._early_deaths, len(PAUSES_S) - 1)]
+            await asyncio.sleep(pause)
+            if self.stopping.is_set():
+                return code
 
     async def _run_once(self) -> int:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)  # noqa: FBT003  # its only parameter
         with ours, theirs:
-            self.process = await asyncio.create_subprocess_exec(
+            self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "addons.serve"),
-                *(dump(self.settings), str(theirs.fileno()), self.name),
+                *(dump(self._settings), str(theirs.fileno()), self._name),
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
             )
             theirs.close()
+            if self.stopping.is_set():
+                self.signal(signal.SIGTERM)
             if await asyncio.get_running_loop().sock_recv(ours, 64):
                 self.ready.set()
-            return await self.process.wait()
+            return await self._process.wait()
+
+    def stop(self) -> None:
+        """Let it drain and end."""
+        self.stopping.set()
+        self.signal(signal.SIGTERM)
 
     def signal(self, number: int) -> None:
         """Pass a signal on, if it runs."""
-        if self.process is not None and self.process.returncode is None:
-            self.process.send_signal(number)
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(number)
 
 
 async def supervise(settings: Settings) -> int:
-    """Run `settings.workers` workers until SIGTERM; the exit code of `dlp up`."""
-    stop = asyncio.Event()
+    """
+    Run `settings.workers` workers until SIGTERM; the exit code of `dlp up`.
+
+    Raises:
+        StateError: the metrics address cannot be listened on.
+    """
     workers = [Worker(settings, f"w{n}") for n in range(settings.workers)]
-
-    def end() -> None:
-        stop.set()
-        for worker in workers:
-            worker.signal(signal.SIGTERM)
-
-    def reload() -> None:
-        for worker in workers:
-            worker.signal(signal.SIGHUP)
-
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, end)
-    loop.add_signal_handler(signal.SIGINT, end)
-    loop.add_signal_handler(signal.SIGHUP, reload)
-    endpoint = metrics.serve(Path(settings.state), settings.metrics, settings.workers)
-    running = [asyncio.ensure_future(worker.keep_running(stop)) for worker in workers]
-    ready = asyncio.ensure_future(_all_ready(workers))
-    tasks: list[asyncio.Future[Any]] = [ready, *running]
-    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    if ready in done:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop, workers)
+    loop.add_signal_handler(signal.SIGHUP, _reload, workers)
+    running: list[asyncio.Future[int]] = []
+    # The metrics of an earlier run end here; they are told once the rules are good.
+    metrics.forget(Path(settings.state), settings.metrics)
+    if await _start(workers[:1], running) and await _start(workers[1:], running):
+        endpoint = metrics.serve(
+            Path(settings.state), settings.metrics, settings.workers
+        )
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        codes = await asyncio.gather(*running)
-    else:
-        ready.cancel()
-        end()
-        codes = await asyncio.gather(*running)
-    endpoint.close()
-    return 0 if stop.is_set() and ready in done else max(codes, default=1) or 1
+        await asyncio.gather(*running)
+        endpoint.close()
+        return 0
+    stopped = workers[0].stopping.is_set()
+    _stop(workers)
+    codes = await asyncio.gather(*running)
+    return 0 if stopped else max(codes) or 1
+
+
+def _stop(workers: list[Worker]) -> None:
+    for worker in workers:
+        worker.stop()
+
+
+def _reload(workers: list[Worker]) -> None:
+    for worker in workers:
+        worker.signal(signal.SIGHUP)
+
+
+async def _start(workers: list[Worker], running: list[asyncio.Future[int]]) -> bool:
+    """Whether all became ready; False when one ended before."""
+    running += [asyncio.ensure_future(worker.keep_running()) for worker in workers]
+    ready = asyncio.ensure_future(_all_ready(workers))
+    waiting: list[asyncio.Future[Any]] = [ready, *running]
+    done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    ready.cancel()
+    return ready in done
 
 
 async def _all_ready(workers: list[Worker]) -> None:
     for worker in workers:
         await worker.ready.wait()
-
-
-def say(text: str) -> None:
-    """One line for the operator."""
-    sys.stderr.write(f"dlp: {text}\n")
 
 
 def dump(settings: Settings) -> str:
@@ -133,6 +157,7 @@ def load(text: str) -> Settings:
 def main(arguments: list[str]) -> int:
     """`SETTINGS` supervises; `SETTINGS CONTROL_FD NAME` is a worker."""
     settings = load(arguments[0])
+    logs.configure()
     try:
         if len(arguments) == 1:
             return asyncio.run(supervise(settings))
@@ -140,7 +165,7 @@ def main(arguments: list[str]) -> int:
 
         asyncio.run(worker.run(settings, int(arguments[1]), arguments[2]))
     except DLPError as error:
-        say(str(error))
+        sys.stderr.write(f"dlp: {error}\n")
         return error.exit_code
     return 0
 

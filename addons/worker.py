@@ -21,9 +21,8 @@ from addons.certificates import Certificates
 from addons.egress import Egress
 from addons.listener import EgressMode
 from addons.protocol import Protocol
-from addons.upstream_roots import bundle
 from dlp.errors import StateError
-from dlp.gate import Gate
+from dlp.gate import Gate, upkeep
 from dlp.model import Settings
 
 DRAIN_S = 8.0
@@ -57,23 +56,31 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     state = Path(settings.state)
     gate = Gate.open(settings, writer)
     egress = Egress(gate)
-    certificates = Certificates(state)
+    certificates = Certificates(
+        state, lambda: gate.inspector.policy.upstream.trusted_ca
+    )
     proxyserver = Proxyserver()
     host, port = settings.listen
     mode = f"{EgressMode.type_name}@{host}:{port}"
     master = Master(options.Options(confdir=str(state / "ca"), mode=[mode]))
     protocol = Protocol(egress.terms(), egress.page)
     master.addons.add(proxyserver, protocol, certificates, egress)
-    roots = bundle(state, gate.inspector.policy.upstream.trusted_ca)
-    master.options.update(**OPTIONS, ssl_verify_upstream_trusted_ca=roots)
+    master.options.update(**OPTIONS)
+    certificates.follow_policy()
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, certificates.reload)
+
+    def reload() -> None:
+        certificates.reload()
+        tasks.append(asyncio.ensure_future(upkeep.try_reload(gate)))
+
+    loop.add_signal_handler(signal.SIGHUP, reload)
     loop.add_reader(control, stop.set)
 
+    tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(upkeep.run(gate))]
     serving = asyncio.ensure_future(master.run())
     await _listening(proxyserver)
     os.write(control, b"ready\n")
@@ -85,6 +92,9 @@ async def run(settings: Settings, control: int, writer: str) -> None:
         await asyncio.wait_for(egress.budget.idle.wait(), DRAIN_S)
     master.shutdown()
     await serving
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     gate.close()
 
 

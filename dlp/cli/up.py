@@ -14,6 +14,7 @@ import typer
 
 from dlp.errors import UsageError
 from dlp.model import Settings
+from dlp.policy import load_policy
 from dlp.state import ca
 from dlp.state.folder import open_folder
 
@@ -65,9 +66,12 @@ def check(settings: Settings) -> None:
     Everything that can be wrong before a port opens.
 
     Raises:
+        RuleError: the policy is wrong; a worker checks the detector rules, which
+            takes longer, before it opens its port.
         UsageError: a port is taken or cannot be bound.
         StateError: the CA cannot be made.
     """
+    load_policy(Path(settings.rules) if settings.rules else None)
     ca.open_authority(Path(settings.state))
     for flag, address in (
         ("--listen", settings.listen),

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dlp.metrics.counting import Metrics
 from dlp.metrics.health import keep_alive
-from dlp.metrics.server import Endpoint, serve
+from dlp.metrics.server import Endpoint, forget, serve
 from dlp.metrics.table import TABLE, Metric
 
-__all__ = ["TABLE", "Endpoint", "Metric", "Metrics", "keep_alive", "serve"]
+__all__ = ["TABLE", "Endpoint", "Metric", "Metrics", "forget", "keep_alive", "serve"]

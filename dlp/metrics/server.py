@@ -45,7 +45,7 @@ def serve(state: Path, address: tuple[str, int], workers: int = 1) -> Endpoint:
     """
     Tell the metrics and health of the proxy whose workers count for `address`.
 
-    Call it before the workers start: it forgets what an earlier run counted.
+    Numbers of workers that are gone by now are forgotten.
 
     Raises:
         StateError: the address cannot be listened on.
@@ -65,6 +65,11 @@ def serve(state: Path, address: tuple[str, int], workers: int = 1) -> Endpoint:
     thread = Thread(target=server.serve_forever, name="metrics", daemon=True)
     thread.start()
     return Endpoint(server, thread)
+
+
+def forget(state: Path, address: tuple[str, int]) -> None:
+    """Drop what an earlier run counted. Call it before the workers start."""
+    cells.clear(folder_of(state, address))
 
 
 class _Server(ThreadingHTTPServer):

@@ -34,8 +34,13 @@ async def main(settings: dict) -> None:
     master = Master(options.Options(confdir=str(state), mode=[mode]))
     terms = Terms(Budget(1 << 30), lambda: 1 << 30, no, no, no)
     protocol = Protocol(terms, no)
-    master.addons.add(Proxyserver(), protocol, Certificates(state), Streaming())
-    master.options.update(**OPTIONS, ssl_verify_upstream_trusted_ca=settings["ca"])
+    master.addons.add(
+        Proxyserver(),
+        protocol,
+        Certificates(state, lambda: (settings["ca"],)),
+        Streaming(),
+    )
+    master.options.update(**OPTIONS)
     await master.run()
 
 
