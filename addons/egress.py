@@ -13,7 +13,7 @@ at CONNECT only a malformed or telling name, a private address, a port nobody ma
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from mitmproxy.connection import Client
@@ -32,6 +32,7 @@ from addons.guards import (
 )
 from addons.http_stream import Budget, Terms
 from addons.messages import rewrite, to_message
+from addons.network import PRIVATE
 from dlp.gate import Gate
 from dlp.model import Agent, Channel, Destination, Reason
 from dlp.state.agents import AUTHENTICATE, Challenge
@@ -49,6 +50,7 @@ class Asked:
 
     agent: Agent
     destination: Destination
+    credentials: str | None = field(default=None, repr=False)
 
 
 class Egress:
@@ -80,6 +82,8 @@ class Egress:
         if judgement is not None:
             flow.response = refused(judgement)
             return
+        # Every name that mitmproxy derives from here on is the one that was judged.
+        flow.request.data.host, flow.request.data.port = to.host, to.port
         self._credentials[client.id] = credentials
 
     def client_disconnected(self, client: Client) -> None:
@@ -102,12 +106,13 @@ class Egress:
         agent = self._admit_agent(flow, client, credentials, to)
         if agent is None:
             return
-        asked = Asked(agent, to)
+        asked = Asked(agent, to, credentials)
         flow.metadata[ASKED] = asked
         if breach is not None:
             self._refuse(flow, asked, breach)
             return
         clean_request(flow.request)
+        flow.request.data.host = to.host
         judgement = self.gate.admit(agent, to)
         if judgement is not None:
             flow.response = refused(judgement)
@@ -150,6 +155,12 @@ class Egress:
             return False
         to = Destination("https", host, port, "CONNECT", channel=Channel.CONNECT)
         return self.gate.reach(agent, to).effect in {"allow", "approve"}
+
+    def still(self, flow: HTTPFlow) -> tuple[Agent, Destination] | None:
+        """Who a WebSocket belongs to, if the agent is still accepted."""
+        asked = _asked(flow)
+        who = self.gate.identify(flow.client_conn.peername[0], asked.credentials)
+        return None if isinstance(who, Challenge) else (who, asked.destination)
 
     def page(self, client: Client, status: int, reason: str) -> Response:
         """The answer where mitmproxy has an error page."""
@@ -225,7 +236,6 @@ TOO_LARGE = Breach("buffer", 413, "larger than inspection.buffer", Reason.LIMIT)
 OVERLOADED = Breach("budget", 503, "no room for the body", Reason.UNAVAILABLE)
 CLOSED_ADDRESS = Breach("address", 403, "not a public address", Reason.DESTINATION)
 CLOSED_PORT = Breach("port", 403, "no statement uses the port", Reason.DESTINATION)
-PRIVATE = "agent-dlp: the address is not public"
 
 
 def _destination(flow: HTTPFlow, breach: Breach | None) -> Destination:

@@ -161,9 +161,12 @@ def main(arguments: list[str]) -> int:
     try:
         if len(arguments) == 1:
             return asyncio.run(supervise(settings))
-        from addons import worker
+        from addons import network, worker
 
-        asyncio.run(worker.run(settings, int(arguments[1]), arguments[2]))
+        asyncio.run(
+            worker.run(settings, int(arguments[1]), arguments[2]),
+            loop_factory=network.GuardedLoop,
+        )
     except DLPError as error:
         sys.stderr.write(f"dlp: {error}\n")
         return error.exit_code

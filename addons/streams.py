@@ -16,7 +16,7 @@ Rule 3: what the server sends passes unread, frame by frame.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -36,8 +36,14 @@ from mitmproxy.websocket import WebSocketMessage
 from wsproto.connection import ConnectionState
 from wsproto.frame_protocol import CloseReason, Opcode
 
+from dlp.gate import Gate
+from dlp.model import Agent, Destination, Message, Part, PartKind
+
 type Commands = layer.CommandGenerator[None]
 type Incoming = wsproto.events.Message[str] | wsproto.events.Message[bytes]
+
+type Identify = Callable[[HTTPFlow], tuple[Agent, Destination] | None]
+"""Who a WebSocket belongs to and where it goes; None when it may go on no longer."""
 
 REFERENCE = "dlp.reference"
 """Key in `HTTPFlow.metadata`: the reference of a refused message."""
@@ -47,6 +53,34 @@ FRAME_BYTES = 1 << 20
 """A longer frame of a server goes to the client in several."""
 PINGS = 16
 """Pings of one side that may wait for their Pong; the oldest is forgotten beyond."""
+
+
+class Streams:
+    """The WebSocket hooks."""
+
+    def __init__(self, gate: Gate, identify: Identify) -> None:
+        self._gate = gate
+        self._identify = identify
+
+    async def websocket_message(self, flow: HTTPFlow) -> None:
+        """Judge one message; a dropped one ends the connection."""
+        assert flow.websocket is not None
+        message = flow.websocket.messages[-1]
+        known = self._identify(flow)
+        if known is None:
+            message.drop()
+            return
+        part = Part(
+            PartKind.FRAME,
+            message.content,
+            media_type="text/plain" if message.is_text else "application/octet-stream",
+        )
+        judgement = await self._gate.judge(Message(*known, (part,)))
+        if judgement.refused:
+            flow.metadata[REFERENCE] = judgement.reference
+            message.drop()
+        elif judgement.parts is not None:
+            message.content = judgement.parts[0].data
 
 
 class InspectedWebsocket(WebsocketLayer):

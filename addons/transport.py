@@ -18,13 +18,11 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from typing import Any
 
-from mitmproxy import http
 from mitmproxy.connection import Client, Server
 from mitmproxy.options import Options
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.tls import ClientHelloData, TlsData
 
-from addons.forwarding import clean_response
 from addons.guards import sni_fits
 from addons.network import PRIVATE, Permit
 from dlp.errors import StateError
@@ -130,11 +128,6 @@ class Transport:
             data.server.error = "agent-dlp: only TCP"
         elif _is_literal(host) and not self._permits(host, port):
             data.server.error = PRIVATE
-
-    def responseheaders(self, flow: http.HTTPFlow) -> None:
-        """Nothing may lead the client round the proxy."""
-        assert flow.response is not None
-        clean_response(flow.response)
 
 
 def has_ech(data: ClientHelloData) -> bool:

@@ -20,26 +20,16 @@ from mitmproxy.master import Master
 from addons.certificates import Certificates
 from addons.egress import Egress
 from addons.listener import EgressMode
+from addons.network import GuardedLoop, permit
 from addons.protocol import Protocol
+from addons.streams import Streams
+from addons.transport import OPTIONS, Transport, assert_options
 from dlp.errors import StateError
 from dlp.gate import Gate, upkeep
 from dlp.model import Settings
 
 DRAIN_S = 8.0
 """How long requests in flight may take to finish after SIGTERM."""
-
-OPTIONS: dict[str, Any] = {
-    "connection_strategy": "lazy",
-    "rawtcp": False,
-    "validate_inbound_headers": True,
-    "ssl_insecure": False,
-    "upstream_cert": False,
-    "stream_large_bodies": None,
-    "store_streamed_bodies": False,
-    "body_size_limit": None,
-    "http3": False,
-}
-"""mitmproxy options that the guards rely on; `transport` asserts them at start."""
 
 
 async def run(settings: Settings, control: int, writer: str) -> None:
@@ -64,12 +54,23 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     mode = f"{EgressMode.type_name}@{host}:{port}"
     master = Master(options.Options(confdir=str(state / "ca"), mode=[mode]))
     protocol = Protocol(egress.terms(), egress.page)
-    master.addons.add(proxyserver, protocol, certificates, egress)
+    own = frozenset({settings.listen, settings.metrics, settings.console})
+    permits = permit(gate.address_allowed, own)
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, GuardedLoop)
+    loop.permits = permits
+    master.addons.add(
+        proxyserver,
+        protocol,
+        Transport(permits, egress.may_dial),
+        certificates,
+        egress,
+        Streams(gate, egress.still),
+    )
     master.options.update(**OPTIONS)
     certificates.follow_policy()
 
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
@@ -80,6 +81,7 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     loop.add_signal_handler(signal.SIGHUP, reload)
     loop.add_reader(control, stop.set)
 
+    assert_options(master.options)
     tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(upkeep.run(gate))]
     serving = asyncio.ensure_future(master.run())
     await _listening(proxyserver)

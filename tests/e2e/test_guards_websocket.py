@@ -3,6 +3,7 @@
 import time
 
 import pytest
+import websockets.sync.client
 from wsproto.frame_protocol import Opcode
 
 from tests.harness.wire import Wire, frame, read_frame, read_message
@@ -102,3 +103,20 @@ def test_invalid_utf8_ends_the_connection(client, plain):
     plain.wait(lambda o: o.messages)
     assert [kind for kind, _ in plain.messages] == ["close"]
     assert MARK not in plain.received
+
+
+def test_a_real_client_with_compression_and_keepalive(proxy, secure1):
+    with websockets.sync.client.connect(
+        secure1.url("/ws", "a.test").replace("https", "wss"),
+        proxy=proxy.url,
+        ssl=proxy.trust(),
+        ping_interval=0.1,
+        ping_timeout=1,
+        subprotocols=["chat"],
+    ) as client:
+        assert client.subprotocol == "chat"
+        for n in range(5):
+            client.send(f"message {n} " * 100)
+            assert client.recv() == f"message {n} " * 100
+            time.sleep(0.12)
+    assert {data for kind, data in secure1.messages if kind == "ping"} == {b""}
