@@ -76,7 +76,7 @@ def _refusal(key: str, value: str) -> str:
     if is_placeholder(data):
         return "a placeholder"
     try:
-        bits = dissect(data).bits
+        bits = dissect(data).pieces[0].bits
     except SecretError:
         return "too short or too easy to guess"
     if _PLAIN.fullmatch(value) or _is_open_url(value):

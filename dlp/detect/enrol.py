@@ -12,14 +12,15 @@ happens always, without it.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dlp.detect.grams import GRAM, Words, grams, multiplier
-from dlp.detect.material import MIN_BITS, Material, Piece, dissect
+from dlp.detect.material import MIN_BITS, Piece, dissect
+from dlp.detect.stretches import RUN, SPARSE, RunTable
 from dlp.detect.variants import VARIANTS, Domain, Variant, texts
 
 FRAGMENT_BITS = 46
@@ -28,12 +29,7 @@ LEAK_BITS = 60
 """Evidence at which no accident is left to think of."""
 FRAGMENT = 32
 """Characters of a secret, in one message or over many, that are always a leak."""
-RUN = np.dtype(
-    [("variant", "u1"), ("need", "u1"), ("stride", "<u2"), ("length", "<u2")]
-)
-"""One text of one variant: grams at 0, stride, 2*stride... of `length` bytes."""
-
-_RARE_SHARE = 0.75
+_RARE_SHARE = 0.9
 _RARE_WINDOW = 512
 
 
@@ -52,7 +48,7 @@ class Fingerprint:
     after: int
     edges: tuple[int, int]
     """Bytes at the two ends of the first piece that normalising drops."""
-    runs: NDArray[np.void] = field(repr=False)
+    runs: RunTable = field(repr=False)
     tags: Words = field(repr=False)
 
 
@@ -69,29 +65,25 @@ def fingerprint(value: bytes, key: bytes) -> Fingerprint:
         SecretError: the value is too short, too long, or could be guessed.
     """
     material = dissect(value)
-    threshold = _threshold(material)
     runs: list[tuple[int, int, int, int]] = []
     tags: list[Words] = []
     seen: set[tuple[Domain, bytes]] = set()
     for number, variant in enumerate(VARIANTS):
         factor = multiplier(key, variant.domain.value)
         for piece in material.pieces:
-            if not _applies(variant, piece, material):
-                continue
-            for text in texts(variant, piece.data):
-                if len(text) < GRAM or (variant.domain, text) in seen:
-                    continue
-                plan = _plan(variant, len(text), piece, material, threshold)
-                if plan is None:
+            for text in _texts(variant, piece):
+                plan = _plan(variant, len(text), piece)
+                if plan is None or (variant.domain, text) in seen:
                     continue
                 seen.add((variant.domain, text))
                 need, stride = plan
                 runs.append((number, need, stride, len(text)))
                 tags.append(grams(text)[::stride] * factor)
+    first = material.pieces[0]
     return Fingerprint(
         digest(value, key),
-        len(material.pieces[0].data),
-        threshold,
+        len(first.data),
+        _threshold(first),
         material.before,
         material.after,
         material.edges,
@@ -100,38 +92,38 @@ def fingerprint(value: bytes, key: bytes) -> Fingerprint:
     )
 
 
-def _threshold(material: Material) -> int:
+def _threshold(piece: Piece) -> int:
     """`min(half, FRAGMENT)` bytes, more where so few would be no evidence."""
-    length = len(material.pieces[0].data)
-    per_byte = material.bits / length
-    evidence = math.ceil(LEAK_BITS / per_byte)
-    return min(max(min(math.ceil(length / 2), FRAGMENT), evidence), length)
-
-
-def _applies(variant: Variant, piece: Piece, material: Material) -> bool:
-    if not piece.text:
-        return not variant.text_only
-    if variant.domain is not Domain.RAW:
-        return True
-    return material.needs_raw
-
-
-def _plan(
-    variant: Variant, size: int, piece: Piece, material: Material, threshold: int
-) -> tuple[int, int] | None:
-    """(consecutive grams needed, stride), or None where all of it is no evidence."""
     length = len(piece.data)
-    bits = material.bits * length / len(material.pieces[0].data)
+    fragment = FRAGMENT if piece.text else FRAGMENT * 6 // 8
+    evidence = math.ceil(LEAK_BITS * length / piece.bits)
+    return min(max(min(math.ceil(length / 2), fragment), evidence), length)
+
+
+def _texts(variant: Variant, piece: Piece) -> Iterator[bytes]:
+    if not piece.text and variant.text_only:
+        return iter(())
+    if variant.domain is Domain.RAW and not piece.needs_raw:
+        return iter(())
+    return texts(variant, piece.data)
+
+
+def _plan(variant: Variant, size: int, piece: Piece) -> tuple[int, int] | None:
+    """(consecutive grams needed, stride), or None where all of it is no evidence."""
+    bits = piece.bits
     if variant.domain is Domain.NORMAL and piece.text:
-        bits = min(bits, size * material.bits_per_char)
-    per_byte = bits / size
-    if bits < MIN_BITS:
-        return None
+        bits = min(bits, size * piece.bits_per_char)
     count = size - GRAM + 1
+    if count < 1 or bits < MIN_BITS:
+        return None
+    per_byte = bits / size
     if variant.dense:
         enough = FRAGMENT_BITS if variant.domain is Domain.NORMAL else LEAK_BITS
-        return min(count, max(1, math.ceil(enough / per_byte) - GRAM + 1), 255), 1
-    window = size * threshold / length
+        need = max(1, math.ceil(enough / per_byte) - GRAM + 1)
+        if variant.domain in {Domain.XOR, Domain.ADD} and count >= 2 * SPARSE:
+            return min(count // 2, math.ceil(need / 2), 255), 2
+        return min(count, need, 255), 1
+    window = size * _threshold(piece) / len(piece.data)
     if variant.rare:
         window = max(window, min(size * _RARE_SHARE, _RARE_WINDOW))
     need = min(max(2, math.ceil(LEAK_BITS / (GRAM * per_byte))), 255)

@@ -17,14 +17,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from dlp.detect.enrol import RUN, Fingerprint, digest
-from dlp.detect.grams import GRAM, GramTable, multiplier
+from dlp.detect.enrol import Fingerprint, digest
+from dlp.detect.grams import GRAM, GramTable, Places, multiplier
 from dlp.detect.located import Buffer, batches
-from dlp.detect.stretches import Runs, Search, Stretch
+from dlp.detect.stretches import RUN, Search, Stretch
 from dlp.detect.variants import VARIANTS, Domain
 from dlp.errors import SecretError
 from dlp.model import View
 
+PLAIN = "plain"
 SHARED_BY_CLASS = 64
 """A gram that occurs more often than this in the index says nothing about a secret."""
 
@@ -86,7 +87,6 @@ class SecretIndex:
     _values: tuple[_Value, ...] = field(repr=False)
     _value_runs: np.ndarray[tuple[int], np.dtype[np.int64]] = field(repr=False)
     """First run of each value."""
-    _runs: np.ndarray[tuple[int], np.dtype[np.void]] = field(repr=False)
     _search: Search = field(repr=False)
     _names: dict[bytes, tuple[str, ...]] = field(repr=False)
     """Names by the keyed digest of the value."""
@@ -122,9 +122,12 @@ class SecretIndex:
             table = GramTable.build(tags, SHARED_BY_CLASS)
         except ValueError as error:
             raise SecretError(f"too many secrets for one index: {error}") from error
-        search = _search_of(table, runs, key)
+        raw = [n for n, v in enumerate(VARIANTS) if v.domain is Domain.RAW]
+        used = {VARIANTS[number].domain for number in np.unique(runs["variant"])}
+        factors = {domain: multiplier(key, domain.value) for domain in used}
+        search = Search.build(table, runs, factors, raw)
         names = {value.digest: value.names for value in values}
-        return cls(key, infos, values, np.cumsum(sizes) - sizes, runs, search, names)
+        return cls(key, infos, values, np.cumsum(sizes) - sizes, search, names)
 
     def info(self, name: str) -> SecretInfo:
         """What is known of the secret `name`, which a hit gave."""
@@ -156,23 +159,35 @@ class SecretIndex:
         return [hit for batch in batches(views) for hit in self._scan(batch)]
 
     def _scan(self, buffer: Buffer) -> Iterator[SecretHit]:
-        plain: dict[tuple[str, int], list[SecretHit]] = {}
-        for stretch in self._search.everywhere(buffer.normal, Domain.NORMAL):
-            for hit in self._hits(buffer, stretch, Domain.NORMAL):
-                plain.setdefault((hit.name, id(hit.view)), []).append(hit)
+        for base, found in self._search.windows(buffer.normal, buffer.data):
+            shown: list[tuple[int, int]] = []
+            for hit in self._stretched(buffer, Domain.NORMAL, base, found):
+                if hit.variant == PLAIN and hit.start is not None and hit.stop:
+                    shown.append(buffer.raw_span(hit.view, hit.start, hit.stop))
                 yield hit
-        for domain, found in self._search.sparsely(buffer.data).items():
-            for stretch in found:
-                for hit in self._hits(buffer, stretch, domain):
-                    # XOR with 0 and a shift by 0 are the plain secret.
-                    seen = plain.get((hit.name, id(hit.view)), ())
-                    if not any(_inside(hit, other) for other in seen):
-                        yield hit
+            for domain in found:
+                if domain is Domain.NORMAL:
+                    continue
+                places = _outside(found[domain][0] + base, shown) - base
+                if len(places):
+                    pair = self._search.around(buffer.data, base, places, domain)
+                    yield from self._stretched(buffer, domain, base, {domain: pair})
+
+    def _stretched(
+        self,
+        buffer: Buffer,
+        domain: Domain,
+        base: int,
+        found: dict[Domain, tuple[Places, Places]],
+    ) -> Iterator[SecretHit]:
+        if domain in found:
+            for stretch in self._search.stretches(*found[domain], base):
+                yield from self._hits(buffer, stretch, domain)
 
     def _hits(
         self, buffer: Buffer, stretch: Stretch, domain: Domain
     ) -> Iterator[SecretHit]:
-        run = self._runs[stretch.run]
+        run = self._search.runs[stretch.run]
         variant = VARIANTS[run["variant"]]
         which = int(np.searchsorted(self._value_runs, stretch.run, "right")) - 1
         value = self._values[which]
@@ -204,12 +219,14 @@ class SecretIndex:
         return start, stop
 
 
-def _inside(hit: SecretHit, other: SecretHit) -> bool:
-    if hit.start is None or hit.stop is None:
-        return False
-    if other.start is None or other.stop is None:
-        return False
-    return other.start <= hit.start and hit.stop <= other.stop
+def _outside(places: Places, spans: list[tuple[int, int]]) -> Places:
+    """
+    The places that no span covers: XOR with 0 and a shift by 0 are the plain secret.
+    """
+    keep = np.ones(len(places), np.bool_)
+    for start, stop in spans:
+        keep &= (places < start) | (places + GRAM >= stop)
+    return places[keep]
 
 
 def _outer(taken: Fingerprint) -> dict[str, tuple[int, int]]:
@@ -229,22 +246,3 @@ def _coverage(stretch: Stretch, run: np.void, length: int) -> int:
     if VARIANTS[run["variant"]].backwards:
         low, high = length - high, length - low
     return ((1 << (high - low)) - 1) << low
-
-
-def _search_of(
-    table: GramTable, runs: np.ndarray[tuple[int], np.dtype[np.void]], key: bytes
-) -> Search:
-    stride = runs["stride"].astype(np.int64)
-    length = runs["length"].astype(np.int64)
-    counts = (length - GRAM) // np.maximum(stride, 1) + 1
-    columns = Runs(
-        np.cumsum(counts) - counts,
-        stride,
-        runs["need"].astype(np.int64),
-        int(length.max(initial=GRAM)),
-    )
-    used = {VARIANTS[number].domain for number in np.unique(runs["variant"])}
-    raw = [n for n, v in enumerate(VARIANTS) if v.domain is Domain.RAW]
-    short = bool((np.isin(runs["variant"], raw) & (length < 2 * GRAM)).any())
-    factors = {domain: multiplier(key, domain.value) for domain in used}
-    return Search(table, columns, factors, short)

@@ -30,7 +30,9 @@ CHUNK = 1 << 16
 Words = NDArray[np.uint64]
 Places = NDArray[np.int64]
 
-_BITS_PER_ENTRY = 12
+_BITS_PER_ENTRY = 48
+"""Of each bit table, while the table stays within `_MOST_BITS`."""
+_MOST_BITS = 26
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 _SEVEN = np.uint8(7)
 _ONE = np.uint8(1)
@@ -127,12 +129,12 @@ class GramTable:
         if (many > most).any():
             entries = entries[np.repeat(many <= most, many)]
             tags = tags[(entries & low).astype(np.int64)]
-        bits = min(max((len(tags) * _BITS_PER_ENTRY).bit_length() - 1, 16), 30)
+        bits = min(max((len(tags) * _BITS_PER_ENTRY).bit_length(), 16), _MOST_BITS)
         return cls(
             entries,
             ordinal_bits,
             _BitTable.build(tags, bits),
-            _BitTable.build(_second(tags), bits),
+            _BitTable.build(_second(tags), min(bits, _MOST_BITS - 1)),
         )
 
     def find(self, tags: Words) -> tuple[Places, Places]:
@@ -148,12 +150,13 @@ class GramTable:
             return again, again
         maybe, kept = maybe[again], kept[again]
         low = np.uint64((1 << self.ordinal_bits) - 1)
-        start = np.searchsorted(self.entries, kept & ~low, "left")
-        stop = np.searchsorted(self.entries, kept | low, "right")
-        many = stop - start
+        start = np.searchsorted(self.entries[:-1], kept & ~low, "left")
+        true = ((self.entries[start] ^ kept) <= low).nonzero()[0]
+        if not len(true):
+            return true, true
+        maybe, kept, start = maybe[true], kept[true], start[true]
+        many = np.searchsorted(self.entries, kept | low, "right") - start
         total = int(many.sum())
-        if not total:
-            return np.empty(0, np.int64), np.empty(0, np.int64)
         offsets = np.arange(total) - np.repeat(np.cumsum(many) - many, many)
         found = self.entries[np.repeat(start, many) + offsets] & low
         return np.repeat(maybe, many), found.astype(np.int64)

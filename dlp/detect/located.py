@@ -58,6 +58,12 @@ class Buffer:
         sizes = [len(normalise(view.data)) for view in self.views]
         return np.cumsum([0, *sizes], dtype=np.int64)
 
+    def raw_span(self, view: View, start: int, stop: int) -> tuple[int, int]:
+        """A span of a view as one of `data`."""
+        which = next(i for i, each in enumerate(self.views) if each is view)
+        base = int(self._raw_starts[which])
+        return base + start, base + stop
+
     def locate(
         self, start: int, stop: int, domain: Domain
     ) -> tuple[View, tuple[int, int] | None]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from dlp.detect.grams import normalise
+from dlp.detect.privatekey import private_part
 from dlp.errors import SecretError
 
 MIN_BITS = 40
@@ -48,6 +49,17 @@ class Piece:
     data: bytes = field(repr=False)
     text: bool
     """Written in characters; else raw bytes, such as the numbers of a private key."""
+    bits: float
+    """How much a guesser would have to guess, estimated."""
+    bits_per_char: float
+    """Bits in one character of the normalised form; of a byte when it is no text."""
+
+    @property
+    def needs_raw(self) -> bool:
+        """Normalising takes so much that the bytes themselves are indexed too."""
+        if not self.text:
+            return True
+        return len(normalise(self.data)) < max(16, 0.75 * len(self.data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +68,12 @@ class Material:
 
     pieces: tuple[Piece, ...]
     """The first one gives the length; the others are other forms of the same secret."""
-    bits: float
-    """How much a guesser would have to guess, estimated."""
-    bits_per_char: float
-    """Bits in one character of the normalised form of the first piece."""
     before: int
     """Public bytes of the value before the first piece."""
     after: int
     """Public bytes of the value behind it."""
     edges: tuple[int, int]
     """Bytes at the two ends of the first piece that normalising drops."""
-    needs_raw: bool
-    """Normalising takes so much away that the bytes themselves are indexed too."""
 
 
 def dissect(value: bytes) -> Material:
@@ -82,27 +88,30 @@ def dissect(value: bytes) -> Material:
             f"the value has {len(value)} bytes: more than {MAX_LENGTH} cannot be "
             "registered; register the key or password inside it"
         )
-    start, stop = _body(value)
+    private = private_part(value)
+    numbers = private.numbers if private else ()
+    start, stop = private.span if private else _body(value)
     body = value[start:stop]
-    bits = entropy_bits(body)
-    if len(body) < MIN_LENGTH or bits < MIN_BITS:
+    pieces = [*([_text(body)] if body or not numbers else []), *map(_raw, numbers)]
+    if len(pieces[0].data) < MIN_LENGTH or pieces[0].bits < MIN_BITS:
         raise SecretError(
-            f"the value is too easy to guess: about {bits:.0f} bits in its "
+            f"the value is too easy to guess: about {pieces[0].bits:.0f} bits in its "
             f"{len(body)} secret characters, {MIN_BITS} bits and {MIN_LENGTH} "
             "characters are the least that can be told from ordinary text"
         )
-    norm = normalise(body)
     kept = _KEPT.search(body)
     first, last = kept.span() if kept else (0, len(body))
-    return Material(
-        (Piece(body, text=True),),
-        bits,
-        _bits_per_char(body),
-        before=start,
-        after=len(value) - stop,
-        edges=(first, len(body) - last),
-        needs_raw=len(norm) < max(16, 0.75 * len(body)),
-    )
+    edges = first, len(body) - last
+    return Material(tuple(pieces), start, len(value) - stop, edges)
+
+
+def _text(data: bytes) -> Piece:
+    bits = entropy_bits(data)
+    return Piece(data, text=True, bits=bits, bits_per_char=_per_char(data))
+
+
+def _raw(data: bytes) -> Piece:
+    return Piece(data, text=False, bits=8.0 * len(data), bits_per_char=8.0)
 
 
 def entropy_bits(text: bytes) -> float:
@@ -163,7 +172,7 @@ def _url_secret(match: re.Match[bytes]) -> tuple[int, int]:
     return rest + best.start(), rest + best.end()
 
 
-def _bits_per_char(text: bytes) -> float:
+def _per_char(text: bytes) -> float:
     norm = normalise(text)
     if _is_words(text):
         return 2.0

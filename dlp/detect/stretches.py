@@ -7,12 +7,13 @@ Grams found at `p` that belong at `i * stride` of a run say the text would begin
 run's `need` is dropped here.
 
 Buffers are searched in windows that overlap by the longest run, so that memory does
-not follow the size of a message. XOR and ADD grams are looked up at every eighth byte
-only (each run holds all of its grams) and round a hit everywhere.
+not follow the size of a message. Only the normalised bytes are looked up at every
+position; XOR, ADD and RAW grams at every `SPARSE`-th, and round a hit everywhere.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,8 +25,17 @@ from dlp.detect.variants import Domain
 
 WINDOW = 1 << 20
 """Bytes searched at a time, besides the overlap."""
+SPARSE = 7
+"""Odd, so that it meets runs of stride 2 whatever the parity of their beginning."""
+RUN = np.dtype(
+    [("variant", "u1"), ("need", "u1"), ("stride", "<u2"), ("length", "<u2")]
+)
+"""One text of one variant: grams at 0, stride, 2*stride... of `length` bytes."""
 _AROUND = 64
 """Bytes looked at on both sides of a sparse hit."""
+
+Octets = NDArray[np.uint8]
+RunTable = np.ndarray[tuple[int], np.dtype[np.void]]
 
 
 class Stretch(NamedTuple):
@@ -38,16 +48,18 @@ class Stretch(NamedTuple):
     stop: int
 
 
-@dataclass(frozen=True, slots=True)
-class Runs:
-    """The runs of an index as columns."""
+class Window(NamedTuple):
+    """What the first look at a window found: positions, and ordinals of grams there."""
 
-    starts: NDArray[np.int64]
-    """Ordinal of the first gram of each run, ascending."""
-    stride: NDArray[np.int64]
-    need: NDArray[np.int64]
-    overlap: int
-    """Bytes of the longest run."""
+    base: int
+    found: dict[Domain, tuple[Places, Places]]
+
+
+class _Block(NamedTuple):
+    domain: Domain
+    tags: Words
+    offset: int
+    step: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,114 +67,138 @@ class Search:
     """Everything that is needed to search; immutable."""
 
     table: GramTable
-    runs: Runs
+    runs: RunTable
+    starts: NDArray[np.uint32]
+    """Ordinal of the first gram of each run, ascending."""
+    overlap: int
+    """Bytes of the longest run."""
     factors: dict[Domain, np.uint64]
     """For each domain in use, what its grams are multiplied by."""
     short_raw: bool
-    """Some raw run is too short to be caught at every eighth byte."""
+    """Some raw run is too short to be met at every `SPARSE`-th byte."""
 
-    def everywhere(self, data: bytes, domain: Domain) -> list[Stretch]:
-        """Look at every position of `data`."""
-        found: list[Stretch] = []
-        for base in range(0, max(len(data) - GRAM + 1, 0), WINDOW):
-            window = np.frombuffer(data, np.uint8)[
-                base : base + WINDOW + self.runs.overlap
-            ]
-            hits = self._every_gram(window, self.factors[domain])
-            found += self._stretches(*hits, base)
-        return found
+    @classmethod
+    def build(
+        cls,
+        table: GramTable,
+        runs: RunTable,
+        factors: dict[Domain, np.uint64],
+        raw: Iterable[int],
+    ) -> Search:
+        """`raw`: the numbers of the variants that are looked for in the RAW domain."""
+        length = runs["length"].astype(np.uint32)
+        counts = (length - GRAM) // runs["stride"] + 1
+        short = (length < GRAM + SPARSE) & np.isin(runs["variant"], list(raw))
+        starts = (np.cumsum(counts) - counts).astype(np.uint32)
+        longest = int(length.max(initial=GRAM))
+        return cls(table, runs, starts, longest, factors, bool(short.any()))
 
-    def _every_gram(
-        self, window: NDArray[np.uint8], factor: np.uint64
+    def windows(self, normal: bytes, raw: bytes) -> Iterator[Window]:
+        """Look up the grams of a buffer, window by window."""
+        forms = np.frombuffer(normal, np.uint8), np.frombuffer(raw, np.uint8)
+        for base in range(0, len(raw), WINDOW):
+            ends = slice(base, base + WINDOW + self.overlap)
+            found: dict[Domain, list[tuple[Places, Places]]] = {}
+            for group in _groups(self._blocks(*(form[ends] for form in forms))):
+                for block, places, ordinals in self._look_up(group):
+                    pair = places * block.step + block.offset, ordinals
+                    found.setdefault(block.domain, []).append(pair)
+            yield Window(base, {d: _joined(pairs) for d, pairs in found.items()})
+
+    def _blocks(self, normal: Octets, raw: Octets) -> Iterator[_Block]:
+        factor = self.factors[Domain.NORMAL]
+        for offset in range(0, len(normal) - GRAM + 1, CHUNK):
+            tags = grams(normal[offset : offset + CHUNK + GRAM - 1]) * factor
+            yield _Block(Domain.NORMAL, tags, offset, 1)
+        for domain, steps in _STEPS.items():
+            if domain in self.factors and len(raw) > GRAM:
+                step = 1 if domain is Domain.RAW and self.short_raw else SPARSE
+                tags = grams(steps(raw))[::step] * self.factors[domain]
+                yield _Block(domain, tags, 0, step)
+
+    def _look_up(self, group: list[_Block]) -> Iterator[tuple[_Block, Places, Places]]:
+        tags = [block.tags for block in group]
+        places, ordinals = self.table.find(
+            tags[0] if len(tags) == 1 else np.concatenate(tags)
+        )
+        if not len(places):
+            return
+        stop = 0
+        for block in group:
+            start, stop = stop, stop + len(block.tags)
+            low, high = np.searchsorted(places, (start, stop)).tolist()
+            if low < high:
+                yield block, places[low:high] - start, ordinals[low:high]
+
+    def around(
+        self, raw: bytes, base: int, places: Places, domain: Domain
     ) -> tuple[Places, Places]:
-        positions: list[Places] = []
-        ordinals: list[Places] = []
-        for offset in range(0, len(window) - GRAM + 1, CHUNK):
-            tags = grams(window[offset : offset + CHUNK + GRAM - 1]) * factor
-            places, known = self.table.find(tags)
-            if len(places):
-                positions.append(places + offset)
-                ordinals.append(known)
-        if not positions:
-            return _NOTHING, _NOTHING
-        return np.concatenate(positions), np.concatenate(ordinals)
-
-    def sparsely(self, data: bytes) -> dict[Domain, list[Stretch]]:
-        """Look for XOR, ADD and RAW grams at every eighth byte of `data`."""
-        found: dict[Domain, list[Stretch]] = {d: [] for d in self.factors}
-        whole = np.frombuffer(data, np.uint8)
-        for base in range(0, max(len(data) - GRAM, 0), WINDOW):
-            window = whole[base : base + WINDOW + self.runs.overlap]
-            for domain, words in _eighths(window).items():
-                if domain not in self.factors:
-                    continue
-                places, _ = self.table.find(words * self.factors[domain])
-                if len(places):
-                    hits = self._around(window, np.unique(places) * GRAM, domain)
-                    found[domain] += self._stretches(*hits, base)
-        return found
-
-    def _around(
-        self, window: NDArray[np.uint8], hits: Places, domain: Domain
-    ) -> tuple[Places, Places]:
+        """Look at every position round the places in the window at `base`."""
+        window = np.frombuffer(raw, np.uint8)[base : base + WINDOW + self.overlap]
         near = np.zeros(len(window) + 1, np.int32)
-        np.add.at(near, np.maximum(hits - _AROUND, 0), 1)
-        np.add.at(near, np.minimum(hits + _AROUND, len(window)), -1)
-        places = np.flatnonzero(np.cumsum(near[:-1]))
-        steps = _STEPS[domain](window)
-        places = places[places <= len(steps) - GRAM]
-        tags = grams(steps)[places] * self.factors[domain]
-        which, ordinals = self.table.find(tags)
-        return places[which], ordinals
+        np.add.at(near, np.maximum(places - _AROUND, 0), 1)
+        np.add.at(near, np.minimum(places + _AROUND, len(window)), -1)
+        all_grams = grams(_STEPS[domain](window))
+        looked = np.flatnonzero(np.cumsum(near)[: len(all_grams)])
+        which, ordinals = self.table.find(all_grams[looked] * self.factors[domain])
+        return looked[which], ordinals
 
-    def _stretches(
+    def stretches(
         self, positions: Places, ordinals: Places, base: int
     ) -> list[Stretch]:
         """Group what was found in the window at `base`; see the module."""
-        if not len(positions):
-            return []
-        run = np.searchsorted(self.runs.starts, ordinals, "right") - 1
-        gram = ordinals - self.runs.starts[run]
-        begin = positions - gram * self.runs.stride[run]
+        numbers = ordinals.astype(np.uint32)
+        run = np.searchsorted(self.starts, numbers, "right") - 1
+        gram = ordinals - self.starts[run]
+        begin = positions - gram * self.runs["stride"][run]
         # What begins in another window is seen whole there.
-        inside = (begin < WINDOW) & ((begin >= 0) | (base == 0))
-        run, gram, begin = run[inside], gram[inside], begin[inside]
+        inside = begin < WINDOW
+        if base:
+            inside &= begin >= 0
+        if not inside.all():
+            run, gram, begin = run[inside], gram[inside], begin[inside]
         order = np.lexsort((gram, begin, run))
         run, gram, begin = run[order], gram[order], begin[order]
-        if not len(run):
-            return []
         new = np.ones(len(run), np.bool_)
-        new[1:] = (np.diff(run) != 0) | (np.diff(begin) != 0) | (np.diff(gram) != 1)
-        head = np.flatnonzero(new)
+        new[1:] = run[1:] != run[:-1]
+        new[1:] |= begin[1:] != begin[:-1]
+        new[1:] |= gram[1:] != gram[:-1] + 1
+        head = new.nonzero()[0]
         tail = np.append(head[1:], len(run)) - 1
-        enough = np.flatnonzero(tail - head + 1 >= self.runs.need[run[head]])
+        enough = tail - head + 1 >= self.runs["need"][run[head]]
         head, tail = head[enough], tail[enough]
         first, last, run = gram[head], gram[tail], run[head]
         origin = begin[head] + base
-        start = origin + first * self.runs.stride[run]
-        stop = origin + last * self.runs.stride[run] + GRAM
-        columns = (run, first, last, start, stop)
-        return [
-            Stretch(*row) for row in zip(*(c.tolist() for c in columns), strict=True)
-        ]
+        stride = self.runs["stride"][run]
+        start = origin + first * stride
+        stop = origin + last * stride + GRAM
+        columns = [c.tolist() for c in (run, first, last, start, stop)]
+        return [Stretch(*row) for row in zip(*columns, strict=True)]
 
 
-_NOTHING: Places = np.empty(0, np.int64)
-
-_STEPS = {
+_STEPS: dict[Domain, Callable[[Octets], Octets]] = {
     Domain.RAW: lambda a: a,
     Domain.XOR: lambda a: a[:-1] ^ a[1:],
     Domain.ADD: lambda a: a[1:] - a[:-1],
 }
 
 
-def _eighths(window: NDArray[np.uint8]) -> dict[Domain, Words]:
-    """The grams of every eighth byte, for each kind of step."""
-    size = (len(window) - 1) // GRAM * GRAM
-    words = np.ascontiguousarray(window[:size]).view("<u8")
-    after = np.ndarray((len(words),), "<u8", window, offset=1, strides=(GRAM,))
-    return {
-        Domain.RAW: words,
-        Domain.XOR: words ^ after,
-        Domain.ADD: (window[1 : size + 1] - window[:size]).view("<u8"),
-    }
+def _groups(blocks: Iterable[_Block]) -> Iterator[list[_Block]]:
+    """Small blocks together, so that a small message is looked up once."""
+    group: list[_Block] = []
+    size = 0
+    for block in blocks:
+        if group and size + len(block.tags) > CHUNK:
+            yield group
+            group, size = [], 0
+        group.append(block)
+        size += len(block.tags)
+    if group:
+        yield group
+
+
+def _joined(pairs: list[tuple[Places, Places]]) -> tuple[Places, Places]:
+    if len(pairs) == 1:
+        return pairs[0]
+    places, ordinals = zip(*pairs, strict=True)
+    return np.concatenate(places), np.concatenate(ordinals)

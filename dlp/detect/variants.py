@@ -42,7 +42,7 @@ class Variant:
     spell: Spelling
     domain: Domain = Domain.NORMAL
     rare: bool = False
-    """Found when three quarters of the secret leave, not at half: saves memory."""
+    """Found when nine tenths of the secret leave, not at half: saves memory."""
     backwards: bool = False
     dense: bool = False
     """Every gram is kept, so that fragments count."""

@@ -25,11 +25,11 @@ import numpy as np
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from numpy.typing import NDArray
 
-from dlp.detect.enrol import RUN, Fingerprint
+from dlp.detect.enrol import Fingerprint
 from dlp.detect.fingerprint import SecretInfo
 from dlp.detect.grams import Words
+from dlp.detect.stretches import RUN, RunTable
 from dlp.detect.variants import VARIANTS
 from dlp.errors import SecretError, StateError
 from dlp.state.folder import read_or_make_key, write_private
@@ -187,7 +187,7 @@ def _unpack(plain: bytes) -> Content:
     return Content(b64decode(head["gram_key"]), tuple(found))
 
 
-def _stored(row: dict[str, Any], runs: NDArray[np.void], tags: Words) -> Stored:
+def _stored(row: dict[str, Any], runs: RunTable, tags: Words) -> Stored:
     info = row["info"]
     taken = Fingerprint(
         digest=b64decode(row["digest"]),
