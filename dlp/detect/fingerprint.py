@@ -43,6 +43,8 @@ class SecretInfo:
     """Id of the vendor's rule it fits, or empty."""
     canary: bool = False
     """A fake that nobody has reason to send anywhere."""
+    id: str = ""
+    """Names the value, whatever it is called; set by the index."""
     length: int = 0
     """Bits of its coverage; set by the index."""
     threshold: int = 0
@@ -107,7 +109,10 @@ class SecretIndex:
             if info.name in infos:
                 raise SecretError(f"two secrets are called {info.name}: remove one")
             infos[info.name] = replace(
-                info, length=taken.length, threshold=taken.threshold
+                info,
+                id=taken.digest.hex(),
+                length=taken.length,
+                threshold=taken.threshold,
             )
             prints.setdefault(taken.digest, (taken, []))[1].append(info.name)
         values = tuple(
