@@ -256,6 +256,9 @@ def destination_of(flow: http.HTTPFlow) -> Destination:
 def connect_destination(request: http.Request) -> Destination:
     """Where a checked CONNECT goes. Its scheme is not known yet; TLS is assumed."""
     host, port = normal_authority(request.data.authority.decode("ascii"))
-    return Destination(
-        "https", host, port or 443, "CONNECT", "/", channel=Channel.CONNECT
-    )
+    return tunnel_destination(host, port or PORTS["https"])
+
+
+def tunnel_destination(host: str, port: int) -> Destination:
+    """The other end of a tunnel, whatever will be asked of it."""
+    return Destination("https", host, port, "CONNECT", "/", channel=Channel.CONNECT)

@@ -12,18 +12,21 @@ from collections.abc import Callable
 from mitmproxy import http
 from mitmproxy.connection import Client
 from mitmproxy.net.http import http1
+from mitmproxy.net.http.http1 import connection_close
 from mitmproxy.proxy import events, layer
-from mitmproxy.proxy.commands import SendData
+from mitmproxy.proxy.commands import Command, SendData
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.http import (
     Http1Server,
     Http2Server,
     HttpEvent,
+    RequestHeaders,
     ResponseData,
     ResponseEndOfMessage,
     ResponseHeaders,
     ResponseProtocolError,
 )
+from mitmproxy.proxy.layers.http._base import ReceiveHttp
 
 type Commands = layer.CommandGenerator[None]
 type Pages = Callable[[Client, int, str], http.Response]
@@ -38,9 +41,13 @@ class EgressServer1(Http1Server):
     def __init__(self, context: Context, pages: Pages) -> None:
         super().__init__(context)
         self._pages = pages
+        self._last = False
+        """The client asked for an end after this request (RFC 9112, 9.6)."""
 
     def send(self, event: HttpEvent) -> Commands:
         """An error before the answer began becomes an answer."""
+        if isinstance(event, ResponseHeaders) and self._last:
+            event.response.headers["connection"] = "close"
         status = _status(event)
         if status is not None and self.response is None and self.request is not None:
             page = self._page(status, event)
@@ -54,6 +61,9 @@ class EgressServer1(Http1Server):
             if isinstance(command, SendData) and command.connection == self.conn:
                 page = self._page(BAD_REQUEST, None)
                 command.data = http1.assemble_response(page)
+            elif _begins(command) and self.request is not None:
+                # Before a hook takes the header away: it is meant for us, not upstream.
+                self._last = connection_close("HTTP/1.1", self.request.headers)
             yield command
 
     def _page(self, status: int, event: HttpEvent | None) -> http.Response:
@@ -91,6 +101,12 @@ class EgressServer2(Http2Server):
             ResponseEndOfMessage(number),
         ):
             yield from super()._handle_event(part)
+
+
+def _begins(command: Command) -> bool:
+    return isinstance(command, ReceiveHttp) and isinstance(
+        command.event, RequestHeaders
+    )
 
 
 def _status(event: events.Event) -> int | None:

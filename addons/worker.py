@@ -22,8 +22,10 @@ from addons.egress import Egress
 from addons.listener import EgressMode
 from addons.network import GuardedLoop, permit
 from addons.protocol import Protocol
+from addons.reception import Reception
 from addons.streams import Streams
 from addons.transport import OPTIONS, Transport, assert_options
+from addons.tunnels import Tunnels
 from dlp.errors import StateError
 from dlp.gate import Gate, upkeep
 from dlp.model import Settings
@@ -45,7 +47,8 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     """
     state = Path(settings.state)
     gate = Gate.open(settings, writer)
-    egress = Egress(gate)
+    reception = Reception(gate)
+    egress, tunnels = Egress(reception), Tunnels(reception)
     certificates = Certificates(
         state, lambda: gate.inspector.policy.upstream.trusted_ca
     )
@@ -53,7 +56,7 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     host, port = settings.listen
     mode = f"{EgressMode.type_name}@{host}:{port}"
     master = Master(options.Options(confdir=str(state / "ca"), mode=[mode]))
-    protocol = Protocol(egress.terms(), egress.page)
+    protocol = Protocol(egress.terms(), reception.page)
     own = frozenset({settings.listen, settings.metrics, settings.console})
     permits = permit(gate.address_allowed, own)
     loop = asyncio.get_running_loop()
@@ -62,8 +65,9 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     master.addons.add(
         proxyserver,
         protocol,
-        Transport(permits, egress.may_dial),
+        Transport(permits, tunnels.may_dial),
         certificates,
+        tunnels,
         egress,
         Streams(gate, egress.still),
     )

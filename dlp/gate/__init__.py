@@ -208,6 +208,19 @@ class Gate:
         )
         return self._record(seen, verdict, Volume(why_skipped="refused"), ())
 
+    def let_pass(self, agent: Agent, destination: Destination) -> Judgement:
+        """
+        Record that a tunnel goes on unread, as its statement says (`inspect: none`).
+
+        Raises:
+            StateError: it cannot be recorded; the tunnel must not go on.
+        """
+        seen = Examination(
+            Message(agent, destination, ()), self.reach(agent, destination)
+        )
+        verdict = Verdict(Action.ALLOW, Reason.OK, seen.reach.statement)
+        return self._record(seen, verdict, Volume(why_skipped="passthrough"), ())
+
     def judge_name(self, agent: Agent, destination: Destination) -> Judgement | None:
         """
         A refusal if the host name itself carries something, before any lookup.

@@ -1,0 +1,107 @@
+"""CONNECT: what is refused there, what inside, and where TLS stays closed."""
+
+from __future__ import annotations
+
+import ssl
+
+import pytest
+
+from tests.harness.wire import Closed, Wire
+
+POLICY = """\
+version: 1
+statements:
+  - id: read
+    effect: allow
+    hosts: [a.test]
+    ports: [443, {port}, {secure}]
+  - id: unread
+    effect: allow
+    hosts: [c.test]
+    ports: [{secure}]
+    inspect: none
+"""
+
+
+@pytest.fixture(scope="module")
+def proxy(start_proxy, plain_origin, tls_origin):
+    return start_proxy(POLICY.format(port=plain_origin.port, secure=tls_origin.port))
+
+
+def origin_trust(authority) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(authority.pem))
+
+
+def test_tls_stays_closed_where_the_policy_says_so(proxy, authority, secure):
+    with Wire.to(proxy) as wire:
+        wire.connect_tunnel(f"c.test:{secure.port}")
+        wire.start_tls(origin_trust(authority), "c.test")
+        assert wire.peer_issuer == "origins of the test suite"
+        answer = wire.request("/", headers=[("Host", f"c.test:{secure.port}")])
+    assert answer.status == 200
+    assert secure.connections[0].sni == "c.test"
+
+
+def test_elsewhere_it_is_ours(proxy, secure):
+    with Wire.to(proxy) as wire:
+        wire.connect_tunnel(f"a.test:{secure.port}")
+        wire.start_tls(proxy, "a.test")
+        assert wire.peer_issuer.startswith("agent-dlp CA")
+
+
+def test_a_closed_tunnel_does_not_take_another_name(proxy, authority, secure):
+    """CONNECT to the unread host, SNI of another one: TLS is opened, then refused."""
+    with Wire.to(proxy) as wire:
+        wire.connect_tunnel(f"c.test:{secure.port}")
+        wire.start_tls(proxy, "b.test")
+        answer = wire.request("/", headers=[("Host", f"c.test:{secure.port}")])
+    assert answer.status == 421
+    assert secure.empty
+
+
+def test_a_closed_tunnel_speaks_tls_or_is_read(proxy, secure):
+    with Wire.to(proxy) as wire:
+        wire.connect_tunnel(f"c.test:{secure.port}")
+        wire.send(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
+        assert wire.response().status == 400
+    assert secure.empty
+
+
+def test_a_port_that_nobody_may_use_is_refused_at_connect(proxy):
+    with Wire.to(proxy) as wire:
+        answer = wire.try_tunnel("a.test:25")
+    assert (answer.status, answer.type) == (403, "destination")
+
+
+def test_a_private_address_is_refused_at_connect(proxy):
+    with Wire.to(proxy) as wire:
+        answer = wire.try_tunnel("169.254.169.254:443")
+    assert (answer.status, answer.type) == (403, "destination")
+
+
+def test_a_denied_host_is_refused_inside_tls(proxy, secure):
+    with Wire.to(proxy) as wire:
+        wire.connect_tunnel(f"b.test:{secure.port}").start_tls(proxy, "b.test")
+        answer = wire.request("/", headers=[("Host", f"b.test:{secure.port}")])
+    assert (answer.status, answer.type) == (403, "destination")
+    assert secure.connections == []
+
+
+def test_a_client_that_does_not_trust_us_fails_closed(proxy, authority, secure):
+    with Wire.to(proxy) as wire:
+        wire.connect_tunnel(f"a.test:{secure.port}")
+        with pytest.raises((ssl.SSLError, Closed)):
+            wire.start_tls(origin_trust(authority), "a.test")
+    assert secure.empty
+
+
+def test_an_untrusted_origin_is_502(start_proxy, secure):
+    """Without `trusted_ca` the origin of the tests is nobody's."""
+    private = 'upstream: {allow_private: ["127.0.0.0/8"]}\n'
+    proxy = start_proxy(upstream=private)
+    with Wire.to(proxy) as wire:
+        wire.connect_tunnel(f"a.test:{secure.port}").start_tls(proxy, "a.test")
+        answer = wire.request("/", headers=[("Host", f"a.test:{secure.port}")])
+    assert answer.status == 502
+    assert b"certificate" not in answer.body
+    assert secure.empty
