@@ -13,6 +13,8 @@ that dies is started again: its connections are lost, none is passed on.
 from __future__ import annotations
 
 import asyncio
+import gc
+import importlib.util
 import json
 import signal
 import socket
@@ -20,9 +22,9 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from dlp import logs, metrics
 from dlp.errors import DLPError
 from dlp.model import Settings
 
@@ -49,6 +51,8 @@ class Worker:
             code = await self._run_once()
             if self.stopping.is_set() or not self.ready.is_set():
                 return code
+            from dlp import logs
+
             logs.get().error("a worker died; starting another", code=code)
             young = time.monotonic() - started < YOUNG_S
             self._early_deaths = self._early_deaths + 1 if young else 0
@@ -98,9 +102,15 @@ async def supervise(settings: Settings) -> int:
         loop.add_signal_handler(number, _stop, workers)
     loop.add_signal_handler(signal.SIGHUP, _reload, workers)
     running: list[asyncio.Future[int]] = []
+    first = asyncio.ensure_future(_start(workers[:1], running))
+    # While it starts, which takes longer: what this process needs itself.
+    await asyncio.sleep(0)
+    from dlp import logs, metrics
+
+    logs.configure()
     # The metrics of an earlier run end here; they are told once the rules are good.
     metrics.forget(Path(settings.state), settings.metrics)
-    if await _start(workers[:1], running) and await _start(workers[1:], running):
+    if await first and await _start(workers[1:], running):
         endpoint = metrics.serve(
             Path(settings.state), settings.metrics, settings.workers
         )
@@ -154,14 +164,33 @@ def load(text: str) -> Settings:
     return Settings(**values)
 
 
+def leave_out_addons() -> None:
+    """
+    Make `mitmproxy.addons` a package without its `__init__`, before anybody imports it.
+
+    That one imports every addon there is, and with them Flask, ldap3 and a web
+    application: a second and 50 MB for nothing.
+    """
+    found = importlib.util.find_spec("mitmproxy")
+    assert found is not None
+    assert found.submodule_search_locations is not None
+    package = ModuleType("mitmproxy.addons")
+    package.__path__ = [f"{where}/addons" for where in found.submodule_search_locations]
+    sys.modules[package.__name__] = package
+
+
 def main(arguments: list[str]) -> int:
     """`SETTINGS` supervises; `SETTINGS CONTROL_FD NAME` is a worker."""
     settings = load(arguments[0])
-    logs.configure()
     try:
         if len(arguments) == 1:
             return asyncio.run(supervise(settings))
+        gc.disable()  # while what stays is loaded; the worker turns it on
+        leave_out_addons()
         from addons import network, worker
+        from dlp import logs
+
+        logs.configure()
 
         asyncio.run(
             worker.run(settings, int(arguments[1]), arguments[2]),

@@ -68,6 +68,16 @@ type MayDial = Callable[[Client, str, int], bool]
 """Whether some request of this client to that host and port could be allowed."""
 
 
+def set_options(options: Options) -> None:
+    """Set every option in `OPTIONS` that mitmproxy knows here and has otherwise."""
+    wrong = {
+        name: value
+        for name, value in OPTIONS.items()
+        if name in options and getattr(options, name) != value
+    }
+    options.update(**wrong)
+
+
 def assert_options(options: Options) -> None:
     """
     Compare every option in `OPTIONS` that mitmproxy knows here.

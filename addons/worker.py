@@ -7,6 +7,7 @@ Why not in `serve`: the supervisor must start without importing mitmproxy (2 s, 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from contextlib import suppress
@@ -19,19 +20,24 @@ from mitmproxy.master import Master
 
 from addons.certificates import Certificates
 from addons.egress import Egress
+from addons.http_stream import Budget
 from addons.listener import EgressMode
 from addons.network import GuardedLoop, permit
 from addons.protocol import Protocol
 from addons.reception import Reception
 from addons.streams import Streams
-from addons.transport import OPTIONS, Transport, assert_options
+from addons.transport import Transport, assert_options, set_options
 from addons.tunnels import Tunnels
 from dlp.errors import StateError
 from dlp.gate import Gate, upkeep
 from dlp.model import Settings
+from dlp.state import ca
 
 DRAIN_S = 8.0
 """How long requests in flight may take to finish after SIGTERM."""
+
+TELL_S = 1.0
+"""Seconds between two looks at what is in flight."""
 
 
 async def run(settings: Settings, control: int, writer: str) -> None:
@@ -71,7 +77,7 @@ async def run(settings: Settings, control: int, writer: str) -> None:
         egress,
         Streams(gate, egress.still),
     )
-    master.options.update(**OPTIONS)
+    set_options(master.options)
     certificates.follow_policy()
 
     stop = asyncio.Event()
@@ -86,7 +92,14 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     loop.add_reader(control, stop.set)
 
     assert_options(master.options)
-    tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(upkeep.run(gate))]
+    tasks: list[asyncio.Future[Any]] = [
+        asyncio.ensure_future(upkeep.run(gate)),
+        asyncio.ensure_future(_tell(gate, egress.budget, proxyserver)),
+    ]
+    # What was loaded stays: the collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
+    gc.enable()
     serving = asyncio.ensure_future(master.run())
     await _listening(proxyserver)
     os.write(control, b"ready\n")
@@ -102,6 +115,18 @@ async def run(settings: Settings, control: int, writer: str) -> None:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     gate.close()
+
+
+async def _tell(gate: Gate, budget: Budget, proxyserver: Proxyserver) -> None:
+    expires = ca.open_authority(Path(gate.settings.state)).certificate
+    gate.metrics.set(
+        "dlp_ca_expiry_timestamp_seconds", expires.not_valid_after_utc.timestamp()
+    )
+    while True:
+        gate.metrics.set("dlp_in_flight_messages", budget.streams)
+        gate.metrics.set("dlp_in_flight_bytes", budget.held)
+        gate.metrics.set("dlp_connections", len(proxyserver.connections))
+        await asyncio.sleep(TELL_S)
 
 
 async def _listening(proxyserver: Proxyserver) -> None:

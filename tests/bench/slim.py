@@ -15,7 +15,7 @@ from addons.certificates import Certificates
 from addons.http_stream import Budget, Terms
 from addons.listener import EgressMode
 from addons.protocol import Protocol
-from addons.worker import OPTIONS
+from addons.transport import set_options
 
 
 class Streaming:
@@ -40,7 +40,7 @@ async def main(settings: dict) -> None:
         Certificates(state, lambda: (settings["ca"],)),
         Streaming(),
     )
-    master.options.update(**OPTIONS)
+    set_options(master.options)
     await master.run()
 
 
