@@ -13,6 +13,7 @@ import re
 from functools import lru_cache
 from ipaddress import ip_address
 
+from dlp.detect.bigrams import randomness
 from dlp.record.words import KEYS, STEPS
 
 GAP = "{}"
@@ -27,7 +28,8 @@ _JOINERS = frozenset("-_.:@~")
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
-_VOWELS = frozenset("aeiouy")
+_RANDOM = 0.15
+"""Score of `randomness` from which a name is not kept; stricter than a detector's."""
 
 
 @lru_cache(maxsize=4096)
@@ -75,7 +77,7 @@ def _segment(segment: str, *, strict: bool) -> str:
 
 def reads_like_words(name: str) -> bool:
     """
-    Whether a name is made of at most five speakable words and small numbers.
+    Whether a name is made of a few ordinary words and small numbers.
 
     A heuristic that may be wrong about a word; it is not what keeps secrets out
     (a finding does that), it keeps fragments below every threshold out.
@@ -83,19 +85,24 @@ def reads_like_words(name: str) -> bool:
     if len(name) > 40 or not name.isascii():
         return False
     words = _WORDS.findall(name)
-    return "".join(words) == name and len(words) <= 9 and all(map(_speakable, words))
+    if "".join(words) != name or len(words) > 9 or sum(map(str.isdigit, words)) > 2:
+        return False
+    return all(map(_ordinary, words)) and (
+        len(name) < 5 or name.lower() in KEYS or randomness(name.encode()) < _RANDOM
+    )
 
 
-def _speakable(word: str) -> bool:
+def _ordinary(word: str) -> bool:
     if word.isdigit():
         return len(word) <= 4
     if not word.isalpha():
         return word in _JOINERS
     letters = word.lower()
-    if letters in KEYS or len(letters) <= 3:
-        return True
-    share = sum(letter in _VOWELS for letter in letters) / len(letters)
-    return len(letters) <= 16 and 0.15 <= share <= 0.75
+    return (
+        len(letters) <= 4
+        or letters in KEYS
+        or (len(letters) <= 20 and randomness(letters.encode()) < _RANDOM)
+    )
 
 
 @lru_cache(maxsize=4096)
