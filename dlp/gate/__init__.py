@@ -40,8 +40,10 @@ from dlp.record import Facts, Volume, make_record, reference
 from dlp.record.reference import ENTROPY_BYTES
 from dlp.redact import redact
 from dlp.state.agents import DEFAULT, AgentRegistry, Challenge
+from dlp.state.coverage import Coverage, Fragment
 from dlp.state.folder import open_folder
 from dlp.state.secrets import SecretStore
+from dlp.state.sqlite import Store
 
 REFUSED = frozenset({Action.BLOCK, Action.HOLD})
 
@@ -78,6 +80,8 @@ class Gate:
         self.agents = agents
         self.metrics = counted
         self.secrets = SecretStore(Path(settings.state))
+        self.store = Store.open(Path(settings.state))
+        self.coverage = Coverage(self.store)
         self.offload = Offload()
 
     @classmethod
@@ -161,6 +165,7 @@ class Gate:
     def close(self) -> None:
         """Finish the record and let go of every store."""
         self.offload.close()
+        self.store.close()
         self.audit.close()
         self.metrics.close()
 
@@ -253,6 +258,8 @@ class Gate:
         parts: tuple[Part, ...] | None = None
         if verdict.action is Action.REDACT:
             verdict, parts = await self._redacted(inspector, seen, verdict)
+        elif seen.partials and verdict.action not in REFUSED:
+            verdict = await self._cover(inspector, seen, verdict)
         timings = (
             ("examine", examined - began),
             ("decide", time.perf_counter() - examined),
@@ -293,6 +300,23 @@ class Gate:
             if not inspector.leaks(again) and not again.truncated:
                 return verdict, parts
         return replace(verdict, action=Action.BLOCK), None
+
+    async def _cover(
+        self, inspector: Inspector, seen: Examination, verdict: Verdict
+    ) -> Verdict:
+        """Count the pieces of known secrets; block a message that completes one."""
+        index = inspector.index
+        pieces = {
+            index.info(name).id: Fragment(bits, index.info(name).threshold)
+            for name, bits in seen.partials.items()
+        }
+        names = {index.info(name).id: name for name in seen.partials}
+        taken = await self.coverage.reserve(seen.message.agent.id, pieces)
+        if taken.completed:
+            whole = {names[identity] for identity in taken.completed}
+            return inspector.conclude(seen, whole)
+        await self.coverage.commit(taken)
+        return verdict
 
     def _record(
         self,

@@ -182,12 +182,15 @@ class Inspector:
     def conclude(
         self,
         seen: Examination,
-        prior: Mapping[str, int] | None = None,
+        completed: Iterable[str] = (),
         *,
         limit: str = "",
         granted: bool = False,
     ) -> Verdict:
-        """Weigh an examination with what the stores know."""
+        """
+        Weigh an examination with what the stores know: `completed` names the known
+        secrets whose pieces, with what left before, make a leak of this message.
+        """
         return decide(
             Facts(
                 seen.message.agent,
@@ -195,7 +198,7 @@ class Inspector:
                 seen.findings,
                 seen.truncated,
                 seen.undecodable,
-                tuple(self._completes(seen, prior or {})),
+                tuple(map(_covered, sorted({*completed, *self._completed(seen)}))),
                 seen.foreign_credential,
                 seen.breach,
                 limit,
@@ -209,14 +212,11 @@ class Inspector:
 
     # -- inside -----------------------------------------------------------------
 
-    def _completes(
-        self, seen: Examination, prior: Mapping[str, int]
-    ) -> Iterator[Finding]:
-        for name, grams in seen.partials.items():
-            if self.index.reached(name, grams | prior.get(name, 0)):
-                yield Finding(
-                    name, Kind.FINGERPRINT, Tier.CERTAIN, "coverage", family="secret"
-                )
+    def _completed(self, seen: Examination) -> Iterator[str]:
+        """Secrets that the pieces in this one message already make up."""
+        for name, pieces in seen.partials.items():
+            if self.index.reached(name, pieces):
+                yield name
 
     def _detect(self, parts: tuple[Part, ...]) -> Detection:
         decoded = decode(parts, self.policy.limits)
@@ -286,6 +286,10 @@ class Inspector:
         here = loose_slot(message.parts[finding.part], finding.path, start)
         slot = next((s for s in slots if s in {"any", here}), None)
         return replace(finding, slot=slot, place=place) if slot else None
+
+
+def _covered(name: str) -> Finding:
+    return Finding(name, Kind.FINGERPRINT, Tier.CERTAIN, "coverage", family="secret")
 
 
 def _expanded(

@@ -212,3 +212,14 @@ async def test_a_secret_is_not_at_home_over_plain_http(gate):
     slot = Part(PartKind.HEADER, value.encode(), "x-api-key")
     sent = Message(AGENT, Destination("http", "api.example.com", 80, "POST"), (slot,))
     assert (await gate.judge(sent)).refused
+
+
+async def test_a_secret_in_two_messages_is_stopped_at_the_second(gate):
+    value = random_token()
+    register(gate, "halves", value)
+    first = await judged(gate, "api.example.com", body(value[:16].encode()))
+    assert first[0] is Action.ALLOW
+    second = await judged(gate, "llm.example.com", body(value[16:33].encode()))
+    assert second == (Action.BLOCK, "halves")
+    again = await judged(gate, "api.example.com", body(value[:16].encode()))
+    assert again[0] is Action.ALLOW, "what left already may leave again"
