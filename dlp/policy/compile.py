@@ -20,7 +20,7 @@ from dlp.policy.hosts import HostIndex, host_pattern
 from dlp.policy.index import index_statements
 from dlp.policy.reach import Caps
 from dlp.policy.ruleset import Cage, Policy, Upstream
-from dlp.policy.schema import PolicyModel, StatementModel
+from dlp.policy.schema import PolicyModel, StatementModel, agent_pattern
 from dlp.policy.sense import shadows, without_meaning
 from dlp.policy.statement import (
     COMMON_METHODS,
@@ -105,6 +105,7 @@ class _Compiler:
     located: Located[PolicyModel]
     problems: list[Problem] = field(default_factory=list)
     ids: dict[str, int] = field(default_factory=dict)
+    known_agents: dict[tuple[str, ...], Agents] = field(default_factory=dict)
 
     def statement(self, number: int, one: StatementModel) -> Statement:
         keys: Keys = ("statements", number)
@@ -118,13 +119,12 @@ class _Compiler:
         if "*" in one.ports or (not one.ports and one.effect == "deny"):
             ports = None
         methods = frozenset(one.methods) or (READING if one.kind == "open" else None)
-        agents = self.expand((*keys, "agents"), one.agents, lambda text: text)
         return Statement(
             one.id,
             number,
             one.effect,
             one.kind,
-            Agents.of(agents),
+            self.agents((*keys, "agents"), one.agents),
             hosts,
             ports if ports or ports is None else DEFAULT_PORTS,
             methods,
@@ -133,6 +133,13 @@ class _Compiler:
             one.inspect == "full",
             compile_paths(one.paths, one.effect),
         )
+
+    def agents(self, keys: Keys, written: tuple[str, ...]) -> Agents:
+        """Made once for each way it is written: groups of agents can be large."""
+        if written not in self.known_agents:
+            members = self.expand(keys, written, agent_pattern)
+            self.known_agents[written] = Agents.of(members)
+        return self.known_agents[written]
 
     def hosts(
         self,

@@ -49,7 +49,8 @@ def _method(text: str) -> str:
     return text
 
 
-def _agent(text: str) -> str:
+def agent_pattern(text: str) -> str:
+    """One entry of `agents`, or of a group of agents."""
     if not _AGENT.fullmatch(text):
         raise Wrong(f"`{text}` is not an agent", 'write an id, `ci-*`, "@group" or "*"')
     return text
@@ -81,7 +82,7 @@ Size = Annotated[
 ]
 Id = Annotated[str, AfterValidator(_id)]
 Method = Annotated[str, AfterValidator(_method)]
-AgentPattern = Annotated[str, AfterValidator(_agent)]
+AgentPattern = Annotated[str, AfterValidator(agent_pattern)]
 Path = Annotated[str, AfterValidator(path_glob)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Network = Annotated[str, AfterValidator(_network)]

@@ -1,10 +1,11 @@
 """
 YAML text -> plain values, and where each of them stands.
 
-Strategy: ruamel.yaml parses into nodes with marks; nothing is ever constructed from a
-tag, so a file can make no object and run no code. Plain scalars are resolved here by
-the core schema (YAML 1.2.2, section 10.3.2): `yes`, `on` and `2024-01-01` are text.
-What JSON cannot hold (tags, merge keys, `.inf`, keys that are not text) is refused.
+Strategy: one loop builds values from parser events; nothing is ever made from a tag,
+so a file can create no object and run no code. Plain scalars follow the core schema of
+YAML 1.2 (1.2.2, section 10.3.2): `yes`, `on`, `2024-01-01` are text. What JSON cannot
+hold (tags, merge keys, `.inf`, keys that are not text) is refused. There is no
+recursion: a file may be nested as deep as it likes until it is refused.
 """
 
 from __future__ import annotations
@@ -13,21 +14,25 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from ruamel.yaml.reader import ReaderError
+from yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    DocumentStartEvent,
+    Event,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceStartEvent,
+)
 
 from dlp.errors import Problem, RuleError
+from dlp.rulefile.text import Place, events
 
-MAX_BYTES = 8 << 20
-"""Of one file. 10,000 statements with seven keys each are 1.7 MB."""
 MAX_NODES = 400_000
 """Values after every alias is followed: nine lines of aliases to aliases make 10^9."""
 MAX_DEPTH = 64
 
 type Keys = tuple[str | int, ...]
-type Place = tuple[int, int]
 type Value = bool | int | float | str | list[Value] | dict[str, Value] | None
 
 _SCALARS: tuple[tuple[re.Pattern[str], Callable[[str], Value]], ...] = (
@@ -39,12 +44,9 @@ _SCALARS: tuple[tuple[re.Pattern[str], Callable[[str], Value]], ...] = (
     (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
 )
 """The core schema's plain scalars; what none of them matches is text."""
+_LIKE_SCALAR = re.compile(r"[-+.~0-9nNtTfF]|\Z")
+"""How those begin: most text needs no further look."""
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_CORE = "tag:yaml.org,2002:"
-_IMPLICIT = frozenset(
-    _CORE + name
-    for name in ["str", "map", "seq", "int", "bool", "float", "null", "timestamp"]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,148 +72,165 @@ def read_tree(data: bytes, file: str) -> tuple[Value, Places, list[Problem]]:
     Raises:
         RuleError: there is nothing to go on with: not UTF-8, not YAML, too large.
     """
-    root = _compose(_decode(data, file), file)
-    reader = _Reader(file)
-    value = reader.read(root, ())
-    return value, reader.places, reader.problems
-
-
-def _decode(data: bytes, file: str) -> str:
-    if len(data) > MAX_BYTES:
-        raise RuleError(
-            Problem(
-                file,
-                0,
-                0,
-                f"is larger than {MAX_BYTES >> 20} MiB",
-                "split it, or remove what is not needed",
-            )
-        )
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8-sig")
-        raise RuleError(
-            Problem(file, *_position(before), "is not UTF-8", "save it as UTF-8")
-        ) from error
-
-
-def _position(before: str) -> Place:
-    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
-
-
-def _compose(text: str, file: str) -> Node:
-    yaml = YAML(typ="base", pure=True)
-    yaml.composer.warn_double_anchors = False
-    try:
-        root: Node | None = yaml.compose(text)
-    except MarkedYAMLError as error:
-        raise RuleError(_syntax(error, file)) from error
-    except ReaderError as error:
-        place = _position(text[: error.position])
-        raise RuleError(
-            Problem(file, *place, "a control character", "remove it, or escape it")
-        ) from error
-    except (RecursionError, YAMLError) as error:
-        raise RuleError(Problem(file, 1, 1, *_too_deep())) from error
-    if root is None:
+    builder = _Builder(file)
+    for event in events(data, file):
+        builder.take(event)
+    if builder.root is None:
         raise RuleError(Problem(file, 1, 1, "is empty", "write at least `version: 1`"))
-    return root
-
-
-def _syntax(error: MarkedYAMLError, file: str) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    what = error.problem or "is not YAML"
-    if error.context and "another document" not in what:
-        what = f"{what} {error.context}"
-    remedies = [better for sign, better in _REMEDIES.items() if sign in what]
-    remedy = remedies[0] if remedies else "correct the YAML here or just above"
-    return Problem(file, mark.line + 1, mark.column + 1, what, remedy)
-
-
-_REMEDIES = {
-    "another document": "keep one document per file, without a second `---`",
-    "'\\t'": "indent with spaces",
-    "mapping values are not allowed": "quote text that holds `: `",
-    "cannot start any token": "quote text that begins with this character",
-    "undefined alias": "quote text that begins with `*`",
-    "scanning an alias": "quote text that begins with `*`",
-}
-
-
-def _too_deep() -> tuple[str, str]:
-    return f"is nested more than {MAX_DEPTH} deep", "flatten it"
+    return builder.root, builder.places, builder.problems
 
 
 @dataclass(slots=True)
-class _Reader:
+class _Open:
+    """A mapping or list that has begun and not ended."""
+
+    keys: Keys
+    value: list[Value] | dict[str, Value]
+    anchor: str | None
+    before: int
+    """Nodes that had been read when it began."""
+    kept: bool
+    """False below a key that is refused: read, to see what is wrong in it, and lost."""
+    key: str | None = None
+    """Of a mapping: the key whose value comes next."""
+    lost: bool = False
+    """Whether that value is one of those."""
+    lines: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Builder:
     file: str
+    root: Value = None
     places: Places = field(default_factory=lambda: Places({}, {}))
     problems: list[Problem] = field(default_factory=list)
     nodes: int = 0
+    documents: int = 0
+    stack: list[_Open] = field(default_factory=list)
+    anchors: dict[str, tuple[Value, int]] = field(default_factory=dict)
 
-    def read(self, node: Node, keys: Keys) -> Value:
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
-            raise RuleError(
-                self._problem(
-                    node,
-                    f"has more than {MAX_NODES} values once aliases are followed",
-                    "write the values out, or remove what is not needed",
-                )
-            )
-        if len(keys) > MAX_DEPTH:
-            raise RuleError(self._problem(node, *_too_deep()))
-        self.places.values.setdefault(keys, _place(node))
-        if node.tag not in _IMPLICIT:
-            self._note(node, f"has the tag `{node.tag}`", "remove the tag")
-        if isinstance(node, MappingNode):
-            return self._mapping(node, keys)
-        if isinstance(node, SequenceNode):
-            return [self.read(item, (*keys, i)) for i, item in enumerate(node.value)]
-        assert isinstance(node, ScalarNode)
-        return self._scalar(node)
-
-    def _mapping(self, node: MappingNode, keys: Keys) -> Value:
-        first: dict[str, Node] = {}
-        result: dict[str, Value] = {}
-        for key, value in node.value:
-            name = key.value
-            if not isinstance(name, str) or (name == "<<" and key.style is None):
-                self._note(key, "is not a plain key", "write the keys out one by one")
-            elif name in first:
-                line = first[name].start_mark.line + 1
-                self._note(
-                    key,
-                    f"`{name}` is given twice, first in line {line}",
-                    "keep one of them",
-                )
+    def take(self, event: Event) -> None:
+        """One event; a fault that leaves nothing to go on with raises RuleError."""
+        if isinstance(event, NodeEvent):
+            top = self.stack[-1] if self.stack else None
+            if top and isinstance(top.value, dict) and top.key is None:
+                self._key(event, top)
             else:
-                first[name] = key
-                inner = (*keys, name)
-                scalar = isinstance(value, ScalarNode) and value.value
-                self.places.keys[inner] = _place(key)
-                self.places.values[inner] = _place(value if scalar else key)
-                result[name] = self.read(value, inner)
-        return result
+                self._node(event)
+        elif isinstance(event, CollectionEndEvent):
+            self._end(self.stack.pop())
+        elif isinstance(event, DocumentStartEvent):
+            self.documents += 1
+            if self.documents > 1:
+                what, remedy = "is a second document", "keep one, without `---`"
+                raise RuleError(self._problem(event, what, remedy))
 
-    def _scalar(self, node: ScalarNode) -> Value:
-        text: str = node.value
-        if node.style is not None:
+    def _key(self, event: Event, top: _Open) -> None:
+        plain = isinstance(event, ScalarEvent) and not event.style
+        if not isinstance(event, ScalarEvent):
+            what, remedy = "is not a plain key", "write the keys out one by one"
+            raise RuleError(self._problem(event, what, remedy))
+        name: str = event.value
+        top.key, top.lost = name, True
+        if plain and name == "<<":
+            self._note(event, "merges another mapping", "write the keys out one by one")
+        elif name in top.lines:
+            what = f"`{name}` is given twice, first in line {top.lines[name]}"
+            self._note(event, what, "keep one of them")
+        else:
+            top.lost = False
+            top.lines[name] = event.start_mark.line + 1
+            if top.kept:
+                self.places.keys[(*top.keys, name)] = _place(event)
+
+    def _node(self, event: Event) -> None:
+        self._count(event, 1)
+        keys, kept = self._here(event)
+        if getattr(event, "tag", None):
+            self._note(event, f"has the tag `{event.tag}`", "remove the tag")
+        if isinstance(event, MappingStartEvent | SequenceStartEvent):
+            if len(self.stack) >= MAX_DEPTH:
+                what = f"is nested more than {MAX_DEPTH} deep"
+                raise RuleError(self._problem(event, what, "flatten it"))
+            empty: list[Value] | dict[str, Value] = (
+                {} if isinstance(event, MappingStartEvent) else []
+            )
+            self.stack.append(_Open(keys, empty, event.anchor, self.nodes, kept))
+        elif isinstance(event, AliasEvent):
+            self._alias(event)
+        else:
+            value = self._scalar(event)
+            if event.anchor:
+                self.anchors[event.anchor] = (value, 1)
+            self._place_value(value)
+
+    def _here(self, event: Event) -> tuple[Keys, bool]:
+        """The keys of the value that begins, and whether it is kept."""
+        if not self.stack:
+            self.places.values[()] = _place(event)
+            return (), True
+        top = self.stack[-1]
+        last = len(top.value) if isinstance(top.value, list) else top.key
+        assert last is not None
+        keys, kept = (*top.keys, last), top.kept and not top.lost
+        if kept:
+            written = isinstance(event, ScalarEvent) and event.value
+            own = written or isinstance(event, AliasEvent) or last not in top.lines
+            self.places.values[keys] = _place(event) if own else self.places.keys[keys]
+        return keys, kept
+
+    def _alias(self, event: AliasEvent) -> None:
+        if event.anchor not in self.anchors:
+            what = f"`*{event.anchor}` names nothing that stands before it"
+            remedy = "quote text that begins with `*`"
+            raise RuleError(self._problem(event, what, remedy))
+        value, size = self.anchors[event.anchor]
+        self._count(event, size)
+        self._place_value(value)
+
+    def _end(self, ended: _Open) -> None:
+        if ended.anchor:
+            self.anchors[ended.anchor] = (ended.value, self.nodes - ended.before + 1)
+        self._place_value(ended.value)
+
+    def _place_value(self, value: Value) -> None:
+        if not self.stack:
+            self.root = value
+            return
+        top = self.stack[-1]
+        if isinstance(top.value, list):
+            top.value.append(value)
+        else:
+            assert top.key is not None
+            if not top.lost:
+                top.value[top.key] = value
+            top.key = None
+            top.lost = False
+
+    def _scalar(self, event: ScalarEvent) -> Value:
+        text: str = event.value
+        if event.style or not _LIKE_SCALAR.match(text):
             return text
         for pattern, convert in _SCALARS:
             if pattern.fullmatch(text):
                 return convert(text)
         if _NOT_FINITE.fullmatch(text):
-            self._note(node, f"`{text}` is not a number", "write a finite number")
+            self._note(event, f"`{text}` is not a number", "write a finite number")
         return text
 
-    def _note(self, node: Node, what: str, remedy: str) -> None:
-        self.problems.append(self._problem(node, what, remedy))
+    def _count(self, event: Event, more: int) -> None:
+        self.nodes += more
+        if self.nodes > MAX_NODES:
+            what = f"has more than {MAX_NODES} values once aliases are followed"
+            remedy = "write the values out, or remove what is not needed"
+            raise RuleError(self._problem(event, what, remedy))
 
-    def _problem(self, node: Node, what: str, remedy: str) -> Problem:
-        return Problem(self.file, *_place(node), what, remedy)
+    def _note(self, event: Event, what: str, remedy: str) -> None:
+        self.problems.append(self._problem(event, what, remedy))
+
+    def _problem(self, event: Event, what: str, remedy: str) -> Problem:
+        return Problem(self.file, *_place(event), what, remedy)
 
 
-def _place(node: Node) -> Place:
-    return node.start_mark.line + 1, node.start_mark.column + 1
+def _place(event: Event) -> Place:
+    return event.start_mark.line + 1, event.start_mark.column + 1

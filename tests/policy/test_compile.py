@@ -298,6 +298,12 @@ FILES = {
         "  - {id: b, effect: allow, hosts: ['@g'], ports: [1]}\n",
         "2:25: `b:1` has a port; write `b` and ports: [1]",
     ),
+    "a bad agent in a group": (
+        "version: 1\ngroups: {g: [ann, b b]}\nstatements:\n"
+        "  - {id: a, effect: allow, agents: ['@g'], hosts: [a.example]}\n"
+        "  - {id: b, effect: allow, agents: ['@g'], hosts: [b.example]}\n",
+        '2:19: `b b` is not an agent; write an id, `ci-*`, "@group" or "*"',
+    ),
     "an unknown group, others known": (
         "version: 1\ngroups: {git: [a.example]}\nstatements:\n"
         "  - {id: a, effect: allow, hosts: ['@gitt']}\n",

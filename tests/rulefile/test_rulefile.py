@@ -114,27 +114,26 @@ ONE_PROBLEM = {
     ),
     "unclosed list": (
         "version: [1\n",
-        "2:1: expected ',' or ']', but got '<stream end>' while parsing a flow "
+        "2:1: did not find expected ',' or ']' while parsing a flow "
         "sequence; correct the YAML here or just above",
     ),
     "tab indent": (
         "version: 1\nitems:\n\t- id: a\n",
-        "3:1: found character '\\t' that cannot start any token while scanning for "
-        "the next token; indent with spaces",
+        "3:1: found character that cannot start any token while scanning for "
+        "the next token; indent with spaces; quote text that begins so",
     ),
     "colon in plain text": (
         "version: a: b\n",
-        "1:11: mapping values are not allowed here; quote text that holds `: `",
+        "1:11: mapping values are not allowed in this context; quote text that holds `: `",
     ),
     "bare wildcard": (
         "version: 1\nitems: [{id: *}]\n",
-        "2:15: expected alphabetic or numeric character, but found '}' while scanning "
+        "2:15: did not find expected alphabetic or numeric character while scanning "
         "an alias; quote text that begins with `*`",
     ),
     "second document": (
         "version: 1\n---\nversion: 1\n",
-        "2:1: but found another document; "
-        "keep one document per file, without a second `---`",
+        "2:1: is a second document; keep one, without `---`",
     ),
     "python tag": (
         "version: 1\nitems: !!python/object/apply:os.system [x]\n",
@@ -144,7 +143,7 @@ ONE_PROBLEM = {
     "local tag": ("version: !env X\n", "1:10: has the tag `!env`; remove the tag"),
     "merge key": (
         "version: 1\ngroups: {<<: {a: [b]}}\n",
-        "2:10: is not a plain key; write the keys out one by one",
+        "2:10: merges another mapping; write the keys out one by one",
     ),
     "list as key": (
         "version: 1\ngroups: {[a]: [b]}\n",
@@ -164,11 +163,11 @@ ONE_PROBLEM = {
     ),
     "alias to itself": (
         "version: 1\nitems: &a [*a]\n",
-        "2:8: is nested more than 64 deep; flatten it",
+        "2:12: `*a` names nothing that stands before it; quote text that begins with `*`",
     ),
     "brackets without end": (
         "[" * 5000,
-        "1:1: is nested more than 64 deep; flatten it",
+        "1:65: is nested more than 64 deep; flatten it",
     ),
     "larger than the cap": (
         b"#" * (8 << 20) + b"\n",
