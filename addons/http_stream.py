@@ -131,13 +131,15 @@ class EgressLayer(HttpLayer):
     def _handle_event(self, event: events.Event) -> Commands:
         if isinstance(event, events.Start):
             # mitmproxy keeps a client side that is already there.
-            server = (
-                EgressServer2 if self.context.client.alpn == b"h2" else EgressServer1
-            )
-            self.connections[self.context.client] = server(
-                self.context.fork(), self.pages
-            )
+            self.connections[self.context.client] = self._client_side()
         yield from super()._handle_event(event)
+
+    def _client_side(self) -> EgressServer1 | EgressServer2:
+        context = self.context.fork()
+        if context.client.alpn == b"h2":
+            return EgressServer2(context, self.pages)
+        tunnelled = self.mode is HTTPMode.transparent
+        return EgressServer1(context, self.pages, tunnelled=tunnelled)
 
     def make_stream(self, stream_id: int) -> Commands:
         """As mitmproxy's, for our class."""
@@ -207,6 +209,9 @@ class EgressStream(HttpStream):
         """A tunnel is no exchange: nobody waits for it to finish."""
         self.hold.close()
         yield from super().handle_connect()
+        if self.client_state == self.state_errored:
+            # Refused: what follows on this connection is in no tunnel.
+            self.context.server.address = None
 
     def flow_done(self) -> Commands:
         """The exchange is complete, or goes on as a WebSocket."""

@@ -19,7 +19,7 @@ from mitmproxy.http import HTTPFlow, Response
 from addons import answers
 from addons.answers import refused
 from addons.guards import Breach
-from addons.network import PRIVATE
+from addons.http_server import UPSTREAM
 from dlp.gate import Gate
 from dlp.model import Agent, Destination, Reason
 from dlp.state.agents import AUTHENTICATE, Challenge
@@ -28,7 +28,6 @@ NOWHERE = Destination("", "", 0, "")
 """Of a request that names no place."""
 UNKNOWN = "unknown"
 """Agent of a record about a client that did not say who it is."""
-CLOSED_ADDRESS = Breach("address", 403, "not a public address", Reason.DESTINATION)
 ASKED = "dlp.asked"
 """Key in `HTTPFlow.metadata`: the `Asked` of a request."""
 
@@ -87,15 +86,11 @@ class Reception:
         """A guard fired on a request that was admitted."""
         flow.response = self._answer(asked_of(flow), breach)
 
-    def page(self, client: Client, status: int, reason: str) -> Response:
-        """The answer where mitmproxy has an error page."""
-        if PRIVATE in reason:
-            breach = CLOSED_ADDRESS
-        elif status >= 500:
+    def page(self, client: Client, breach: Breach) -> Response:
+        """The answer where mitmproxy has an error page, or a guard fired below HTTP."""
+        if breach is UPSTREAM:
             self.gate.metrics.count("dlp_upstream_errors_total")
             return answers.upstream_failed()
-        else:
-            breach = Breach("malformed", status, "mitmproxy could not parse it")
         credentials = self._tunnels.get(client.id)
         who = self.gate.identify(client.peername[0], credentials)
         agent = who if isinstance(who, Agent) else Agent(who.agent or UNKNOWN)

@@ -26,7 +26,8 @@ from addons.guards import (
     sni_fits,
     tunnel_destination,
 )
-from addons.reception import CLOSED_ADDRESS, NOWHERE, Reception
+from addons.http_server import CLOSED_ADDRESS
+from addons.reception import NOWHERE, Reception
 from addons.transport import has_ech
 from dlp.model import Agent, Destination, Reason
 

@@ -38,6 +38,7 @@ def start_proxy(authority, tmp_path_factory) -> Iterator[Callable[..., Proxy]]:
     All that were started are stopped at the end of the session.
     """
     running: list[Proxy] = []
+    compiled = tmp_path_factory.getbasetemp() / "compiled-rules"
 
     def start(
         policy: str = POLICY,
@@ -54,6 +55,7 @@ def start_proxy(authority, tmp_path_factory) -> Iterator[Callable[..., Proxy]]:
         )
         proxy.write_policy(policy, upstream or UPSTREAM.format(ca=authority.pem))
         running.append(proxy)
+        proxy.start_from(compiled)
         return proxy.start(wait=wait)
 
     yield start
@@ -62,12 +64,10 @@ def start_proxy(authority, tmp_path_factory) -> Iterator[Callable[..., Proxy]]:
             proxy.stop()
 
 
-@pytest.fixture(scope="module")
-def proxy(start_proxy) -> Iterator[Proxy]:
-    """One proxy for a module, with the policy of the harness."""
-    running = start_proxy()
-    yield running
-    running.stop()
+@pytest.fixture(scope="session")
+def proxy(start_proxy) -> Proxy:
+    """The proxy that all tests share which do not ask for another policy."""
+    return start_proxy()
 
 
 @pytest.fixture(scope="module")
