@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dlp import logs
 from dlp.audit import AuditLog
 from dlp.errors import StateError
 from dlp.gate.offload import Offload, Source
@@ -260,9 +261,11 @@ class Gate:
             verdict, parts = await self._redacted(inspector, seen, verdict)
         elif seen.partials and verdict.action not in REFUSED:
             verdict = await self._cover(inspector, seen, verdict)
+        decided = time.perf_counter()
         timings = (
             ("examine", examined - began),
-            ("decide", time.perf_counter() - examined),
+            ("decide", decided - examined),
+            ("total", decided - began),
         )
         judgement = self._record(seen, verdict, _volume(seen), timings)
         return replace(judgement, parts=parts)
@@ -351,6 +354,7 @@ class Gate:
             self.metrics.count("dlp_audit_errors_total")
             raise
         self.metrics.observe(record)
+        logs.decision(record)
         return Judgement(verdict, ref)
 
 

@@ -198,7 +198,7 @@ class Inspector:
                 seen.findings,
                 seen.truncated,
                 seen.undecodable,
-                tuple(map(_covered, sorted({*completed, *self._completed(seen)}))),
+                tuple(map(self._covered, sorted({*completed, *self._completed(seen)}))),
                 seen.foreign_credential,
                 seen.breach,
                 limit,
@@ -262,8 +262,15 @@ class Inspector:
             view.part,
             span,
             self.digest(hit.name.encode()),
-            "secret",
+            self._family(hit.name),
         )
+
+    def _covered(self, name: str) -> Finding:
+        family = self._family(name)
+        return Finding(name, Kind.FINGERPRINT, Tier.CERTAIN, "coverage", family=family)
+
+    def _family(self, name: str) -> str:
+        return "canary" if self.index.info(name).canary else "secret"
 
     def _at_home(
         self, findings: Iterable[Finding], message: Message
@@ -286,10 +293,6 @@ class Inspector:
         here = loose_slot(message.parts[finding.part], finding.path, start)
         slot = next((s for s in slots if s in {"any", here}), None)
         return replace(finding, slot=slot, place=place) if slot else None
-
-
-def _covered(name: str) -> Finding:
-    return Finding(name, Kind.FINGERPRINT, Tier.CERTAIN, "coverage", family="secret")
 
 
 def _expanded(

@@ -21,7 +21,7 @@ SECONDS = (
 BYTES = (256.0, 1024.0, 4096.0, 16384.0, 65536.0, 262144.0, 1048576.0, 4194304.0,
          16777216.0, 67108864.0)  # fmt: skip
 
-STAGES = ("decode", "detect", "bind", "decide", "record", "redact", "total")
+STAGES = ("examine", "decide", "total")
 COMPONENTS = ("inspection", "state", "audit")
 SKIPPED = ("inspect-none", "passthrough", "refused")
 UNREAD = ("depth", "expansions", "decoded", "ratio", "time", "buffer", "undecodable")

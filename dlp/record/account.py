@@ -191,11 +191,12 @@ def _touched(findings: tuple[Finding, ...], facts: Facts) -> tuple[bool, bool]:
     for finding in findings:
         part = facts.parts[finding.part] if finding.part < len(facts.parts) else None
         kind = part.kind if part else None
-        joined = finding.span is None and kind in _NAME_KINDS and not facts.named
+        exact = finding.span is not None
+        joined = not exact and kind in _NAME_KINDS and not facts.named
         host |= (
             part is None
             or joined
-            or kind is PartKind.HOST
+            or (kind is PartKind.HOST and exact)
             or finding.kind is Kind.DESTINATION
             or part.name in _HOST_HEADERS
         )

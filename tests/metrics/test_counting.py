@@ -161,10 +161,10 @@ def test_observe_mode(counted):
 
 
 def test_stages(counted):
-    timings = (("decode", 0.0001), ("detect", 99.0), ("made-up", 1.0))
+    timings = (("examine", 0.0001), ("decide", 99.0), ("made-up", 1.0))
     counts = counted(ALLOW, replace(BASE, timings=timings))
-    assert counts["dlp_stage_seconds", "decode"][1] == 1
-    assert counts["dlp_stage_seconds", "detect"][-2] == 1
+    assert counts["dlp_stage_seconds", "examine"][1] == 1
+    assert counts["dlp_stage_seconds", "decide"][-2] == 1
     assert ("dlp_stage_seconds", "other") in counts
 
 
