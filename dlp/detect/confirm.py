@@ -18,7 +18,7 @@ import regex
 
 from dlp.detect.checks import Candidate, Check, Outcome, resolve
 from dlp.detect.placeholder import is_example, is_placeholder
-from dlp.detect.rules import Rule
+from dlp.detect.rule import Rule
 from dlp.model import Tier, View
 
 _SEARCH_S = 0.25

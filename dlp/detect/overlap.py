@@ -3,8 +3,8 @@ One match per thing found.
 
 The same secret is seen in several views (the body, its JSON leaf) and by several rules
 (the vendor's, the generic one). Of matches that overlap in the raw bytes of one part,
-the strongest tier wins, then the longer one, then the less nested view. Matches in
-views without an exact place are one when rule, part and bytes agree.
+the strongest tier wins, then the less nested view, then the longer one. A match in a
+view without an exact place says nothing new when its bytes were found in that part.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 def strongest(matches: Iterable[Match]) -> tuple[Match, ...]:
     """The matches to report, best first."""
     taken: dict[int, list[tuple[int, int]]] = {}
-    seen: set[tuple[str, int, bytes]] = set()
+    seen: set[tuple[int, bytes]] = set()
     kept: list[Match] = []
     for match in sorted(matches, key=_order):
         view = match.view
@@ -32,9 +32,9 @@ def strongest(matches: Iterable[Match]) -> tuple[Match, ...]:
             span = view.raw_span(match.start, match.stop) or (match.start, match.stop)
             if not _claim(taken.setdefault(view.part, []), span):
                 continue
-        elif (match.rule.id, view.part, match.secret) in seen:
+        elif (view.part, match.secret) in seen:
             continue
-        seen.add((match.rule.id, view.part, match.secret))
+        seen.add((view.part, match.secret))
         kept.append(match)
     return tuple(kept)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dlp.detect.confirm import Budget, Detector
-from dlp.detect.rules import Rule
+from dlp.detect.rule import Rule
 from dlp.detect.templates import TemplateError, expand
 from dlp.errors import Problem, RuleError
 from dlp.model import View

@@ -28,6 +28,28 @@ rules:
 """
 
 
+BUILT_IN = """\
+version: 1
+family: stock
+rules:
+  - id: stock-key
+    pattern: 'stock_[a-z0-9]{20}'
+    matches: ["stock_{loweralnum:20}"]
+    ignores: ["stock_{loweralnum:19}"]
+"""
+
+
+@pytest.fixture
+def load(tmp_path_factory):
+    """`load_rules` over a built-in set of one rule: the real one takes a second."""
+    builtin = write(tmp_path_factory.mktemp("builtin"), BUILT_IN, "stock.yaml")
+    return lambda folder=None: load_rules(folder, builtin=builtin)
+
+
+def ids(rules):
+    return {rule.id for rule in rules}
+
+
 def test_every_built_in_rule_keeps_the_promises_of_its_samples():
     verify(load_rules())
 
@@ -44,29 +66,60 @@ def test_the_engine_finds_every_positive_sample_of_every_built_in_rule():
     assert silent == []
 
 
-def test_an_operators_rule_is_added(tmp_path):
-    rules = load_rules(write(tmp_path, RULE))
-    verify(rules)
-    assert "acme-key" in {rule.id for rule in rules}
-    assert len(rules) == len(load_rules()) + 1
+def test_an_operators_rule_is_added(load, tmp_path):
+    assert ids(load(write(tmp_path, RULE))) == {"acme-key", "stock-key"}
 
 
-def test_an_operators_rule_replaces_a_built_in_one_and_can_switch_it_off(tmp_path):
-    known = load_rules()[0].id
-    own = load_rules(write(tmp_path, RULE.replace("acme-key", known)))
-    assert {r.id: r for r in own}[known].pattern.exact == b"acme_[a-z0-9]{20}"
-    write(tmp_path, f"version: 1\nrules:\n  - {{id: {known}, enabled: false}}\n")
-    write(tmp_path, RULE, "z.yaml")
-    assert known not in {rule.id for rule in load_rules(tmp_path)}
+def test_an_operators_rule_replaces_a_built_in_one(load, tmp_path):
+    own = load(write(tmp_path, RULE.replace("acme-key", "stock-key")))
+    assert [rule.pattern.exact for rule in own] == [b"acme_[a-z0-9]{20}"]
 
 
-def test_one_line_switches_a_family_off_and_on(tmp_path):
+def test_an_operator_switches_a_built_in_rule_off(load, tmp_path):
+    write(
+        tmp_path, "version: 1\nrules:\n  - {id: stock-key, enabled: false}\n", "z.yaml"
+    )
+    assert ids(load(write(tmp_path, RULE))) == {"acme-key"}
+
+
+def test_one_line_switches_a_family_off_and_on(load, tmp_path):
     write(tmp_path, "version: 1\nfamily: x\nenabled: false\n" + RULE[11:])
-    assert "acme-key" not in {rule.id for rule in load_rules(tmp_path)}
+    assert ids(load(tmp_path)) == {"stock-key"}
     write(tmp_path, "version: 1\nenable: [x]\n", "z.yaml")
-    assert "acme-key" in {rule.id for rule in load_rules(tmp_path)}
-    write(tmp_path, "version: 1\ndisable: [x]\n", "zz.yaml")
-    assert "acme-key" not in {rule.id for rule in load_rules(tmp_path)}
+    assert ids(load(tmp_path)) == {"acme-key", "stock-key"}
+    write(tmp_path, "version: 1\ndisable: [x, stock]\nenable: [x]\n", "zz.yaml")
+    write(tmp_path, "version: 1\ndisable: [x]\nenable: [stock]\n", "zzz.yaml")
+    assert ids(load(tmp_path)) == {"stock-key"}
+
+
+def test_a_folder_that_is_the_built_in_one_is_read_once(tmp_path):
+    folder = write(tmp_path, RULE)
+    assert ids(load_rules(folder, builtin=folder)) == {"acme-key"}
+
+
+def test_a_rule_set_that_is_all_off_is_a_fault(load, tmp_path):
+    with pytest.raises(RuleError, match="no rule is on"):
+        load(write(tmp_path, "version: 1\ndisable: [stock]\n"))
+
+
+SWITCHES = {
+    "family to switch on": ("version: 1\nenable: [stok]\n", "2:10", "no family stok"),
+    "family to switch off": ("version: 1\ndisable: [stok]\n", "2:11", "use stock"),
+    "rule to switch off": (
+        "version: 1\nrules:\n  - {id: stok-key, enabled: false}\n",
+        "3:10",
+        "no rule stok-key",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_a_switch_for_what_does_not_exist_is_a_fault(load, tmp_path, name):
+    text, place, words = SWITCHES[name]
+    with pytest.raises(RuleError) as caught:
+        load(write(tmp_path, text))
+    assert f"own.yaml:{place}: " in str(caught.value)
+    assert words in str(caught.value)
 
 
 FAULTS = {
@@ -78,6 +131,7 @@ FAULTS = {
     "too wide": ("{20}'", "{20,30000}'", "4:14", "limit is"),
     "can be empty": ("'acme_[a-z0-9]{20}'", "'a{0,9}'", "4:14", "match nothing"),
     "matches everything": ("acme_[a-z0-9]{20}", r"\w{3,5}", "4:14", "ordinary text"),
+    "no shape": ("    pattern: 'acme_[a-z0-9]{20}'\n", "", "3:5", "states no shape"),
     "flag": ("'acme", "'(?s)acme", "4:14", "flag other than"),
     "no sample": ('    matches: ["acme_{loweralnum:20}"]\n', "", "3:5", "no sample"),
     "two shapes": (
@@ -111,11 +165,11 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_reported_with_its_place(tmp_path, name):
+def test_a_fault_is_reported_with_its_place(load, tmp_path, name):
     old, new, place, words = FAULTS[name]
     assert old in RULE
     with pytest.raises(RuleError) as caught:
-        load_rules(write(tmp_path, RULE.replace(old, new)))
+        load(write(tmp_path, RULE.replace(old, new)))
     text = str(caught.value)
     assert f"own.yaml:{place}: " in text
     assert words in text
@@ -131,16 +185,16 @@ def test_a_fault_is_reported_with_its_place(tmp_path, name):
         ("_{loweralnum:20}", "_{loweralnum:20", "stray"),
     ],
 )
-def test_a_sample_that_lies_is_a_fault(tmp_path, old, new, words):
+def test_a_sample_that_lies_is_a_fault(load, tmp_path, old, new, words):
     with pytest.raises(RuleError) as caught:
-        verify(load_rules(write(tmp_path, RULE.replace(old, new))))
+        load(write(tmp_path, RULE.replace(old, new)))
     assert words in str(caught.value)
     assert "own.yaml:4:14: rule acme-key" in str(caught.value)
 
 
-def test_all_faults_of_all_files_come_at_once(tmp_path):
+def test_all_faults_of_all_files_come_at_once(load, tmp_path):
     write(tmp_path, RULE.replace("{20}'", "+'"))
     write(tmp_path, RULE.replace("acme-key", "b").replace("{20}'", "*'"), "p.yaml")
     with pytest.raises(RuleError) as caught:
-        load_rules(tmp_path)
+        load(tmp_path)
     assert [Path(p.file).name for p in caught.value.problems] == ["own.yaml", "p.yaml"]

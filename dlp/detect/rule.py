@@ -1,0 +1,41 @@
+"""
+The rule: what one thing to look for is, once its file has been read.
+
+Stands apart from `rules`, which reads the files and needs the confirming half of the
+engine to run a rule's samples; that half needs only this.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dlp.detect.pattern import Pattern
+from dlp.errors import Problem
+from dlp.model import Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing to look for. Plain data, so that it can cross a process border."""
+
+    id: str
+    family: str
+    description: str
+    tier: Tier
+    pattern: Pattern
+    keywords: tuple[bytes, ...] = ()
+    """Lower case."""
+    context: int = 0
+    """Bytes before the match in which a keyword must stand; 0: inside the match."""
+    hosts: tuple[str, ...] = ()
+    """The vendor's own; `*.x` means names under x."""
+    slots: tuple[str, ...] = ()
+    checks: tuple[tuple[str, float | None], ...] = ()
+    matches: tuple[str, ...] = field(default=(), repr=False)
+    ignores: tuple[str, ...] = field(default=(), repr=False)
+    place: tuple[str, int, int] = ("", 0, 0)
+    """File, line and column of the pattern."""
+
+    def problem(self, what: str, remedy: str) -> Problem:
+        """A fault of this rule, at its pattern."""
+        return Problem(*self.place, f"rule {self.id}: {what}", remedy)

@@ -1,0 +1,147 @@
+"""
+A detector file as text states it, and what must be true of a rule before it is one.
+
+Stands apart from `rules`, which decides which files and which of their rules count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pydantic import Field
+
+from dlp.detect.checks import CHECKS, MEASURED, resolve
+from dlp.detect.named import compose
+from dlp.detect.pattern import Pattern, PatternError, prepare
+from dlp.detect.rule import Rule
+from dlp.errors import Problem
+from dlp.model import Tier
+from dlp.rulefile import Located, RuleModel
+
+SLOTS = ("header:", "query:", "form:", "json:", "basic", "path", "ws", "any")
+"""Credential slots a rule may name; those that end in a colon take a name."""
+
+
+class RuleSpec(RuleModel):
+    """One rule as a file states it; docs of the fields: rules/README.md."""
+
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    enabled: bool = True
+    description: str = ""
+    tier: Tier = Tier.STRONG
+    pattern: str = ""
+    names: tuple[str, ...] = ()
+    """Instead of a pattern: names beside which a `value` is a secret."""
+    value: str = ""
+    keywords: tuple[str, ...] = ()
+    context: int = Field(default=0, ge=0, le=200)
+    hosts: tuple[str, ...] = ()
+    slots: tuple[str, ...] = ()
+    checks: tuple[str | dict[str, float], ...] = ()
+    matches: tuple[str, ...] = ()
+    ignores: tuple[str, ...] = ()
+
+    @property
+    def expression(self) -> str:
+        """The pattern, composed when the rule gives names and a value."""
+        return compose(self.names, self.value) if self.names else self.pattern
+
+    @property
+    def stated(self) -> str:
+        """The key that holds the expression."""
+        return "value" if self.names else "pattern"
+
+
+class DetectorFile(RuleModel):
+    """rules/detectors/FAMILY.yaml."""
+
+    version: int = Field(ge=1, le=1)
+    family: str = ""
+    enabled: bool = True
+    """Whether the family is on; an operator's file can say otherwise."""
+    enable: tuple[str, ...] = ()
+    """Families to turn on."""
+    disable: tuple[str, ...] = ()
+    """Families to turn off."""
+    rules: tuple[RuleSpec, ...] = ()
+
+
+def read_rule(
+    located: Located[DetectorFile], index: int, family: str
+) -> Rule | list[Problem]:
+    """The rule that stands at `index` of a file, or all that is wrong with it."""
+    spec = located.value.rules[index]
+    problems = list(_faults(located, index, spec))
+    try:
+        pattern = _pattern(spec)
+    except PatternError as error:
+        what = f"rule {spec.id}: {error}"
+        keys = ("rules", index, spec.stated)
+        return [located.problem(keys, what, error.remedy), *problems]
+    if problems:
+        return problems
+    return Rule(
+        id=spec.id,
+        family=family,
+        description=spec.description,
+        tier=spec.tier,
+        pattern=pattern,
+        keywords=tuple(word.lower().encode() for word in spec.keywords),
+        context=spec.context,
+        hosts=spec.hosts,
+        slots=spec.slots,
+        checks=tuple(pair for check in spec.checks for pair in _named(check)),
+        matches=spec.matches,
+        ignores=spec.ignores,
+        place=(located.file, *located.at("rules", index, spec.stated)),
+    )
+
+
+def _pattern(spec: RuleSpec) -> Pattern:
+    if bool(spec.names) != bool(spec.value) or bool(spec.names) == bool(spec.pattern):
+        raise PatternError(
+            "states no shape, or two", "give a pattern, or names and value"
+        )
+    return prepare(spec.expression)
+
+
+def _named(check: str | dict[str, float]) -> Iterable[tuple[str, float | None]]:
+    return [(check, None)] if isinstance(check, str) else check.items()
+
+
+def _faults(
+    located: Located[DetectorFile], position: int, spec: RuleSpec
+) -> Iterator[Problem]:
+    def fault(what: str, remedy: str, *inside: str | int) -> Problem:
+        keys = ("rules", position, *inside)
+        return located.problem(keys, f"rule {spec.id}: {what}", remedy)
+
+    if not spec.matches:
+        yield fault("has no sample", "add a template that must fire it", "matches")
+    if spec.context and not spec.keywords:
+        yield fault("context without keywords", "name the keywords", "context")
+    for index, check in enumerate(spec.checks):
+        for name, number in _named(check):
+            if resolve(name, number) is None:
+                yield fault(*_bad_check(name), "checks", index)
+    for index, slot in enumerate(spec.slots):
+        if not _is_slot(slot):
+            remedy = f"use {', '.join(SLOTS)}"
+            yield fault(f"unknown slot {slot}", remedy, "slots", index)
+
+
+def _bad_check(name: str) -> tuple[str, str]:
+    if name in MEASURED:
+        return f"check {name} needs a number", f"write {{{name}: 3}}"
+    if name in CHECKS:
+        return f"check {name} takes no number", f"write {name}"
+    return f"unknown check {name}", f"use {', '.join([*CHECKS, *MEASURED])}"
+
+
+def _is_slot(slot: str) -> bool:
+    return any(
+        slot.startswith(known) and len(slot) > len(known)
+        if known.endswith(":")
+        else slot == known
+        for known in SLOTS
+    )

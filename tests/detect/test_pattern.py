@@ -1,0 +1,100 @@
+"""The scan form finds at least what the exact form matches, and stays small."""
+
+import random
+import re
+
+import pytest
+
+from dlp.detect.pattern import PatternError, bounded, prepare
+
+SCAN_FORMS = {
+    r"ab[a-z]{3,9}": rb"ab[a-z]{3}",
+    r"ab[a-z]{3,9}\b": rb"ab[a-z]{3}",
+    r"ab[a-z]{3}\b": rb"ab[a-z]{3}\b",
+    r"ab(?:c[0-9]{2,5})": rb"abc[0-9]{2}",
+    r"abc(?:d)?": rb"abc",
+    r"abc[0-9]{0,4}(?:\.x)?$": rb"abc",
+    r"a{2,900}b": rb"a{2,}b",
+    r"(?P<secret>ab)c": rb"(?:ab)c",
+    r"(?i)ab[c-d]": rb"(?i)ab[c-d]",
+    r"(?i:ab)c": rb"(?i:ab)c",
+    r"a.b|cde": rb"(?:a.b|cde)",
+    r"x(?:ab|c)[^d]e": rb"x(?:ab|c)[^d]e",
+    r"a\.b\x2fc": rb"a\x2eb\x2fc",
+}
+
+
+@pytest.mark.parametrize("source", SCAN_FORMS)
+def test_the_scan_form_drops_an_optional_tail_and_large_bounds(source):
+    assert prepare(source).scan == SCAN_FORMS[source]
+
+
+@pytest.mark.parametrize(
+    ("source", "reach", "tail", "most"),
+    [
+        (r"ab[a-z]{3,9}", 5, 6, 11),
+        (r"ab[a-z]{3}", 5, 0, 5),
+        (r"a{2,900}b", 901, 898, 901),
+        (r"\bab(?:cd|efg)\b", 5, 1, 5),
+    ],
+)
+def test_reach_and_tail_span_every_match_round_the_reported_end(
+    source, reach, tail, most
+):
+    pattern = prepare(source)
+    assert (pattern.reach, pattern.tail, pattern.most) == (reach, tail, most)
+
+
+@pytest.mark.parametrize("source", SCAN_FORMS)
+def test_whatever_the_exact_form_matches_the_scan_form_finds_inside(source):
+    """Over random texts: the scan form's first end lies within reach and tail."""
+    pattern = prepare(source)
+    exact = re.compile(pattern.exact, re.MULTILINE)
+    scan = re.compile(pattern.scan, re.MULTILINE)
+    letters = random.Random(source)
+    for _ in range(3000):
+        size = letters.randint(3, 14)
+        data = bytes(letters.choices(b"abcdeABCD0129. x/\n", k=size))
+        found = exact.search(data)
+        if found:
+            ends = [
+                end
+                for start in range(len(data))
+                for end in range(start + 1, len(data) + 1)
+                if scan.fullmatch(data, start, end)
+            ]
+            assert any(
+                end - pattern.reach <= found.start()
+                and found.end() <= end + pattern.tail
+                for end in ends
+            )
+
+
+REFUSED = {
+    "a+b": "unbounded",
+    "(?:ab*){2}c": "unbounded",
+    "a{3,}": "unbounded",
+    "(": "bad pattern",
+    "(?=a)b": "look-around",
+    "a(?!b)c": "look-around",
+    r"(a)\1b": "back-reference",
+    "a{0,3}": "nothing",
+    r"\w{2,5}": "ordinary",
+    "(?s)a.b": "flag",
+    "[a-z0-9]{10,20000}x": "limit",
+}
+
+
+@pytest.mark.parametrize("source", REFUSED)
+def test_a_pattern_that_cannot_work_is_refused_with_a_remedy(source):
+    with pytest.raises(PatternError) as caught:
+        prepare(source)
+    assert REFUSED[source] in f"{caught.value} {caught.value.remedy}"
+    assert caught.value.remedy
+
+
+def test_a_foreign_pattern_is_capped():
+    assert bounded(r"(?i)key\s*=\s*[a-z]{8,}", 50) == (
+        r"(?i)key[\s]{0,50}\x3d[\s]{0,50}[a-z]{8,58}"
+    )
+    prepare(bounded(r"key\s*=[a-z]+"))
