@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
@@ -55,6 +56,7 @@ class Pattern:
     """Bytes the whole match can take."""
 
 
+@cache
 def prepare(source: str) -> Pattern:
     """
     Check a pattern and derive its scan form.
