@@ -22,8 +22,15 @@ _PLACEHOLDER = re.compile(
     rb"|^\$[\w{(]|^%\w+%$|\{\{|\}\}|\$\{|<%|%>"  # $TOKEN ${TOKEN} %TOKEN% {{ token }}
     rb"|redacted|censored|your[_.\- ]?(?:api|key|token|secret|password|own)"
     rb"|insert[_-]?|replace[_-]?(?:me|with)|(?:my|the)[_-](?:api|key|token|secret)"
-    rb"|x{5,}|\*{4,}|\.{3}|_{6,}|-{6,}|\#{4,}|0{8,}|1{8,}|a{8,}"
+    rb"|\.{3}"
 )
+
+_FILLING = re.compile(rb"(?i)x{5,}|\*{4,}|_{6,}|-{6,}|#{4,}|0{8,}|1{8,}|a{8,}")
+_FILLED = 8
+"""A filling counts from this fraction of the secret: zeros are common inside DER."""
+
+_HEAD = 128
+"""Bytes at the start in which a long secret would say that it is an example."""
 
 _SEQUENCES = (
     b"01234567890123456789",
@@ -45,18 +52,27 @@ _RUNS: frozenset[bytes] = frozenset(
 def is_placeholder(secret: bytes) -> bool:
     """Whether the text stands for a secret without being one."""
     return (
-        bool(_PLACEHOLDER.search(secret)) or _is_monotonous(secret) or _counts(secret)
+        bool(_PLACEHOLDER.search(secret))
+        or _is_filled(secret)
+        or _is_monotonous(secret)
+        or _counts(secret)
     )
 
 
 def is_example(secret: bytes) -> bool:
     """Whether it is known from documentation."""
-    return bool(_EXAMPLE.search(secret)) or digest(secret) in _EXAMPLE_DIGESTS
+    return bool(_EXAMPLE.search(secret, 0, _HEAD)) or digest(secret) in _EXAMPLE_DIGESTS
 
 
 def digest(secret: bytes) -> bytes:
     """What `_EXAMPLE_DIGESTS` holds of an example."""
     return blake2b(secret, digest_size=8).digest()
+
+
+def _is_filled(secret: bytes) -> bool:
+    """Padded out with one character."""
+    fillings = _FILLING.finditer(secret)
+    return any(len(filling[0]) * _FILLED >= len(secret) for filling in fillings)
 
 
 def _is_monotonous(secret: bytes) -> bool:
