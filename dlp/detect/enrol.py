@@ -18,10 +18,11 @@ from hashlib import blake2b
 
 import numpy as np
 
+from dlp.detect.forms import Domain
 from dlp.detect.grams import GRAM, Words, grams, multiplier
 from dlp.detect.material import MIN_BITS, Piece, dissect
 from dlp.detect.stretches import RUN, SPARSE, RunTable
-from dlp.detect.variants import VARIANTS, Domain, Variant, texts
+from dlp.detect.variants import VARIANTS, Variant, texts
 
 FRAGMENT_BITS = 46
 """Evidence below which a stretch of a secret may be an accident, and is ignored."""
@@ -101,11 +102,19 @@ def _threshold(piece: Piece) -> int:
 
 
 def _texts(variant: Variant, piece: Piece) -> Iterator[bytes]:
-    if not piece.text and variant.text_only:
-        return iter(())
-    if variant.domain is Domain.RAW and not piece.needs_raw:
+    if not _applies(variant, piece):
         return iter(())
     return texts(variant, piece.data)
+
+
+def _applies(variant: Variant, piece: Piece) -> bool:
+    match variant.domain:
+        case Domain.RAW:
+            return not piece.text
+        case Domain.VISIBLE:
+            return piece.text and piece.needs_visible
+        case _:
+            return piece.text or not variant.text_only
 
 
 def _plan(variant: Variant, size: int, piece: Piece) -> tuple[int, int] | None:

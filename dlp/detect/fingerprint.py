@@ -17,15 +17,18 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from dlp.detect.acrostic import acrostics
 from dlp.detect.enrol import Fingerprint, digest
+from dlp.detect.forms import Domain
 from dlp.detect.grams import GRAM, GramTable, Places, multiplier
-from dlp.detect.located import Buffer, batches
+from dlp.detect.located import Buffer, batches, widened
 from dlp.detect.stretches import RUN, Search, Stretch
-from dlp.detect.variants import VARIANTS, Domain
+from dlp.detect.variants import VARIANTS
 from dlp.errors import SecretError
 from dlp.model import View
 
-PLAIN = "plain"
+AS_IT_IS = ("raw", "visible", "plain")
+"""Variants that are the value itself, but for case and separators."""
 SHARED_BY_CLASS = 64
 """A gram that occurs more often than this in the index says nothing about a secret."""
 
@@ -58,7 +61,10 @@ class SecretHit:
     name: str
     view: View
     start: int | None
-    """Span in `view.data`, half-open; None where it cannot be told exactly."""
+    """
+    Span in `view.data`, half-open; None where it reaches into another view, and of an
+    encoded secret that does not stand in one piece. Encoded, it may hold a bit more.
+    """
     stop: int | None
     coverage: int = field(repr=False)
     complete: bool
@@ -127,10 +133,10 @@ class SecretIndex:
             table = GramTable.build(tags, SHARED_BY_CLASS)
         except ValueError as error:
             raise SecretError(f"too many secrets for one index: {error}") from error
-        raw = [n for n, v in enumerate(VARIANTS) if v.domain is Domain.RAW]
         used = {VARIANTS[number].domain for number in np.unique(runs["variant"])}
-        factors = {domain: multiplier(key, domain.value) for domain in used}
-        search = Search.build(table, runs, factors, raw)
+        factors = {d: multiplier(key, d.value) for d in Domain if d in used}
+        domains = [variant.domain for variant in VARIANTS]
+        search = Search.build(table, runs, domains, factors)
         names = {value.digest: value.names for value in values}
         return cls(key, infos, values, np.cumsum(sizes) - sizes, search, names)
 
@@ -161,33 +167,36 @@ class SecretIndex:
         """Every place in the views where a secret, or enough of one, stands."""
         if not self._values:
             return []
-        return [hit for batch in batches(views) for hit in self._scan(batch)]
+        everything = [*views, *acrostics(views)]
+        return [hit for batch in batches(everything) for hit in self._scan(batch)]
 
     def _scan(self, buffer: Buffer) -> Iterator[SecretHit]:
-        for base, found in self._search.windows(buffer.normal, buffer.data):
-            shown: list[tuple[int, int]] = []
-            for hit in self._stretched(buffer, Domain.NORMAL, base, found):
-                if hit.variant == PLAIN and hit.start is not None and hit.stop:
-                    shown.append(buffer.raw_span(hit.view, hit.start, hit.stop))
-                yield hit
-            for domain in found:
-                if domain is Domain.NORMAL:
-                    continue
-                places = _outside(found[domain][0] + base, shown) - base
-                if len(places):
-                    pair = self._search.around(buffer.data, base, places, domain)
-                    yield from self._stretched(buffer, domain, base, {domain: pair})
+        shown: list[tuple[int, int]] = []
+        for base, found in self._search.windows(buffer.form):
+            for domain, pair in found.items():
+                for stretch in self._stretches(buffer, base, domain, pair, shown):
+                    for hit in self._hits(buffer, stretch, domain):
+                        if hit.variant in AS_IT_IS and hit.start is not None:
+                            shown.append(buffer.raw_span(hit.view, hit.start, hit.stop))
+                        yield hit
 
-    def _stretched(
+    def _stretches(
         self,
         buffer: Buffer,
-        domain: Domain,
         base: int,
-        found: dict[Domain, tuple[Places, Places]],
-    ) -> Iterator[SecretHit]:
-        if domain in found:
-            for stretch in self._search.stretches(*found[domain], base):
-                yield from self._hits(buffer, stretch, domain)
+        domain: Domain,
+        pair: tuple[Places, Places],
+        shown: list[tuple[int, int]],
+    ) -> list[Stretch]:
+        if domain in self._search.every:
+            return self._search.stretches(*pair, base)
+        places = pair[0]
+        if domain in {Domain.XOR, Domain.ADD}:
+            places = _outside(places + base, shown) - base
+        if not len(places):
+            return []
+        around = self._search.around(buffer.form(domain), base, places, domain)
+        return self._search.stretches(*around, base)
 
     def _hits(
         self, buffer: Buffer, stretch: Stretch, domain: Domain
@@ -199,10 +208,12 @@ class SecretIndex:
         coverage = _coverage(stretch, run, value.length)
         complete = not variant.dense or coverage.bit_count() >= value.threshold
         view, span = buffer.locate(stretch.start, stretch.stop, domain)
-        if not variant.dense:
-            span = None
         whole = None
-        if span and stretch.stop - stretch.start == run["length"]:
+        if span and not variant.dense:
+            stride, length = int(run["stride"]), int(run["length"])
+            before, last = stretch.first * stride, stretch.last * stride + GRAM
+            span = widened(view.data, span, before, length - last)
+        elif span and stretch.stop - stretch.start == run["length"]:
             whole = self._whole(value, variant.name, view.data, span)
         start, stop = whole or span or (None, None)
         exact = whole is not None
@@ -238,6 +249,7 @@ def _outer(taken: Fingerprint) -> dict[str, tuple[int, int]]:
     lead, trail = taken.edges
     return {
         "raw": (taken.before, taken.after),
+        "visible": (taken.before, taken.after),
         "plain": (taken.before + lead, taken.after + trail),
     }
 

@@ -28,29 +28,18 @@ CHUNK = 1 << 16
 """Positions per pass: what a pass touches stays in the second-level cache."""
 
 Words = NDArray[np.uint64]
+Octets = NDArray[np.uint8]
 Places = NDArray[np.int64]
 
 _BITS_PER_ENTRY = 48
 """Of each bit table, while the table stays within `_MOST_BITS`."""
 _MOST_BITS = 26
+_WORD = np.dtype("<u8")
+_FEW = 256
+"""So few are searched for sooner than hashed again."""
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 _SEVEN = np.uint8(7)
 _ONE = np.uint8(1)
-
-_FOLDED = bytes(range(256)).lower()
-_DROPPED = bytes(c for c in range(256) if not (c < 128 and chr(c).isalnum()))
-
-
-def normalise(data: bytes) -> bytes:
-    """Lower case, everything but ASCII letters and digits dropped."""
-    return data.translate(_FOLDED, _DROPPED)
-
-
-def is_kept() -> NDArray[np.bool_]:
-    """For each byte value, whether `normalise` keeps it."""
-    kept = np.ones(256, np.bool_)
-    kept[list(_DROPPED)] = False
-    return kept
 
 
 def multiplier(key: bytes, domain: str) -> np.uint64:
@@ -59,13 +48,12 @@ def multiplier(key: bytes, domain: str) -> np.uint64:
     return np.uint64(int.from_bytes(digest.digest(), "little") | 1)
 
 
-def grams(data: bytes | NDArray[np.uint8]) -> Words:
-    """The gram at every position; a view that copies nothing."""
-    array = np.frombuffer(data, np.uint8) if isinstance(data, bytes) else data
-    count = max(len(array) - GRAM + 1, 0)
-    if not count:
+def grams(data: bytes | Octets, step: int = 1) -> Words:
+    """The gram at every `step`-th position; a view that copies nothing."""
+    count = (len(data) - GRAM) // step + 1
+    if count < 1:
         return np.empty(0, np.uint64)
-    return np.ndarray((count,), "<u8", array, strides=(1,))
+    return np.ndarray((count,), _WORD, data, strides=(step,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +133,11 @@ class GramTable:
         if not len(maybe):
             return maybe, maybe
         kept = tags[maybe]
-        again = self.second.maybe(_second(kept))
-        if not len(again):
-            return again, again
-        maybe, kept = maybe[again], kept[again]
+        if len(maybe) > _FEW:
+            again = self.second.maybe(_second(kept))
+            if not len(again):
+                return again, again
+            maybe, kept = maybe[again], kept[again]
         low = np.uint64((1 << self.ordinal_bits) - 1)
         start = np.searchsorted(self.entries[:-1], kept & ~low, "left")
         true = ((self.entries[start] ^ kept) <= low).nonzero()[0]

@@ -8,21 +8,23 @@ Why not in `stretches.py`: that searches bytes; this knows whose bytes they are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlp.detect.grams import is_kept, normalise
-from dlp.detect.variants import Domain
+from dlp.detect.forms import Domain, form, kept
 from dlp.model import View
 
 _BATCH = 1 << 20
 """Bytes of views joined at a time; a larger view goes alone and is not copied."""
-_KEPT = is_kept()
-_KEPT.flags.writeable = False
+_KEPT = {domain: kept(domain) for domain in Domain}
 _BLOCK = 4096
+_WORD_END = re.compile(rb"[A-Za-z0-9+/=_-]+\Z")
+_WORD = re.compile(rb"[A-Za-z0-9+/=_-]+")
+_ODD = 4
+"""Signs and edge characters of base64 besides the letters and digits."""
 
 
 def batches(views: Sequence[View]) -> Iterator[Buffer]:
@@ -40,29 +42,25 @@ def batches(views: Sequence[View]) -> Iterator[Buffer]:
 
 
 class Buffer:
-    """Neighbouring views as one stretch of bytes, raw and normalised."""
+    """Neighbouring views as one stretch of bytes, in every form that is searched."""
 
     def __init__(self, views: Sequence[View]) -> None:
         self.views = views
         self.data = b"".join([view.data for view in views])
-        self.normal = normalise(self.data)
-        self._kept: dict[int, _Kept] = {}
+        self._starts: dict[Domain, NDArray[np.int64]] = {}
+        self._kept: dict[tuple[int, Domain], _Kept] = {}
 
-    @cached_property
-    def _raw_starts(self) -> NDArray[np.int64]:
-        sizes = [len(view.data) for view in self.views]
-        return np.cumsum([0, *sizes], dtype=np.int64)
+    def form(self, domain: Domain) -> bytes:
+        """The bytes that the grams of a domain are looked for in."""
+        return form(self.data, domain)
 
-    @cached_property
-    def _normal_starts(self) -> NDArray[np.int64]:
-        sizes = [len(normalise(view.data)) for view in self.views]
-        return np.cumsum([0, *sizes], dtype=np.int64)
-
-    def raw_span(self, view: View, start: int, stop: int) -> tuple[int, int]:
-        """A span of a view as one of `data`."""
+    def raw_span(
+        self, view: View, start: int | None, stop: int | None
+    ) -> tuple[int, int]:
+        """A span of a view as one of `data`; None stands for the view's own end."""
         which = next(i for i, each in enumerate(self.views) if each is view)
-        base = int(self._raw_starts[which])
-        return base + start, base + stop
+        base = int(self._view_starts(Domain.RAW)[which])
+        return base + (start or 0), base + (len(view.data) if stop is None else stop)
 
     def locate(
         self, start: int, stop: int, domain: Domain
@@ -72,24 +70,49 @@ class Buffer:
 
         The span is None when it reaches into the next view.
         """
-        normal = domain is Domain.NORMAL
-        starts = self._normal_starts if normal else self._raw_starts
+        starts = self._view_starts(domain)
         which = int(np.searchsorted(starts, start, "right")) - 1
         view = self.views[which]
         if stop > starts[which + 1]:
             return view, None
         start, stop = start - int(starts[which]), stop - int(starts[which])
-        if not normal:
+        mask = _KEPT[domain]
+        if mask is None:
             return view, (start, stop)
-        kept = self._kept.get(which) or self._kept.setdefault(which, _Kept(view.data))
+        if (which, domain) not in self._kept:
+            self._kept[which, domain] = _Kept(view.data, mask)
+        kept = self._kept[which, domain]
         return view, (kept.position(start), kept.position(stop - 1) + 1)
+
+    def _view_starts(self, domain: Domain) -> NDArray[np.int64]:
+        if domain not in self._starts:
+            sizes = [len(form(view.data, domain)) for view in self.views]
+            self._starts[domain] = np.cumsum([0, *sizes], dtype=np.int64)
+        return self._starts[domain]
+
+
+def widened(
+    data: bytes, span: tuple[int, int], before: int, after: int
+) -> tuple[int, int] | None:
+    """
+    A span of encoded text with what belongs to it at both ends.
+
+    `before` and `after`: how many letters and digits may. None when the text does not
+    stand in one piece, so that its ends cannot be told.
+    """
+    start, stop = span
+    if not _WORD.fullmatch(data, start, stop):
+        return None
+    head = _WORD_END.search(data, max(start - before - _ODD, 0), start)
+    tail = _WORD.match(data, stop, stop + after + _ODD)
+    return (head.start() if head else start), (tail.end() if tail else stop)
 
 
 class _Kept:
     """From the number of a kept byte to its offset."""
 
-    def __init__(self, data: bytes) -> None:
-        self._mask = _KEPT[np.frombuffer(data, np.uint8)]
+    def __init__(self, data: bytes, mask: NDArray[np.bool_]) -> None:
+        self._mask = mask[np.frombuffer(data, np.uint8)]
         blocks = range(0, len(data), _BLOCK)
         counts = np.add.reduceat(self._mask, list(blocks), dtype=np.int64)
         self._before = np.cumsum(counts) - counts

@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
-from dlp.detect.grams import normalise
+from dlp.detect.forms import normalise
 from dlp.detect.privatekey import private_part
 from dlp.errors import SecretError
 
@@ -55,10 +55,8 @@ class Piece:
     """Bits in one character of the normalised form; of a byte when it is no text."""
 
     @property
-    def needs_raw(self) -> bool:
-        """Normalising takes so much that the bytes themselves are indexed too."""
-        if not self.text:
-            return True
+    def needs_visible(self) -> bool:
+        """Normalising takes so much that the punctuation is indexed too."""
         return len(normalise(self.data)) < max(16, 0.75 * len(self.data))
 
 

@@ -7,21 +7,21 @@ Grams found at `p` that belong at `i * stride` of a run say the text would begin
 run's `need` is dropped here.
 
 Buffers are searched in windows that overlap by the longest run, so that memory does
-not follow the size of a message. Only the normalised bytes are looked up at every
-position; XOR, ADD and RAW grams at every `SPARSE`-th, and round a hit everywhere.
+not follow the size of a message. The normalised bytes are looked up at every position,
+the other forms at every `SPARSE`-th where their runs allow, and round a hit everywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlp.detect.grams import CHUNK, GRAM, GramTable, Places, Words, grams
-from dlp.detect.variants import Domain
+from dlp.detect.forms import Domain
+from dlp.detect.grams import CHUNK, GRAM, GramTable, Octets, Places, Words, grams
 
 WINDOW = 1 << 20
 """Bytes searched at a time, besides the overlap."""
@@ -34,7 +34,6 @@ RUN = np.dtype(
 _AROUND = 64
 """Bytes looked at on both sides of a sparse hit."""
 
-Octets = NDArray[np.uint8]
 RunTable = np.ndarray[tuple[int], np.dtype[np.void]]
 
 
@@ -74,47 +73,58 @@ class Search:
     """Bytes of the longest run."""
     factors: dict[Domain, np.uint64]
     """For each domain in use, what its grams are multiplied by."""
-    short_raw: bool
-    """Some raw run is too short to be met at every `SPARSE`-th byte."""
+    every: frozenset[Domain]
+    """Domains whose runs may be too short to be met at every `SPARSE`-th byte."""
 
     @classmethod
     def build(
         cls,
         table: GramTable,
         runs: RunTable,
+        domains: Sequence[Domain],
         factors: dict[Domain, np.uint64],
-        raw: Iterable[int],
     ) -> Search:
-        """`raw`: the numbers of the variants that are looked for in the RAW domain."""
+        """`domains`: the domain of each variant, by its number."""
         length = runs["length"].astype(np.uint32)
         counts = (length - GRAM) // runs["stride"] + 1
-        short = (length < GRAM + SPARSE) & np.isin(runs["variant"], list(raw))
         starts = (np.cumsum(counts) - counts).astype(np.uint32)
+        short = np.unique(runs["variant"][length < GRAM + SPARSE])
+        every = {domains[number] for number in short} - {Domain.XOR, Domain.ADD}
         longest = int(length.max(initial=GRAM))
-        return cls(table, runs, starts, longest, factors, bool(short.any()))
+        every.add(Domain.NORMAL)
+        return cls(table, runs, starts, longest, factors, frozenset(every))
 
-    def windows(self, normal: bytes, raw: bytes) -> Iterator[Window]:
-        """Look up the grams of a buffer, window by window."""
-        forms = np.frombuffer(normal, np.uint8), np.frombuffer(raw, np.uint8)
+    def windows(self, form: Callable[[Domain], bytes]) -> Iterator[Window]:
+        """
+        Look up the grams of a buffer, window by window.
+
+        `form`: the buffer as each domain has it.
+        """
+        raw = form(Domain.RAW)
+        whole = {d: np.frombuffer(form(d), np.uint8) for d in self.factors}
         for base in range(0, len(raw), WINDOW):
             ends = slice(base, base + WINDOW + self.overlap)
             found: dict[Domain, list[tuple[Places, Places]]] = {}
-            for group in _groups(self._blocks(*(form[ends] for form in forms))):
+            blocks = (
+                block
+                for domain, data in whole.items()
+                for block in self._blocks(domain, data[ends])
+            )
+            for group in _groups(blocks):
                 for block, places, ordinals in self._look_up(group):
                     pair = places * block.step + block.offset, ordinals
                     found.setdefault(block.domain, []).append(pair)
             yield Window(base, {d: _joined(pairs) for d, pairs in found.items()})
 
-    def _blocks(self, normal: Octets, raw: Octets) -> Iterator[_Block]:
-        factor = self.factors[Domain.NORMAL]
-        for offset in range(0, len(normal) - GRAM + 1, CHUNK):
-            tags = grams(normal[offset : offset + CHUNK + GRAM - 1]) * factor
-            yield _Block(Domain.NORMAL, tags, offset, 1)
-        for domain, steps in _STEPS.items():
-            if domain in self.factors and len(raw) > GRAM:
-                step = 1 if domain is Domain.RAW and self.short_raw else SPARSE
-                tags = grams(steps(raw))[::step] * self.factors[domain]
-                yield _Block(domain, tags, 0, step)
+    def _blocks(self, domain: Domain, data: Octets) -> Iterator[_Block]:
+        if domain not in self.every:
+            if len(data) > GRAM:
+                tags = _STEPS[domain](data, SPARSE) * self.factors[domain]
+                yield _Block(domain, tags, 0, SPARSE)
+            return
+        for offset in range(0, len(data) - GRAM + 1, CHUNK):
+            tags = grams(data[offset : offset + CHUNK + GRAM - 1])
+            yield _Block(domain, tags * self.factors[domain], offset, 1)
 
     def _look_up(self, group: list[_Block]) -> Iterator[tuple[_Block, Places, Places]]:
         tags = [block.tags for block in group]
@@ -131,14 +141,14 @@ class Search:
                 yield block, places[low:high] - start, ordinals[low:high]
 
     def around(
-        self, raw: bytes, base: int, places: Places, domain: Domain
+        self, data: bytes, base: int, places: Places, domain: Domain
     ) -> tuple[Places, Places]:
         """Look at every position round the places in the window at `base`."""
-        window = np.frombuffer(raw, np.uint8)[base : base + WINDOW + self.overlap]
+        window = np.frombuffer(data, np.uint8)[base : base + WINDOW + self.overlap]
         near = np.zeros(len(window) + 1, np.int32)
         np.add.at(near, np.maximum(places - _AROUND, 0), 1)
         np.add.at(near, np.minimum(places + _AROUND, len(window)), -1)
-        all_grams = grams(_STEPS[domain](window))
+        all_grams = _STEPS[domain](window, 1)
         looked = np.flatnonzero(np.cumsum(near)[: len(all_grams)])
         which, ordinals = self.table.find(all_grams[looked] * self.factors[domain])
         return looked[which], ordinals
@@ -176,11 +186,14 @@ class Search:
         return [Stretch(*row) for row in zip(*columns, strict=True)]
 
 
-_STEPS: dict[Domain, Callable[[Octets], Octets]] = {
-    Domain.RAW: lambda a: a,
-    Domain.XOR: lambda a: a[:-1] ^ a[1:],
-    Domain.ADD: lambda a: a[1:] - a[:-1],
+_STEPS: dict[Domain, Callable[[Octets, int], Words]] = {
+    Domain.NORMAL: grams,
+    Domain.VISIBLE: grams,
+    Domain.RAW: grams,
+    Domain.XOR: lambda a, step: grams(a[:-1], step) ^ grams(a[1:], step),
+    Domain.ADD: lambda a, step: grams(a[1:] - a[:-1], step),
 }
+"""The grams of every `step`-th byte, for each kind of step from byte to byte."""
 
 
 def _groups(blocks: Iterable[_Block]) -> Iterator[list[_Block]]:

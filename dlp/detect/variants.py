@@ -16,22 +16,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 
-from dlp.detect.grams import normalise
+from dlp.detect.forms import Domain, form
 
 Spelling = Callable[[bytes], Iterator[bytes]]
-
-
-class Domain(Enum):
-    """Which form of a buffer the grams of a variant are looked for in."""
-
-    NORMAL = "normal"
-    RAW = "raw"
-    XOR = "xor"
-    ADD = "add"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +150,15 @@ _hex = _one(lambda data: data.hex().encode())
 VARIANTS: tuple[Variant, ...] = (
     Variant("plain", _plain, dense=True, text_only=True),
     Variant("raw", _plain, Domain.RAW, dense=True),
+    Variant("visible", _plain, Domain.VISIBLE, dense=True, text_only=True),
+    Variant(
+        "visible reversed",
+        _reversed(_plain),
+        Domain.VISIBLE,
+        backwards=True,
+        dense=True,
+        text_only=True,
+    ),
     Variant("xor", _one(xor_steps), Domain.XOR, dense=True),
     Variant("shift", _one(add_steps), Domain.ADD, dense=True),
     Variant("reversed", _reversed(_plain), backwards=True, text_only=True),
@@ -193,5 +192,4 @@ VARIANTS: tuple[Variant, ...] = (
 
 def texts(variant: Variant, data: bytes) -> Iterator[bytes]:
     """What `data` becomes, in the form that the variant's domain is searched in."""
-    for text in variant.spell(data):
-        yield normalise(text) if variant.domain is Domain.NORMAL else text
+    return (form(text, variant.domain) for text in variant.spell(data))

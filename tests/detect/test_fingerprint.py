@@ -1,17 +1,32 @@
 import base64
-import codecs
+import json
 import random
 import string
+from pathlib import Path
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
+import dlp
 from dlp.detect.enrol import fingerprint
 from dlp.detect.fingerprint import SecretIndex, SecretInfo
+from dlp.detect.forms import normalise
+from dlp.detect.material import dissect
+from dlp.detect.stretches import WINDOW
 from dlp.errors import SecretError
 from dlp.model import View
+from tests.detect.spellings import CORE, SPELLINGS
 
 KEY = bytes(range(32))
 ALNUM = string.ascii_letters + string.digits
+PREFIXES = (
+    "sk-" + "ant-api03-",
+    "gh" + "p_",
+    "glp" + "at-",
+    "sk_" + "live_",
+    "AI" + "za",
+)
 SECRET = b"sk-ant-api03-" + "".join(random.Random(1).choices(ALNUM, k=40)).encode()
 
 
@@ -29,55 +44,10 @@ def scan(*texts: bytes, index: SecretIndex = INDEX):
     return index.scan([View(text, n) for n, text in enumerate(texts)])
 
 
-WRITTEN = {
-    "plain": SECRET,
-    "upper case": SECRET.upper(),
-    "reversed": SECRET[::-1],
-    "rot13": codecs.encode(SECRET.decode(), "rot13").encode(),
-    "a separator between all characters": b" - ".join(bytes([c]) for c in SECRET),
-    "a character on a line": b"\n".join(bytes([c]) for c in SECRET),
-    "UTF-16 little-endian": SECRET.decode().encode("utf-16-le"),
-    "UTF-16 big-endian": SECRET.decode().encode("utf-16-be"),
-    "UTF-32": SECRET.decode().encode("utf-32"),
-    "zero-width spaces": "\u200b".join(SECRET.decode()).encode(),
-    "percent": b"".join(b"%%%02x" % c for c in SECRET),
-    "hex": SECRET.hex().encode(),
-    "HEX": SECRET.hex().upper().encode(),
-    "hex with colons": SECRET.hex(":").encode(),
-    "hex of the reverse": SECRET[::-1].hex().encode(),
-    "decimal list": ", ".join(map(str, SECRET)).encode(),
-    "octal escapes": b"".join(b"\\%o" % c for c in SECRET),
-    "decimal entities": b"".join(b"&#%d;" % c for c in SECRET),
-    "base64": base64.b64encode(SECRET),
-    "base64, one byte before": base64.b64encode(b"x" + SECRET),
-    "base64, two bytes before": base64.b64encode(b"xy" + SECRET),
-    "base64url": base64.urlsafe_b64encode(SECRET),
-    "base64 in lines": base64.encodebytes(b"key: " + SECRET * 3),
-    "base64 of UTF-16": base64.b64encode(SECRET.decode().encode("utf-16")),
-    "base64 of big-endian UTF-16": base64.b64encode(
-        SECRET.decode().encode("utf-16-be")
-    ),
-    "base64 of the reverse": base64.b64encode(SECRET[::-1]),
-    "reversed base64": base64.b64encode(SECRET)[::-1],
-    "base64 twice": base64.b64encode(base64.b64encode(b"a" + SECRET)),
-    "base64 of hex": base64.b64encode(SECRET.hex().encode()),
-    "hex of base64": base64.b64encode(b"a" + SECRET).hex().encode(),
-    "base32": base64.b32encode(SECRET),
-    "base32, three bytes before": base64.b32encode(b"xyz" + SECRET),
-    "base32 lower": base64.b32encode(SECRET).lower(),
-    "base32hex": base64.b32hexencode(SECRET),
-    "ascii85": base64.a85encode(b"k=" + SECRET),
-    "base85": base64.b85encode(b"key" + SECRET),
-    "XOR 1": bytes(c ^ 1 for c in SECRET),
-    "XOR 0xa5": bytes(c ^ 0xA5 for c in SECRET),
-    "add 1": bytes((c + 1) % 256 for c in SECRET),
-    "add 200": bytes((c + 200) % 256 for c in SECRET),
-}
-
-
-@pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN)
-def test_a_secret_is_found_as(text):
-    hits = scan(b'{"note": "' + text + b'", "n": 1}')
+@pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
+@pytest.mark.parametrize("before", [b"", b"k", b"ke", b"key=", b"a key"])
+def test_a_secret_is_found_as(spell, before):
+    hits = scan(b'{"note": "' + spell(before + SECRET + b" and more") + b'", "n": 1}')
     assert any(hit.complete for hit in hits)
     assert {hit.name for hit in hits} == {"key"}
 
@@ -122,3 +92,234 @@ def test_an_empty_index_finds_nothing():
 def test_a_value_that_can_be_guessed_is_refused(value):
     with pytest.raises(SecretError, match="guess"):
         fingerprint(value, KEY)
+
+
+ONE_PIECE = ("base64", "base64 of the reverse", "hex", "base32", "reversed", "rot13")
+
+
+@pytest.mark.parametrize("name", ONE_PIECE)
+@pytest.mark.parametrize("before", [b"", b"x", b"xy"])
+def test_an_encoded_secret_has_the_span_of_what_encodes_it(name, before):
+    text = b'{"a": "' + SPELLINGS[name](before + SECRET) + b'", "b": [1, 2]}'
+    for hit in scan(text):
+        rest = text[: hit.start] + b"x" + text[hit.stop :]
+        assert scan(rest) == []
+        assert rest.startswith(b'{"a": "')
+        assert rest.endswith(b'", "b": [1, 2]}')
+
+
+def test_an_encoded_secret_in_pieces_has_no_span():
+    (hit,) = scan(SPELLINGS["decimal list"](SECRET))
+    assert hit.start is None
+
+
+def test_a_secret_hidden_in_the_first_letters_of_words_is_found():
+    words = ["also", "be", "car", "dear", "each"]
+    body = SECRET[13:].decode()
+    letters = " ".join(letter + words[n % 5] for n, letter in enumerate(body)).encode()
+    lines = "\n".join(f"{letter}a, and so on" for letter in body).encode()
+    alone = " then ".join(body).encode()
+    for text in (letters, lines, alone):
+        assert any(hit.complete for hit in scan(b"Dear all,\n" + text))
+
+
+ALPHABETS = {
+    "letters and digits": ALNUM,
+    "lower case": string.ascii_lowercase,
+    "hex": "0123456789abcdef",
+    "base64": ALNUM + "+/",
+    "base64url": ALNUM + "-_",
+    "base32": string.ascii_uppercase + "234567",
+    "digits": string.digits,
+    "password": ALNUM + string.punctuation,
+}
+
+
+@st.composite
+def values(draw, shortest=8):
+    alphabet = draw(st.sampled_from(list(ALPHABETS.values())))
+    size, seed = draw(st.integers(shortest, 80)), draw(st.integers(0, 1 << 32))
+    return "".join(random.Random(seed).choices(alphabet, k=size)).encode()
+
+
+def bits_of(value: bytes) -> float:
+    try:
+        return dissect(value).pieces[0].bits
+    except SecretError:
+        return 0
+
+
+@settings(max_examples=250, deadline=None)
+@given(values(), st.sampled_from(CORE), st.binary(max_size=40), st.binary(max_size=12))
+def test_any_secret_of_64_bits_is_found_anywhere(value, name, around, before):
+    """Whatever stands in front, inside the encoding and round it."""
+    assume(bits_of(value) >= 64)
+    text = around + b"\n" + SPELLINGS[name](before + value) + b"\n" + around
+    assert any(hit.complete for hit in scan(text, index=index_of(key=value)))
+
+
+@settings(max_examples=250, deadline=None)
+@given(values(shortest=24), st.sampled_from(list(SPELLINGS)), st.binary(max_size=40))
+def test_a_long_secret_is_found_in_every_spelling(value, name, around):
+    assume(bits_of(value) >= 112 and len(normalise(value)) >= 24)
+    text = around + b"\n" + SPELLINGS[name](value) + b"\n" + around
+    assert any(hit.complete for hit in scan(text, index=index_of(key=value)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(values(shortest=16), st.integers(1, 4), st.data())
+def test_pieces_in_any_order_add_up(value, gaps, data):
+    """Cut a secret, keep pieces of twelve or more, shuffle them over views."""
+    assume(bits_of(value) >= 96 and normalise(value) == value.lower())
+    count = max(1, min(gaps, len(value) // 16))
+    step = -(-len(value) // count)
+    pieces = [value[at : at + step] for at in range(0, len(value), step)]
+    views = data.draw(st.permutations([b"%% " + p + b" ??" for p in pieces]))
+    index = index_of(key=value)
+    total = 0
+    for hit in scan(*views, index=index):
+        total |= hit.coverage
+    assert index.reached("key", total)
+
+
+MANY = SecretIndex.build(
+    [
+        (
+            SecretInfo(f"n{n}"),
+            fingerprint("".join(random.Random(n).choices(a, k=k)).encode(), KEY),
+        )
+        for n, (a, k) in enumerate(
+            [(ALNUM, 40), (ALNUM, 20), (ALPHABETS["hex"], 40), (ALPHABETS["hex"], 32)]
+            * 60
+            + [(ALPHABETS["password"], 12), (ALPHABETS["digits"], 18)] * 20
+        )
+    ],
+    KEY,
+)
+
+RANDOM = random.Random(99).randbytes(1 << 20)
+HARMLESS = {
+    "random bytes": RANDOM,
+    "base64 of an image": base64.b64encode(RANDOM),
+    "hex digests": RANDOM.hex(" ", 20).encode(),
+    "numbers": " ".join(map(str, RANDOM)).encode(),
+    "base32": base64.b32encode(RANDOM),
+    "zeros": bytes(1 << 20),
+    "one letter": b"a" * (1 << 20),
+    "code": b"".join(
+        path.read_bytes() for path in Path(dlp.__file__).parent.rglob("*.py")
+    ),
+}
+
+
+@pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS)
+def test_harmless_text_gives_no_hit(text):
+    assert MANY.scan([View(text, 0)]) == []
+
+
+def test_a_key_of_the_same_vendor_is_no_hit():
+    other = [
+        f"{prefix}{''.join(random.Random(7).choices(ALNUM, k=40))}"
+        for prefix in PREFIXES
+    ]
+    mine = {
+        f"k{n}": f"{prefix}{''.join(random.Random(8).choices(ALNUM, k=40))}".encode()
+        for n, prefix in enumerate(PREFIXES)
+    }
+    index = index_of(**mine)
+    assert index.scan([View(" ".join(other).encode(), 0)]) == []
+    for name, value in mine.items():
+        assert [hit.name for hit in scan(value, index=index) if hit.whole] == [name]
+
+
+def jwt(seed: int, subject: str) -> bytes:
+    claims = json.dumps(
+        {"iss": "https://login.example.com/", "aud": "api", "sub": subject}
+    )
+    pieces = [
+        b'{"alg":"RS256","typ":"JWT"}',
+        claims.encode(),
+        random.Random(seed).randbytes(256),
+    ]
+    return b".".join(base64.urlsafe_b64encode(piece).rstrip(b"=") for piece in pieces)
+
+
+def test_of_a_jwt_only_the_signature_is_secret():
+    index = index_of(key=jwt(1, "me"))
+    assert scan(jwt(2, "you"), index=index) == []
+    (hit,) = scan(b"t: " + jwt(1, "me") + b"!", index=index)
+    assert hit.whole
+
+
+URLS = {
+    "password": (
+        "postgres://app:{}@db.internal.example.com:5432/orders",
+        "postgres://app@db.internal.example.com:5432/orders",
+    ),
+    "path": (
+        "https://hooks.example.com/services/T012345/{}",
+        "https://hooks.example.com/services/T012345/",
+    ),
+    "query": (
+        "https://api.example.com/v1/things/search?token={}&limit=10",
+        "https://api.example.com/v1/things/search?token=",
+    ),
+}
+
+
+@pytest.mark.parametrize(("template", "public"), URLS.values(), ids=URLS)
+def test_of_a_url_only_its_secret_is_secret(template, public):
+    token = "".join(random.Random(3).choices(ALNUM, k=24))
+    index = index_of(key=template.format(token).encode())
+    assert scan(public.encode(), index=index) == []
+    assert any(hit.complete for hit in scan(token.encode(), index=index))
+    assert any(hit.whole for hit in scan(template.format(token).encode(), index=index))
+
+
+def test_a_secret_over_a_window_border_is_found_once():
+    for gap in (WINDOW - 60, WINDOW - 20, WINDOW, 2 * WINDOW - 30):
+        text = b"." * 3 + b"q" * gap + SECRET + b"z" * 100
+        (hit,) = scan(text)
+        assert text[hit.start : hit.stop] == SECRET
+
+
+def test_a_large_view_among_small_ones_keeps_its_place():
+    big = b"-" * 100 + b"words " * 300_000 + SECRET + b" end"
+    hits = [
+        hit
+        for hit in scan(b"small", big, b"after", SECRET.hex().encode())
+        if hit.complete
+    ]
+    assert {(hit.view.part, hit.variant) for hit in hits} == {(1, "plain"), (3, "hex")}
+
+
+def test_a_short_password_is_found_with_its_signs_only():
+    index = index_of(key=b"x#9$Kq!2@w")
+    assert any(hit.whole for hit in scan(b"pw: x#9$Kq!2@w.", index=index))
+    assert any(hit.complete for hit in scan("x#9$Kq!2@w".encode("utf-16"), index=index))
+    assert scan(b"x 9 K q 2 w", index=index) == []
+
+
+def test_two_secrets_with_one_half_are_told_apart():
+    half = "".join(random.Random(4).choices(ALNUM, k=20)).encode()
+    ends = ["".join(random.Random(n).choices(ALNUM, k=30)).encode() for n in (5, 6)]
+    index = index_of(one=half + ends[0], two=half + ends[1])
+    hits = scan(ends[1], index=index)
+    assert {hit.name for hit in hits if hit.complete} == {"two"}
+
+
+def test_a_gram_of_a_whole_class_says_nothing():
+    """Seventy secrets with one unknown prefix: the prefix alone is none of them."""
+    shared = "".join(random.Random(10).choices(ALNUM, k=24))
+    index = index_of(
+        **{
+            f"n{n}": (shared + "".join(random.Random(n).choices(ALNUM, k=24))).encode()
+            for n in range(70)
+        }
+    )
+    assert scan(shared.encode(), index=index) == []
+
+
+def test_a_flood_of_one_secret_is_answered_in_bounded_time():
+    hits = scan(b" ".join([SECRET] * 3000))
+    assert hits
