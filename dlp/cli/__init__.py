@@ -29,6 +29,8 @@ COMMANDS: dict[str, str] = {
     "audit": "dlp.cli.audit",
     "explain": "dlp.cli.explain",
     "env": "dlp.cli.env",
+    "run": "dlp.cli.run",
+    "probe": "dlp.cli.probe",
 }
 
 

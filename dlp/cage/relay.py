@@ -1,0 +1,65 @@
+"""
+A relay between two stream sockets: the only way out of a cage.
+
+Why not in `inside`: the same few lines serve both ends, in and out of the cage.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+CHUNK_BYTES = 64 << 10
+
+type Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+type Dial = Callable[[], Awaitable[Streams]]
+
+
+def dial_tcp(host: str, port: int) -> Dial:
+    """Connects to the proxy."""
+    return lambda: asyncio.open_connection(host, port)
+
+
+def dial_unix(path: Path) -> Dial:
+    """Connects to the socket that leads out of the cage."""
+    return lambda: asyncio.open_unix_connection(str(path))
+
+
+async def serve_unix(path: Path, dial: Dial) -> asyncio.Server:
+    """Relay every connection to a socket made at `path`, in a private folder."""
+    return await asyncio.start_unix_server(_relay(dial), str(path))
+
+
+async def serve_tcp(port: int, dial: Dial) -> asyncio.Server:
+    """Relay every connection to a port of this namespace's loopback."""
+    return await asyncio.start_server(_relay(dial), "127.0.0.1", port)
+
+
+def _relay(
+    dial: Dial,
+) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
+    async def handle(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        try:
+            far_reader, far_writer = await dial()
+        except OSError:
+            writer.close()
+            return
+        await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+        for end in (writer, far_writer):
+            end.close()
+
+    return handle
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Copy until the end of one direction, then say so to the other side."""
+    with suppress(OSError):
+        while data := await reader.read(CHUNK_BYTES):
+            writer.write(data)
+            await writer.drain()
+        if writer.can_write_eof():
+            writer.write_eof()

@@ -1,0 +1,84 @@
+"""`dlp run`: a command, contained, its only way out the proxy."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+
+from dlp.cage.run import Wish
+from dlp.cage.run import run as run_caged
+from dlp.errors import UsageError
+from dlp.policy import load_policy
+from dlp.state.folder import open_folder
+from dlp.state.secrets import SecretStore
+
+TOKEN = "DLP_AGENT_TOKEN"  # noqa: S105
+
+app = typer.Typer()
+
+
+@app.command(
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+def run(
+    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND ...")],
+    agent: Annotated[
+        str | None,
+        typer.Option(help=f"Who the command is; its token in the variable {TOKEN}."),
+    ] = None,
+    proxy: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Where the proxy listens.")
+    ] = "127.0.0.1:8080",
+    rules: Annotated[Path | None, typer.Option(help="Rules folder.")] = None,
+    state: Annotated[Path | None, typer.Option(help="State folder.")] = None,
+    env: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A further variable that goes in."),
+    ] = None,
+    require_cage: Annotated[
+        bool, typer.Option("--require-cage", help="Refuse to run without a cage.")
+    ] = False,
+    no_probe: Annotated[
+        bool, typer.Option("--no-probe", help="Skip the test of the cage.")
+    ] = False,
+) -> None:
+    """
+    Run COMMAND so that the proxy is its only way out.
+
+    The cage is probed first; the command does not start when something gets out.
+    """
+    folder = open_folder(state)
+    here = rules or (Path("rules") if Path("rules/policy.yaml").is_file() else None)
+    _report_known(folder)
+    wish = Wish(
+        tuple(command),
+        f"http://{_userinfo(agent)}{proxy}",
+        folder,
+        here,
+        load_policy(here).cage.hide,
+        tuple(env or ()),
+        require_cage,
+        not no_probe,
+    )
+    raise typer.Exit(run_caged(wish))
+
+
+def _userinfo(agent: str | None) -> str:
+    if agent is None:
+        return ""
+    token = os.environ.get(TOKEN)
+    if not token:
+        raise UsageError(f"--agent {agent} needs its token in the variable {TOKEN}")
+    return f"{quote(agent, safe='')}:{quote(token, safe='')}@"
+
+
+def _report_known(state: Path) -> None:
+    """Say by name which registered secrets stand in the environment."""
+    index = SecretStore(state).index()
+    for name, value in os.environ.items():
+        for known in index.named(value.encode()):
+            typer.echo(f"dlp: the variable {name} holds the secret {known}", err=True)
