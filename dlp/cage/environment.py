@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import warnings
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import (
     PKCS12Certificate,
     serialize_java_truststore,
 )
+from cryptography.utils import CryptographyDeprecationWarning
 
 from dlp.errors import StateError
 from dlp.state.ca import open_authority
@@ -137,7 +139,10 @@ def _system_roots() -> bytes:
 
 def _truststore(roots: bytes, ours: x509.Certificate) -> bytes:
     """All roots as a PKCS#12 file that Java takes as a trust store."""
-    certificates = x509.load_pem_x509_certificates(roots) if roots else []
+    with warnings.catch_warnings():
+        # Some old root has a serial number that RFC 5280 no longer allows.
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        certificates = x509.load_pem_x509_certificates(roots) if roots else []
     entries = [
         PKCS12Certificate(certificate, f"root-{number}".encode())
         for number, certificate in enumerate([*certificates, ours])
