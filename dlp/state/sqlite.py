@@ -133,9 +133,9 @@ class Store:
 def writing(connection: sqlite3.Connection) -> Iterator[None]:
     """One transaction that holds the write lock from the start; all or nothing."""
     connection.execute("BEGIN IMMEDIATE")
+    end = "ROLLBACK"
     try:
         yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
+        end = "COMMIT"
+    finally:
+        connection.execute(end)
