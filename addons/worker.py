@@ -126,6 +126,8 @@ async def _tell(gate: Gate, budget: Budget, proxyserver: Proxyserver) -> None:
         gate.metrics.set("dlp_in_flight_messages", budget.streams)
         gate.metrics.set("dlp_in_flight_bytes", budget.held)
         gate.metrics.set("dlp_connections", len(proxyserver.connections))
+        gate.metrics.set("dlp_auth_locked", gate.agents.locked())
+        gate.metrics.meet(agent.id for agent in gate.agents.registered())
         await asyncio.sleep(TELL_S)
 
 

@@ -37,7 +37,7 @@ from dlp.model import (
 )
 from dlp.policy.addresses import may_connect
 from dlp.policy.reach import Reach
-from dlp.record import Facts, Volume, make_record, reference
+from dlp.record import Facts, Volume, make_record, opaque, reference
 from dlp.record.reference import ENTROPY_BYTES
 from dlp.redact import redact
 from dlp.state.agents import DEFAULT, AgentRegistry, Challenge
@@ -362,4 +362,4 @@ def _volume(seen: Examination) -> Volume:
     out = sum(len(part.data) for part in seen.message.parts)
     if not seen.reach.inspect:
         return Volume(out=out, skipped=out, why_skipped="inspect-none")
-    return Volume(out=out, inspected=seen.inspected)
+    return Volume(out=out, inspected=seen.inspected, opaque=opaque(seen.message.parts))

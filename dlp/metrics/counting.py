@@ -5,17 +5,16 @@ from __future__ import annotations
 import platform
 import resource
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import orjson
 
 from dlp import __version__
 from dlp.metrics.cells import Cell, Cells, Child
-from dlp.metrics.table import BYTES, SECONDS
+from dlp.metrics.table import AGENT, BYTES, SECONDS, TABLE
 from dlp.model import Action, Channel, Kind, Place, Reason
-from dlp.record import Record
-from dlp.record.account import Trace, Volume
+from dlp.record import Record, Trace, Volume
 from dlp.state.folder import write_private
 
 _PASSING = frozenset({Place.BOUND, Place.VENDOR_SLOT})
@@ -24,6 +23,13 @@ _INTERNAL = 500
 """The status of a refusal because of an exception of our own."""
 
 _BOUND = 4096
+
+_BY_AGENT = [
+    (metric.name, labels[1:])
+    for metric in TABLE
+    if metric.labels and metric.labels[0] is AGENT
+    for labels in metric.children()
+]
 
 Step = tuple[int, float]
 _Key = tuple[Action, Reason, str, str, Channel]
@@ -44,6 +50,7 @@ class Metrics:
         self._exemplars: dict[str, tuple[str, float, float]] = {}
         self._told: dict[str, tuple[str, float, float]] = {}
         self._cpu = 0.0
+        self._met: set[str] = set()
         self._always: dict[_Key, tuple[int, ...]] = {}
         self.count("dlp_worker_starts_total")
         self.set("dlp_build_info", 1.0, __version__, platform.python_version())
@@ -75,6 +82,14 @@ class Metrics:
         with self._cells.lock:
             for index, by in steps:
                 values[index] += by
+
+    def meet(self, agents: Iterable[str]) -> None:
+        """Begin to count these agents at 0, so that their first event is a rise."""
+        for agent in agents:
+            if agent not in self._met:
+                self._met.add(agent)
+                for name, rest in _BY_AGENT:
+                    self._cells.index(name, (agent, *rest))
 
     def count(self, name: str, *labels: str, by: float = 1.0) -> None:
         """Add to a counter or gauge."""

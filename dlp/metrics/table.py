@@ -122,7 +122,7 @@ TABLE: tuple[Metric, ...] = (
     ),
     Metric(
         "dlp_opaque_bytes_total", COUNTER,
-        "Bytes inspected of which no decoder made text: media, ciphertext, archives.",
+        "Bytes of bodies and frames that are no text: media, archives, ciphertext.",
     ),
     Metric(
         "dlp_coverage_messages_total", COUNTER,
@@ -155,11 +155,6 @@ TABLE: tuple[Metric, ...] = (
         "Connections to a destination that failed after we had allowed them.",
     ),
     Metric(
-        "dlp_cache_leaves_total", COUNTER,
-        "Leaves of messages looked up in the inspection cache.",
-        (Label("outcome", ("hit", "miss")),),
-    ),
-    Metric(
         "dlp_auth_failures_total", COUNTER, "Clients that were not accepted, and why.",
         (Label("kind", CHALLENGES),),
     ),
@@ -189,7 +184,6 @@ TABLE: tuple[Metric, ...] = (
         "dlp_observe_mode", GAUGE, "1 when the policy only observes.", merge=MAX,
     ),
     Metric("dlp_audit_errors_total", COUNTER, "Audit lines that could not be written."),
-    Metric("dlp_store_errors_total", COUNTER, "Calls to the state store that failed."),
     Metric(
         "dlp_component_up", GAUGE, "1 when a part of the proxy works; see /healthz.",
         (Label("component", COMPONENTS),), merge=MIN,

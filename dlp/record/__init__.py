@@ -9,9 +9,10 @@ and masked names. It never holds text that a sender could choose freely.
 
 from __future__ import annotations
 
-from dlp.record.account import Facts, Operation, Record, Trace, Volume, make_record
+from dlp.record.account import Facts, Operation, Record, Trace, make_record
 from dlp.record.problem import problem
 from dlp.record.reference import reference, reference_at
+from dlp.record.volume import Volume, opaque
 
 __all__ = [
     "Facts",
@@ -20,6 +21,7 @@ __all__ = [
     "Trace",
     "Volume",
     "make_record",
+    "opaque",
     "problem",
     "reference",
     "reference_at",

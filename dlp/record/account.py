@@ -24,6 +24,7 @@ from dlp.model import (
     Verdict,
 )
 from dlp.record import mask
+from dlp.record.volume import NOTHING, Volume
 
 MAX_TRACES = 50
 """Findings that one record spells out; the rest are only counted."""
@@ -39,20 +40,6 @@ _HOST_HEADERS = frozenset({"host", ":authority"})
 
 
 @dataclass(frozen=True, slots=True)
-class Volume:
-    """Bytes of one message, as sent."""
-
-    out: int = 0
-    inspected: int = 0
-    skipped: int = 0
-    """Not inspected: an uninspected statement, or a body refused before it was read."""
-    opaque: int = 0
-    """Inspected, but of content that no decoder turned into text."""
-    why_skipped: str = ""
-    """One word: `inspect-none`, `refused`, `passthrough`."""
-
-
-@dataclass(frozen=True, slots=True)
 class Facts:
     """What the gate knows of a message beside its verdict."""
 
@@ -65,7 +52,7 @@ class Facts:
     """Policy group or statement that stands for the destination in metrics."""
     named: bool = False
     """A statement names this very host (no wildcard): it may be kept as it is."""
-    volume: Volume = Volume()
+    volume: Volume = NOTHING
     timings: tuple[tuple[str, float], ...] = ()
     """Seconds per stage, in the order they ran."""
     truncated: str = ""

@@ -191,3 +191,11 @@ def test_a_beat_tells_of_the_process(metrics, tmp_path):
     assert values["dlp_worker_heartbeat_timestamp_seconds", ()] == (100.0,)
     assert values["dlp_resident_memory_bytes", ()][0] > 1 << 20
     assert values["dlp_cpu_seconds_total", ()][0] > 0
+
+
+def test_agents_count_from_zero_once_they_are_known(metrics, tmp_path):
+    metrics.meet(["builder"])
+    metrics.meet(["builder"])
+    values = read(tmp_path)[0].values
+    assert values["dlp_secret_attempts_total", ("builder",)] == (0.0,)
+    assert values["dlp_agent_decisions_total", ("builder", "block")] == (0.0,)
