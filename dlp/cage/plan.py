@@ -74,23 +74,32 @@ def listening_sockets(table: str) -> tuple[Path, ...]:
 
 
 def to_hide(
-    home: Path, state: Path, named: Iterable[str], sockets: Iterable[Path]
+    work: Path, secret: Iterable[Path], sockets: Iterable[Path]
 ) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """Folders and files that must not be seen, of those that exist."""
-    candidates = [
-        *(home / name for name in HIDDEN_FOLDERS),
-        state,
-        *(Path(name).expanduser() for name in named),
-        *sockets,
-    ]
-    real = {path.resolve() for path in candidates if path.exists()}
+    """
+    Folders and files that must not be seen, of those that exist.
+
+    What lies in a folder that the cage has emptied anyway needs no hiding, unless it is
+    in the working folder, which stays.
+    """
+    real = {path.resolve() for path in (*secret, *sockets) if path.exists()}
     folders = tuple(sorted(path for path in real if path.is_dir()))
     under = {Path(name) for name in EMPTIED}
     files = tuple(
         sorted(
             path
             for path in real
-            if not path.is_dir() and under.isdisjoint(path.parents)
+            if not path.is_dir()
+            and (under.isdisjoint(path.parents) or work in path.parents)
         )
     )
     return folders, files
+
+
+def secret_paths(home: Path, state: Path, named: Iterable[str]) -> list[Path]:
+    """Where keys and the proxy's own state are, and what policy names beside them."""
+    return [
+        *(home / name for name in HIDDEN_FOLDERS),
+        state,
+        *(Path(name).expanduser() for name in named),
+    ]

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit, urlunsplit
 from dlp.cage import bubblewrap
 from dlp.cage.environment import Trust, variables, write_trust
 from dlp.cage.inside import PORT
-from dlp.cage.plan import Plan, listening_sockets, passed_on, to_hide
+from dlp.cage.plan import Plan, listening_sockets, passed_on, secret_paths, to_hide
 from dlp.cage.relay import dial_tcp, serve_unix
 from dlp.errors import CageError
 
@@ -93,9 +93,11 @@ def _plan(wish: Wish, exchange: Path, trust: Trust) -> Plan:
         *(there / path.name for path in (trust.ca, trust.bundle, trust.truststore))
     )
     sockets = listening_sockets(Path("/proc/net/unix").read_text(encoding="utf-8"))
-    hidden, masked = to_hide(Path.home(), wish.state, wish.hide, sockets)
+    work = Path.cwd().resolve()
+    secret = secret_paths(Path.home(), wish.state, wish.hide)
+    hidden, masked = to_hide(work, secret, sockets)
     return Plan(
-        folder=Path.cwd(),
+        folder=work,
         exchange=exchange,
         hidden_folders=hidden,
         hidden_files=masked,
