@@ -93,6 +93,15 @@ class Connection(ProxyConnectionHandler):
         for peer in tuple(self._unsent):
             self._flush(peer)
 
+    async def drain_writers(self) -> None:
+        """Only when something waits to be written; mitmproxy takes a lock first."""
+        for transport in self.transports.values():
+            writer = transport.writer
+            assert writer is None or isinstance(writer, asyncio.StreamWriter)
+            if writer is not None and writer.transport.get_write_buffer_size():
+                await super().drain_writers()
+                return
+
     def _carry_out(self, command: commands.Command) -> None:
         if isinstance(command, commands.SendData):
             self._unsent.setdefault(command.connection, []).append(command.data)

@@ -22,14 +22,18 @@ from dataclasses import dataclass
 from mitmproxy.http import HTTPFlow
 from mitmproxy.net.http.http1 import expected_http_body_size
 from mitmproxy.proxy import events, layer
-from mitmproxy.proxy.commands import RequestWakeup
+from mitmproxy.proxy.commands import Log, OpenConnection, RequestWakeup, SendData
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.http import (
     DropStream,
     ErrorCode,
+    GetHttpConnection,
+    HttpEvent,
     HttpLayer,
     HTTPMode,
     HttpStream,
+    ReceiveHttp,
+    RegisterHttpConnection,
     RequestData,
     RequestEndOfMessage,
     RequestHeaders,
@@ -140,6 +144,41 @@ class EgressLayer(HttpLayer):
             return EgressServer2(context, self.pages)
         tunnelled = self.mode is HTTPMode.transparent
         return EgressServer1(context, self.pages, tunnelled=tunnelled)
+
+    def event_to_child(self, child: layer.Layer, event: events.Event) -> Commands:
+        """
+        As mitmproxy's, which asks each command eight questions; here its class answers.
+        """
+        for command in child.handle_event(event):
+            if isinstance(command, (SendData, Log)):
+                yield command
+                continue
+            if command.blocking or isinstance(command, RequestWakeup):
+                # Where the answer goes that these get.
+                self.command_sources[command] = child
+            if isinstance(command, SendHttp):
+                peer = self.connections[command.connection]
+                yield from self.event_to_child(peer, command.event)
+            elif isinstance(command, ReceiveHttp):
+                yield from self._received(command.event)
+            elif isinstance(command, DropStream):
+                self.streams.pop(command.stream_id, None)
+            elif isinstance(command, GetHttpConnection):
+                yield from self.get_connection(command)
+            elif isinstance(command, RegisterHttpConnection):
+                yield from self.register_connection(command)
+            else:
+                if isinstance(command, OpenConnection):
+                    self.connections[command.connection] = child
+                yield command
+
+    def _received(self, event: HttpEvent) -> Commands:
+        if isinstance(event, RequestHeaders):
+            yield from self.make_stream(event.stream_id)
+        # A stream that is over may still get data or an error.
+        stream = self.streams.get(event.stream_id)
+        if stream is not None:
+            yield from self.event_to_child(stream, event)
 
     def make_stream(self, stream_id: int) -> Commands:
         """As mitmproxy's, for our class."""

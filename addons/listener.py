@@ -12,17 +12,20 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import mitmproxy_rs
 from mitmproxy import ctx
-from mitmproxy.proxy import layers
+from mitmproxy.addons.proxyserver import Proxyserver
+from mitmproxy.options import Options
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import Layer
 from mitmproxy.proxy.mode_servers import AsyncioServerInstance
 from mitmproxy.proxy.mode_specs import RegularMode
 
 from addons.connection import Connection, Hooks, hooks_of
+from addons.tuning import frozen
 
 BACKLOG = 1024
 
@@ -33,18 +36,31 @@ class EgressMode(RegularMode):
     description = "agent-dlp"
 
 
+class Server(Proxyserver):
+    """The addon that owns the sockets; it knows what a connection begins with."""
+
+    name = "proxyserver"
+
+    def __init__(self, top_layer: Callable[[Context], Layer]) -> None:
+        super().__init__()
+        self.top_layer = top_layer
+
+
 class EgressInstance(AsyncioServerInstance[EgressMode]):
     """The one server of a worker."""
 
     hooks: Hooks
+    options: Options
+    manager: Server
 
     def make_top_layer(self, context: Context) -> Layer:
-        """As mitmproxy's regular mode."""
-        return layers.modes.HttpProxy(context)
+        """HTTP at once; mitmproxy has two layers more that ask what it is."""
+        return self.manager.top_layer(context)
 
     async def listen(self, host: str, port: int) -> list[Any]:
         """One socket that other workers may share."""
         self.hooks = hooks_of(ctx.master)
+        self.options = frozen(ctx.options)
         return [
             await asyncio.start_server(
                 self.handle_stream, sock=shared_socket(host, port), backlog=BACKLOG
@@ -59,7 +75,7 @@ class EgressInstance(AsyncioServerInstance[EgressMode]):
         """One client connection, until it ends."""
         assert writer is not None
         handler = Connection(
-            self.hooks, ctx.master, reader, writer, ctx.options, self.mode
+            self.hooks, ctx.master, reader, writer, self.options, self.mode
         )
         handler.layer = self.make_top_layer(handler.layer.context)
         with self.manager.register_connection(handler.client.id, handler):

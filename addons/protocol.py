@@ -30,6 +30,10 @@ class Protocol:
         self._terms = terms
         self._pages = pages
 
+    def top_layer(self, context: Context) -> Layer:
+        """A client that connects speaks HTTP to a proxy."""
+        return self._http(context, HTTPMode.regular)
+
     def next_layer(self, data: NextLayer) -> None:
         """Wait until the first bytes are there, then choose."""
         if data.layer is None:

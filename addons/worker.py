@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from mitmproxy import options
-from mitmproxy.addons.proxyserver import Proxyserver
 from mitmproxy.master import Master
 
+from addons import tuning
 from addons.certificates import Certificates
 from addons.egress import Egress
 from addons.http_stream import Budget
-from addons.listener import EgressMode
+from addons.listener import EgressMode, Server
 from addons.network import GuardedLoop, permit
 from addons.protocol import Protocol
 from addons.reception import Reception
@@ -51,6 +51,7 @@ async def run(settings: Settings, control: int, writer: str) -> None:
         RuleError: the rules folder is wrong.
         StateError: the state folder cannot be used, or the port cannot be bound.
     """
+    tuning.install()
     state = Path(settings.state)
     gate = Gate.open(settings, writer)
     reception = Reception(gate)
@@ -58,11 +59,11 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     certificates = Certificates(
         state, lambda: gate.inspector.policy.upstream.trusted_ca
     )
-    proxyserver = Proxyserver()
     host, port = settings.listen
     mode = f"{EgressMode.type_name}@{host}:{port}"
     master = Master(options.Options(confdir=str(state / "ca"), mode=[mode]))
     protocol = Protocol(egress.terms(), reception.page)
+    proxyserver = Server(protocol.top_layer)
     own = frozenset({settings.listen, settings.metrics, settings.console})
     permits = permit(gate.address_allowed, own)
     loop = asyncio.get_running_loop()
@@ -117,7 +118,7 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     gate.close()
 
 
-async def _tell(gate: Gate, budget: Budget, proxyserver: Proxyserver) -> None:
+async def _tell(gate: Gate, budget: Budget, proxyserver: Server) -> None:
     expires = ca.open_authority(Path(gate.settings.state)).certificate
     gate.metrics.set(
         "dlp_ca_expiry_timestamp_seconds", expires.not_valid_after_utc.timestamp()
@@ -131,7 +132,7 @@ async def _tell(gate: Gate, budget: Budget, proxyserver: Proxyserver) -> None:
         await asyncio.sleep(TELL_S)
 
 
-async def _listening(proxyserver: Proxyserver) -> None:
+async def _listening(proxyserver: Server) -> None:
     while not proxyserver.listen_addrs():
         await asyncio.sleep(0.01)
         for server in proxyserver.servers:

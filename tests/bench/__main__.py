@@ -178,4 +178,5 @@ def main() -> None:
         show(results)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 from mitmproxy import options
-from mitmproxy.addons.proxyserver import Proxyserver
 from mitmproxy.master import Master
 
+from addons import tuning
 from addons.certificates import Certificates
 from addons.http_stream import Budget, Terms
-from addons.listener import EgressMode
+from addons.listener import EgressMode, Server
 from addons.protocol import Protocol
 from addons.transport import set_options
 
@@ -28,6 +28,7 @@ def no(*_: object) -> None:
 
 
 async def main(settings: dict) -> None:
+    tuning.install()
     state = Path(settings["state"])
     state.mkdir(exist_ok=True)
     mode = f"{EgressMode.type_name}@127.0.0.1:{settings['port']}"
@@ -35,7 +36,7 @@ async def main(settings: dict) -> None:
     terms = Terms(Budget(1 << 30), lambda: 1 << 30, no, no, no)
     protocol = Protocol(terms, no)
     master.addons.add(
-        Proxyserver(),
+        Server(protocol.top_layer),
         protocol,
         Certificates(state, lambda: (settings["ca"],)),
         Streaming(),
