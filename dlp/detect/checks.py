@@ -24,6 +24,7 @@ import orjson
 
 from dlp.detect.assignment import Assignment, is_secret
 from dlp.detect.bigrams import RANDOM, randomness
+from dlp.detect.filters import FILTERS, filtered
 from dlp.detect.templates import base62_crc32
 from dlp.detect.words import WORDS
 
@@ -196,8 +197,22 @@ MEASURED: dict[str, Callable[[float, Candidate], Outcome]] = {
 """The same for those that take a number."""
 
 
+_LINE = 400
+"""Bytes on each side that still count as the secret's line."""
+
+
+def _unfiltered(name: str, found: Candidate) -> Outcome:
+    """A filter of detect-secrets does not drop it."""
+    before = found.data[max(0, found.start - _LINE) : found.start].rpartition(b"\n")[2]
+    after = found.data[found.start : found.stop + _LINE].partition(b"\n")[0]
+    return _kept(not filtered(name, found.secret, before + after))
+
+
 def resolve(name: str, number: float | None) -> Check | None:
     """The check a rule asks for, or None when there is none of that name and shape."""
+    kind, _, filter_name = name.partition(":")
+    if kind == "ds" and number is None and filter_name in FILTERS:
+        return partial(_unfiltered, filter_name)
     if number is not None:
         measured = MEASURED.get(name)
         return partial(measured, number) if measured else None

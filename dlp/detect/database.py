@@ -59,9 +59,15 @@ def compiled(rules: Sequence[Rule], cache: Path | None) -> tuple[Program, hs.Dat
     return program, database
 
 
+_IDLE = rb"\x00\xff\x00\xfe\x00"
+"""What a database without rules looks for: hyperscan refuses an empty one."""
+
+
 def _assemble(rules: Sequence[Rule]) -> Program:
     targets: dict[tuple[bytes, int, int], list[int]] = {}
     for index, rule in enumerate(rules):
+        if rule.plugin:
+            continue
         if not rule.context:
             key = rule.pattern.scan, hs.HS_FLAG_MULTILINE, 0
             targets.setdefault(key, []).append(index)
@@ -69,6 +75,8 @@ def _assemble(rules: Sequence[Rule]) -> Program:
         for word in rule.keywords:
             key = _literal(word), hs.HS_FLAG_CASELESS, len(word)
             targets.setdefault(key, []).append(index)
+    if not targets:
+        targets[_IDLE, 0, 0] = []
     return Program(
         tuple(expression for expression, _, _ in targets),
         tuple(flags for _, flags, _ in targets),

@@ -26,6 +26,7 @@ import hyperscan as hs
 from dlp.detect.confirm import Budget, Detector, Flooded, Match
 from dlp.detect.database import Program, compiled
 from dlp.detect.overlap import strongest
+from dlp.detect.plugins import SlowDetector
 from dlp.detect.rule import Rule
 from dlp.model import View
 
@@ -68,6 +69,7 @@ class Engine:
     _program: Program
     _database: hs.Database
     _detectors: tuple[Detector, ...]
+    _slow: tuple[SlowDetector, ...]
     _local: threading.local = field(default_factory=threading.local)
 
     @classmethod
@@ -84,7 +86,8 @@ class Engine:
         """
         program, database = compiled(rules, cache)
         detectors = tuple(Detector(rule, examples=examples) for rule in rules)
-        return cls(tuple(rules), program, database, detectors)
+        slow = tuple(SlowDetector(rule) for rule in rules if rule.plugin)
+        return cls(tuple(rules), program, database, detectors, slow)
 
     @property
     def generation(self) -> str:
@@ -113,6 +116,8 @@ class Engine:
                 matches.extend(self._confirmed(hits or (), batch, budget))
             except Flooded:
                 flooded = True
+        for slow in self._slow:
+            matches.extend(slow.find(views))
         return ScanResult(strongest(matches) if matches else (), flooded)
 
     def _hits(self, views: Sequence[View], limit: int) -> list[tuple[int, int]] | None:

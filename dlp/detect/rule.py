@@ -33,6 +33,8 @@ class Rule:
     checks: tuple[tuple[str, float | None], ...] = ()
     matches: tuple[str, ...] = field(default=(), repr=False)
     ignores: tuple[str, ...] = field(default=(), repr=False)
+    plugin: tuple[str, str, str] | None = None
+    """Instead of the pattern, a detect-secrets plugin: file, class, file's digest."""
     place: tuple[str, int, int] = ("", 0, 0)
     """File, line and column of the pattern."""
 

@@ -30,6 +30,8 @@ class _Loading:
     """None: switched off by id."""
     families: dict[str, bool] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    plugins: list[tuple[Located[DetectorFile], int, str]] = field(default_factory=list)
+    """File, place in it and family of each plugin."""
 
     def switch(self, located: Located[DetectorFile], key: str, *, on: bool) -> None:
         """Turn families on or off as a file's `enable` or `disable` says."""
@@ -63,6 +65,7 @@ def load_rules(
         if each is folder:
             own = filter(None, map(loading.rules.get, seen))
             loading.problems += chain.from_iterable(map(samples.faults, own))
+    _take_plugins(loading)
     if loading.problems:
         raise RuleError(*loading.problems)
     rules = (rule for rule in loading.rules.values() if rule is not None)
@@ -85,25 +88,46 @@ def _read(path: Path, loading: _Loading, seen: dict[str, str]) -> None:
     loading.families.setdefault(family, content.enabled)
     loading.switch(located, "enable", on=True)
     loading.switch(located, "disable", on=False)
-    for index, spec in enumerate(content.rules):
-        keys = ("rules", index)
-        if spec.id in seen:
-            loading.problems.append(
-                located.problem(
-                    (*keys, "id"), f"{spec.id} is also in {seen[spec.id]}", "rename one"
-                )
-            )
-        seen[spec.id] = path.name
-        if not spec.enabled:
-            if spec.id not in loading.rules:
-                fault = located.problem(
-                    (*keys, "id"), f"no rule {spec.id}", "remove it"
-                )
-                loading.problems.append(fault)
-            loading.rules[spec.id] = None
+    for index in range(len(content.rules)):
+        _take(located, index, family, (loading, seen))
+    loading.plugins += [(located, i, family) for i in range(len(content.plugins))]
+
+
+def _take(
+    located: Located[DetectorFile],
+    index: int,
+    family: str,
+    into: tuple[_Loading, dict[str, str]],
+) -> None:
+    loading, seen = into
+    spec = located.value.rules[index]
+
+    def fault(what: str, remedy: str) -> None:
+        keys = ("rules", index, "id")
+        loading.problems.append(located.problem(keys, what, remedy))
+
+    if spec.id in seen:
+        fault(f"{spec.id} is also in {seen[spec.id]}", "rename one")
+    seen[spec.id] = Path(located.file).name
+    if not spec.enabled:
+        if spec.id not in loading.rules:
+            fault(f"no rule {spec.id}", "remove it")
+        loading.rules[spec.id] = None
+        return
+    rule = rulespec.read_rule(located, index, family)
+    if isinstance(rule, Rule):
+        loading.rules[spec.id] = rule
+    else:
+        loading.problems += rule
+
+
+def _take_plugins(loading: _Loading) -> None:
+    """Last, when it is known which families are on: detect-secrets loads slowly."""
+    for located, index, family in loading.plugins:
+        if not loading.families.get(family, True):
             continue
-        rule = rulespec.read_rule(located, index, family)
-        if isinstance(rule, Rule):
-            loading.rules[spec.id] = rule
+        made = rulespec.read_plugin(located, index, family)
+        if isinstance(made, Problem):
+            loading.problems.append(made)
         else:
-            loading.problems += rule
+            loading.rules |= {rule.id: rule for rule in made}

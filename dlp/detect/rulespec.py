@@ -7,12 +7,15 @@ Stands apart from `rules`, which decides which files and which of their rules co
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
 
 from pydantic import Field
 
 from dlp.detect.checks import CHECKS, MEASURED, resolve
 from dlp.detect.named import compose
 from dlp.detect.pattern import Pattern, PatternError, prepare
+from dlp.detect.plugins import PluginError, plugin_rules
 from dlp.detect.rule import Rule
 from dlp.errors import Problem
 from dlp.model import Tier
@@ -52,6 +55,19 @@ class RuleSpec(RuleModel):
         return "value" if self.names else "pattern"
 
 
+class PluginSpec(RuleModel):
+    """A plugin of detect-secrets whose denylist counts as rules."""
+
+    name: str
+    """Class name."""
+    file: str = ""
+    """The operator's own plugin file, relative to this one; else the package's."""
+    slow: bool = False
+    """Run the plugin's code on every line, which any other kind of plugin needs."""
+    tier: Tier = Tier.LIKELY
+    checks: tuple[str | dict[str, float], ...] = ()
+
+
 class DetectorFile(RuleModel):
     """rules/detectors/FAMILY.yaml."""
 
@@ -64,6 +80,7 @@ class DetectorFile(RuleModel):
     disable: tuple[str, ...] = ()
     """Families to turn off."""
     rules: tuple[RuleSpec, ...] = ()
+    plugins: tuple[PluginSpec, ...] = ()
 
 
 def read_rule(
@@ -95,6 +112,27 @@ def read_rule(
         ignores=spec.ignores,
         place=(located.file, *located.at("rules", index, spec.stated)),
     )
+
+
+def read_plugin(
+    located: Located[DetectorFile], index: int, family: str
+) -> list[Rule] | Problem:
+    """The rules of the plugin at `index` of a file, or what is wrong with it."""
+    spec = located.value.plugins[index]
+    file = str(Path(located.file).parent / spec.file) if spec.file else ""
+    try:
+        rules = plugin_rules(spec.name, file, slow=spec.slow)
+    except PluginError as error:
+        return located.problem(("plugins", index, "name"), str(error), error.remedy)
+    checks = tuple(pair for check in spec.checks for pair in _named(check))
+    for name, number in checks:
+        if resolve(name, number) is None:
+            return located.problem(("plugins", index, "checks"), *_bad_check(name))
+    place = (located.file, *located.at("plugins", index))
+    return [
+        replace(rule, family=family, tier=spec.tier, checks=checks, place=place)
+        for rule in rules
+    ]
 
 
 def _pattern(spec: RuleSpec) -> Pattern:
@@ -135,7 +173,10 @@ def _bad_check(name: str) -> tuple[str, str]:
         return f"check {name} needs a number", f"write {{{name}: 3}}"
     if name in CHECKS:
         return f"check {name} takes no number", f"write {name}"
-    return f"unknown check {name}", f"use {', '.join([*CHECKS, *MEASURED])}"
+    return (
+        f"unknown check {name}",
+        f"use {', '.join([*CHECKS, *MEASURED])} or ds:FILTER",
+    )
 
 
 def _is_slot(slot: str) -> bool:
