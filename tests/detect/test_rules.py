@@ -124,7 +124,6 @@ def test_a_switch_for_what_does_not_exist_is_a_fault(load, tmp_path, name):
 
 FAULTS = {
     "bad expression": ("'acme_[a-z0-9]{20}'", "'acme_([a-z]'", "4:14", "bad pattern"),
-    "look-around": ("acme_[a-z", "acme_(?=x)[a-z", "4:14", "look-around"),
     "back-reference": ("'acme_[a-z0-9]{20}'", r"'(acme)\1xx'", "4:14", "back-refer"),
     "unbounded": ("{20}'", "+'", "4:14", "unbounded repeat"),
     "unbounded inside": ("[a-z0-9]{20}", "(?:ab*){3}", "4:14", "write {0,N}"),
