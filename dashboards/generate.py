@@ -11,9 +11,14 @@ sys.path.insert(0, str(HERE))
 
 def files() -> dict[Path, str]:
     """Each generated file and what it must hold."""
+    import boards
     import reference
+    import render
 
-    return {HERE / "METRICS.md": reference.page()}
+    made = {HERE / "METRICS.md": reference.page()}
+    for board in boards.BOARDS:
+        made[HERE / "grafana" / f"{board.uid}.json"] = render.page(board)
+    return made
 
 
 def main() -> None:
