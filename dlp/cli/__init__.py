@@ -21,6 +21,7 @@ from dlp import __version__
 from dlp.errors import DLPError
 
 COMMANDS: dict[str, str] = {
+    "rules": "dlp.cli.rules",
     "up": "dlp.cli.up",
     "ca": "dlp.cli.ca",
     "scan": "dlp.cli.scan",

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import Progress, TextColumn
 from rich.table import Table
 
+from dlp.cli.folders import RulesOption, rules_folder
 from dlp.errors import UsageError
 from dlp.inspector import Inspector
 from dlp.model import Finding
@@ -41,9 +42,7 @@ def scan(
         list[Path] | None,
         typer.Argument(metavar="[FILE ... | -]", help="Files or folders; - for stdin."),
     ] = None,
-    rules: Annotated[
-        Path | None, typer.Option(help="Rules folder [default: ./rules or built in].")
-    ] = None,
+    rules: RulesOption = None,
     state: Annotated[
         Path | None, typer.Option(help="State folder that holds known secrets.")
     ] = None,
@@ -56,7 +55,7 @@ def scan(
 
     What is found is named by rule and place; the match itself is never printed.
     """
-    inspector = Inspector.load(_rules(rules), _state(state))
+    inspector = Inspector.load(rules_folder(rules), _state(state))
     tally = _Tally()
     with _progress(json) as progress:
         task = progress.add_task("", total=None, name="")
@@ -74,13 +73,6 @@ def scan(
     if tally.unread:
         raise typer.Exit(2)
     raise typer.Exit(1 if tally.found else 0)
-
-
-def _rules(named: Path | None) -> Path | None:
-    if named is not None:
-        return named
-    here = Path("rules")
-    return here if (here / "policy.yaml").is_file() else None
 
 
 def _state(named: Path | None) -> Path | None:

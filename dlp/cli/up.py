@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from dlp.cli.folders import RulesOption, rules_folder
 from dlp.errors import UsageError
 from dlp.model import Settings
 from dlp.policy import load_policy
@@ -24,10 +25,7 @@ MAX_WORKERS = 64
 
 @app.command()
 def up(
-    rules: Annotated[
-        Path | None,
-        typer.Option(help="Rules folder.  [default: ./rules, else the built-in set]"),
-    ] = None,
+    rules: RulesOption = None,
     state: Annotated[
         Path | None, typer.Option(help="State folder.  [default: per user]")
     ] = None,
@@ -45,8 +43,9 @@ def up(
     ] = 1,
 ) -> None:
     """Start the proxy; prints "ready" when it serves, drains and exits on SIGTERM."""
+    folder = rules_folder(rules)
     settings = Settings(
-        rules=_rules_folder(rules),
+        rules=str(folder) if folder else None,
         state=str(open_folder(state)),
         listen=_address("--listen", listen),
         metrics=_address("--metrics", metrics),
@@ -78,14 +77,6 @@ def check(settings: Settings) -> None:
         ("--metrics", settings.metrics),
     ):
         _probe(flag, address)
-
-
-def _rules_folder(given: Path | None) -> str | None:
-    if given is None:
-        return str(Path("rules").absolute()) if Path("rules").is_dir() else None
-    if not given.is_dir():
-        raise UsageError(f"--rules {given}: there is no such folder")
-    return str(given.absolute())
 
 
 def _address(flag: str, text: str) -> tuple[str, int]:

@@ -21,7 +21,7 @@ _FEW = 32
 class ByPath:
     """Statements of one host and agent, by the literal beginning of their paths."""
 
-    __slots__ = ("_by_prefix", "_depth", "ranked", "rules", "selective")
+    __slots__ = ("_by_prefix", "_depth", "ranked", "ruled", "selective")
 
     def __init__(self, statements: Sequence[Statement]) -> None:
         by_prefix: dict[str, dict[int, Statement]] = defaultdict(dict)
@@ -30,7 +30,14 @@ class ByPath:
                 by_prefix[literal_prefix(glob)][one.order] = one
         self._by_prefix = {p: tuple(s.values()) for p, s in by_prefix.items()}
         self._depth = max((p.count("/") for p in by_prefix), default=0)
-        self.rules = any(one.path_pattern for one in statements)
+        self.ruled = tuple(
+            {
+                (one.effect, one.agents, one.ports, one.methods): one
+                for one in statements
+                if one.path_pattern
+            }.values()
+        )
+        """One for each way in which those with paths differ besides their paths."""
         self.selective = any(o.conditional and o.effect != "allow" for o in statements)
         self.ranked = tuple(sorted(statements, key=_for_connect))
 

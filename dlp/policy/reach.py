@@ -44,7 +44,7 @@ class Reach:
     wildcard: bool = False
     """No statement that lets it pass names the host otherwise than by `*`."""
     path_rules: bool = False
-    """A statement for this host has `paths`: an ambiguous path must be refused."""
+    """A statement that would speak of it has `paths`; an ambiguous path is denied."""
     caps: Caps | None = None
     """Set when `kind` is `open`."""
     why: str = ""

@@ -25,6 +25,9 @@ type _Ranked = tuple[int, int, int, Statement]
 _EVERYWHERE = 256
 """Level of `*`: beyond that of every suffix, because a name has 127 labels at most."""
 _NOBODY = "no statement allows it"
+AMBIGUOUS = "ambiguous-path"
+"""Stands for a statement where the path can be read in more than one way."""
+_EITHER = "servers could disagree about this path, and statements here have `paths`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,10 @@ class Policy:
         best: _Ranked | None = None
         wildcard, path_rules = True, False
         for level, here in self._levels(agent, to.host):
-            path_rules = path_rules or here.rules
+            path_rules = path_rules or any(
+                _meant(one, level, agent, to.host, to.port) and one.has_method(method)
+                for one in here.ruled
+            )
             for one in here.find(to.path):
                 if (
                     _meant(one, level, agent, to.host, to.port)
@@ -80,6 +86,10 @@ class Policy:
                     ranked = (one.rank, level, one.order, one)
                     best = min(best or ranked, ranked)
                     wildcard &= level == _EVERYWHERE or one.effect == "deny"
+        if to.ambiguous and path_rules:
+            return Reach(
+                "deny", AMBIGUOUS, mode=self.mode, path_rules=True, why=_EITHER
+            )
         if best is None:
             return Reach("none", mode=self.mode, path_rules=path_rules, why=_NOBODY)
         return self._reach(best[3], to.host, wildcard=wildcard, path_rules=path_rules)
@@ -92,7 +102,9 @@ class Policy:
         best: _Ranked | None = None
         wildcard, path_rules, selective = True, False, False
         for level, here in self._levels(agent, host):
-            path_rules = path_rules or here.rules
+            path_rules = path_rules or any(
+                _meant(one, level, agent, host, port) for one in here.ruled
+            )
             for one in here.ranked:
                 if not _meant(one, level, agent, host, port):
                     continue

@@ -31,24 +31,31 @@ class Agents:
     """A set of agents: ids, and patterns with `*`."""
 
     ids: frozenset[str]
-    pattern: re.Pattern[str] | None
-    everyone: bool
+    globs: frozenset[str]
+    pattern: re.Pattern[str] | None = field(repr=False, compare=False)
+
+    @property
+    def everyone(self) -> bool:
+        """Whether it is a set of all agents, registered or not."""
+        return "*" in self.globs
+
+    @property
+    def written(self) -> frozenset[str]:
+        """As the file has them, groups written out."""
+        return self.ids | self.globs
 
     @classmethod
     def of(cls, patterns: Iterable[str]) -> Agents:
         """Compile what `agents` lists, groups already written out."""
         listed = frozenset(patterns)
-        globs = [".*".join(map(re.escape, p.split("*"))) for p in listed if "*" in p]
-        return cls(
-            frozenset(p for p in listed if "*" not in p),
-            re.compile("|".join(globs)) if globs else None,
-            "*" in listed,
-        )
+        globs = frozenset(text for text in listed if "*" in text)
+        source = "|".join(".*".join(map(re.escape, g.split("*"))) for g in globs)
+        return cls(listed - globs, globs, re.compile(source) if globs else None)
 
     def __contains__(self, agent: str) -> bool:
         return (
-            self.everyone
-            or agent in self.ids
+            agent in self.ids
+            or "*" in self.globs
             or (self.pattern is not None and self.pattern.fullmatch(agent) is not None)
         )
 

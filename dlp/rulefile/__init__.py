@@ -34,10 +34,13 @@ class RuleModel(BaseModel):
     """
     A mapping in a rules file: unknown keys refused, no value converted to another type.
 
-    Sequences are `tuple[X, ...]`, so that a loaded model is immutable throughout.
+    Sequences are `tuple[X, ...]`, so that a loaded model is immutable throughout. The
+    docstring of a field is what its JSON Schema tells an editor.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
+    )
 
 
 M = TypeVar("M", bound=BaseModel)

@@ -243,20 +243,48 @@ def test_of_equals_the_first_in_the_file_decides():
     assert policy.reach("a", to("GET x.b.example/")).statement == "far"
 
 
-def test_path_rules_are_known_for_a_host_whatever_the_path():
-    text = (
-        "version: 1\n"
-        "statements:\n"
-        "  - {id: a, effect: allow, hosts: [a.example]}\n"
-        "  - {id: b, effect: allow, hosts: ['*.b.example'], paths: [/x]}\n"
-        "  - {id: all, effect: allow, hosts: [a.example], paths: [/**], ports: [1]}\n"
-    )
-    policy = load(text)
-    assert policy.reach("a", to("GET a.example/y")).path_rules is False
-    assert policy.reach("a", to("GET a.b.example/y")).path_rules is True
-    assert policy.reach_host("a", "a.b.example", 443).path_rules is True
-    text += "  - {id: no, effect: deny, hosts: ['*'], paths: [/dns-query]}\n"
-    assert load(text).reach("a", to("GET a.example/y")).path_rules is True
+RULED = """
+version: 1
+statements:
+  - {id: a, effect: allow, hosts: [a.example]}
+  - {id: b, effect: allow, hosts: ['*.b.example'], paths: [/x]}
+  - {id: all, effect: allow, hosts: [a.example], paths: [/**], ports: [1]}
+  - {id: reads, effect: allow, hosts: [c.example], methods: [GET]}
+  - {id: posts, effect: allow, hosts: [c.example], methods: [POST], paths: [/x]}
+  - {id: hers, effect: deny, agents: [ann], hosts: [a.example], paths: [/x]}
+  - {id: one-port, effect: deny, ports: [80], hosts: [a.example], paths: [/x]}
+"""
+
+PATH_RULES = {
+    "no statement has paths": ("bob", "GET a.example/y", False),
+    "a statement has, for another path": ("bob", "GET q.b.example/y", True),
+    "for another agent": ("ann", "GET a.example/y", True),
+    "for another port": ("bob", "GET a.example:80/y", True),
+    "for another method": ("bob", "GET c.example/y", False),
+    "for this method": ("bob", "POST c.example/y", True),
+}
+
+
+@pytest.mark.parametrize("name", PATH_RULES)
+def test_an_ambiguous_path_is_denied_where_paths_matter(name):
+    agent, line, matter = PATH_RULES[name]
+    policy, plain = load(RULED), to(line)
+    reach = policy.reach(agent, plain)
+    assert reach.path_rules is matter
+    doubtful = policy.reach(agent, dataclasses.replace(plain, ambiguous=True))
+    if matter:
+        assert (doubtful.effect, doubtful.statement) == ("deny", "ambiguous-path")
+    else:
+        assert doubtful == reach
+
+
+def test_path_rules_at_connect_are_those_of_any_method():
+    policy = load(RULED)
+    assert policy.reach_host("bob", "c.example", 443).path_rules is True
+    assert policy.reach_host("bob", "a.example", 443).path_rules is False
+    assert policy.reach_host("ann", "a.example", 443).path_rules is True
+    everywhere = RULED + "  - {id: no, effect: deny, hosts: ['*'], paths: [/q]}\n"
+    assert load(everywhere).reach_host("bob", "a.example", 443).path_rules is True
 
 
 def test_uninspected_unless_a_refusal_needs_to_look():
