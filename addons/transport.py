@@ -131,12 +131,15 @@ class Transport:
         server.alpn_offers = [name for name in ALPN if name in offered]
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
-        """An address literal is known before the socket is opened."""
+        """
+        An address literal is known before the socket is opened; mitmproxy knows some
+        spellings of the address it listens on.
+        """
         assert data.server.address is not None
         host, port = data.server.address[:2]
         if data.server.transport_protocol != "tcp":
             data.server.error = "agent-dlp: only TCP"
-        elif _is_literal(host) and not self._permits(host, port):
+        elif data.server.error or (_is_literal(host) and not self._permits(host, port)):
             data.server.error = PRIVATE
 
 

@@ -74,6 +74,7 @@ class Proxy:
     process: subprocess.Popen | None = None
     listen: tuple[str, int] = ("127.0.0.1", 0)
     metrics: tuple[str, int] = ("127.0.0.1", 0)
+    console: tuple[str, int] = ("127.0.0.1", 0)
     ready: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -126,12 +127,13 @@ class Proxy:
         """Start it and wait for the line `ready`."""
         self.listen = ("127.0.0.1", free_port())
         self.metrics = ("127.0.0.1", free_port())
+        self.console = ("127.0.0.1", free_port())
         command = [
             *self._in_namespace(),
             *(str(DLP), "up", "--rules", str(self.rules), "--state", str(self.state)),
             *("--listen", "{}:{}".format(*self.listen)),
             *("--metrics", "{}:{}".format(*self.metrics)),
-            *("--console", f"127.0.0.1:{free_port()}"),
+            *("--console", "{}:{}".format(*self.console)),
             *self.arguments,
         ]
         with self.log_file.open("ab") as log:
