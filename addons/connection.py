@@ -35,6 +35,9 @@ UPSTREAM_CONNECTIONS = 100
 WRITE_TOGETHER = 1 << 16
 """Bytes up to which pieces are joined for one write; above, a copy costs more."""
 
+HOLDS_READING = frozenset({"websocket_message"})
+"""Hooks that the client has to wait for: what it sends meanwhile would pile up."""
+
 type Hooks = Mapping[str, tuple[str, Sequence[Hook]]]
 """Hook name -> the field of the command that the hook gets, and who wants it."""
 
@@ -64,6 +67,7 @@ class Connection(ProxyConnectionHandler):
         self._unsent: dict[Peer, list[bytes]] = {}
         self._busy = False
         self._tasks: set[asyncio.Future[None]] = set()
+        self._before_reading: asyncio.Future[None] | None = None
 
     async def server_event(self, event: events.Event) -> None:
         """Handle an event, and all that follows from it at once."""
@@ -94,7 +98,15 @@ class Connection(ProxyConnectionHandler):
             self._flush(peer)
 
     async def drain_writers(self) -> None:
-        """Only when something waits to be written; mitmproxy takes a lock first."""
+        """
+        What a read waits for: that the peers take what was written (mitmproxy takes a
+        lock for it, also when there is nothing), and that a message was judged.
+        """
+        waits = self._before_reading
+        if waits is not None and not waits.done():
+            client = self.transports.get(self.client)
+            if client is not None and client.handler is asyncio.current_task():
+                await asyncio.wait({waits})
         for transport in self.transports.values():
             writer = transport.writer
             assert writer is None or isinstance(writer, asyncio.StreamWriter)
@@ -149,6 +161,8 @@ class Connection(ProxyConnectionHandler):
             self._hook_done(hook, task)
         else:
             self._tasks.add(task)
+            if hook.name in HOLDS_READING:
+                self._before_reading = task
             task.add_done_callback(lambda task: self._hook_done(hook, task))
 
     def _hook_done(self, hook: commands.StartHook, task: asyncio.Future[None]) -> None:

@@ -19,12 +19,10 @@ from addons.guards import Breach, check_request, destination_of
 from addons.http_stream import Budget, Terms
 from addons.messages import rewrite, to_message
 from addons.reception import ASKED, NOWHERE, Reception, asked_of
-from dlp.model import Agent, Destination, Reason
+from dlp.model import Agent, Destination
 
 BUFFERS_IN_FLIGHT = 8
 """The global budget of request bodies, in bodies of the largest size."""
-TOO_LARGE = Breach("buffer", 413, "larger than inspection.buffer", Reason.LIMIT)
-OVERLOADED = Breach("budget", 503, "no room for the body", Reason.UNAVAILABLE)
 
 SWITCHING_PROTOCOLS = 101
 
@@ -80,8 +78,7 @@ class Egress:
         return Terms(
             budget=self.budget,
             buffer=lambda: self._gate.limits.buffer,
-            too_large=lambda flow: self._reception.refuse(flow, TOO_LARGE),
-            overloaded=lambda flow: self._reception.refuse(flow, OVERLOADED),
+            refuse=self._reception.refuse,
             refused_body=self._refused_body,
         )
 

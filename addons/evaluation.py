@@ -73,7 +73,7 @@ class Evaluation:
         permits = permit(gate.address_allowed, frozenset({listen}))
         parts = (
             Protocol(egress.terms(), reception.page),
-            Transport(permits, tunnels.may_dial),
+            Transport(permits, tunnels.may_dial, {}),
             tunnels,
             egress,
             Streams(gate, egress.still),

@@ -45,15 +45,24 @@ from mitmproxy.proxy.layers.http import (
     SendHttp,
 )
 
+from addons.guards import Breach
 from addons.http_server import EgressServer1, EgressServer2, Pages
 from addons.streams import InspectedWebsocket
+from dlp.model import Reason
 
 KEPT = 1 << 20
 """Bytes of a refused body that are read for the record."""
 DROPPED = 64 << 20
 """Bytes of a refused body that are read and dropped before the connection closes."""
+SLOW_S = 60.0
+"""In this time a body that is held must grow by `SLOW_BYTES`."""
+SLOW_BYTES = 16 << 10
 LINGER_S = 2.0
 """A refused client that sends nothing for this long is disconnected."""
+
+TOO_LARGE = Breach("buffer", 413, "larger than inspection.buffer", Reason.LIMIT)
+OVERLOADED = Breach("budget", 503, "no room for the body", Reason.UNAVAILABLE)
+SLOW_BODY = Breach("body-deadline", 408, "the body comes too slowly")
 
 type Commands = layer.CommandGenerator[None]
 
@@ -114,10 +123,8 @@ class Terms:
     budget: Budget
     buffer: Callable[[], int]
     """Bytes of one body at most."""
-    too_large: Callable[[HTTPFlow], None]
-    """Sets the 413 on the flow and records it."""
-    overloaded: Callable[[HTTPFlow], None]
-    """Sets the 503 on the flow and records it."""
+    refuse: Callable[[HTTPFlow, Breach], None]
+    """Sets the answer on the flow and records it."""
     refused_body: Callable[[HTTPFlow, bytes], None]
     """Gets the first bytes of the body of a flow that was refused early."""
 
@@ -198,11 +205,16 @@ class EgressStream(HttpStream):
         self._bodiless = False
         self._kept = bytearray()
         self._dropped = 0
+        self._arrived = 0
+        """Bytes of the body when its progress was last looked at."""
         self._silent = True
 
     def _handle_event(self, event: events.Event) -> Commands:
         if isinstance(event, events.Wakeup):
-            yield from self._lingered()
+            if self.client_state == self.state_consume_request_body:
+                yield from self._progressed()
+            else:
+                yield from self._lingered()
         else:
             yield from super()._handle_event(event)
             if self.client_state == self.state_errored:
@@ -233,6 +245,12 @@ class EgressStream(HttpStream):
             self.request_body_buf.clear()
             yield from self._refuse_early()
             return
+        if isinstance(event, RequestData) and self._arrived == 0 < len(
+            self.request_body_buf
+        ):
+            # Not with the first piece: most bodies have no second.
+            self._arrived = len(self.request_body_buf)
+            yield RequestWakeup(SLOW_S)
         yield from super().state_consume_request_body(event)
         if isinstance(event, RequestEndOfMessage):
             self.flow.request.data.content = None
@@ -289,17 +307,27 @@ class EgressStream(HttpStream):
             self._note()
             yield from self._end()
 
+    def _progressed(self) -> Commands:
+        size = len(self.request_body_buf)
+        if size - self._arrived >= SLOW_BYTES:
+            self._arrived = size
+            yield RequestWakeup(SLOW_S)
+            return
+        self.request_body_buf.clear()
+        self.terms.refuse(self.flow, SLOW_BODY)
+        yield from self._refuse_early()
+
     def _declared(self, size: int) -> None:
         if size > self.terms.buffer():
-            self.terms.too_large(self.flow)
+            self.terms.refuse(self.flow, TOO_LARGE)
         elif not self.terms.budget.fits(size):
-            self.terms.overloaded(self.flow)
+            self.terms.refuse(self.flow, OVERLOADED)
 
     def _holds(self, data: bytes) -> bool:
         if len(self.request_body_buf) + len(data) > self.terms.buffer():
-            self.terms.too_large(self.flow)
+            self.terms.refuse(self.flow, TOO_LARGE)
         elif not self.hold.take(len(data)):
-            self.terms.overloaded(self.flow)
+            self.terms.refuse(self.flow, OVERLOADED)
         return self.flow.response is None
 
     def _refuse_early(self) -> Commands:

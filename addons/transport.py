@@ -13,6 +13,7 @@ inside TLS and nobody is dialled.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
@@ -20,6 +21,7 @@ from typing import Any
 
 from mitmproxy.connection import Client, Server
 from mitmproxy.options import Options
+from mitmproxy.proxy.server import ConnectionHandler
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.tls import ClientHelloData, TlsData
 
@@ -30,6 +32,9 @@ from dlp.policy.names import normal_host
 
 CONNECTIONS = 512
 """Open client connections of one address."""
+
+HANDSHAKE_S = 10.0
+"""For a TLS handshake with an origin."""
 
 ALPN = (b"h2", b"http/1.1")
 ECH = 0xFE0D
@@ -64,6 +69,8 @@ OPTIONS: Mapping[str, Any] = {
 }
 """What the guards rely on. A worker sets these; any other value stops the start."""
 
+type Handlers = Mapping[Any, ConnectionHandler]
+"""Client connection id -> what carries it."""
 type MayDial = Callable[[Client, str, int], bool]
 """Whether some request of this client to that host and port could be allowed."""
 
@@ -94,9 +101,10 @@ def assert_options(options: Options) -> None:
 class Transport:
     """The hooks. Must stand before mitmproxy's TLS addon."""
 
-    def __init__(self, permits: Permit, may_dial: MayDial) -> None:
+    def __init__(self, permits: Permit, may_dial: MayDial, handlers: Handlers) -> None:
         self._permits = permits
         self._may_dial = may_dial
+        self._handlers = handlers
         self._open: Counter[str] = Counter()
 
     def client_connected(self, client: Client) -> None:
@@ -129,6 +137,9 @@ class Transport:
         server.sni = normal_host(server.address[0])
         offered = data.context.client.alpn_offers
         server.alpn_offers = [name for name in ALPN if name in offered]
+        client = data.context.client
+        loop = asyncio.get_running_loop()
+        loop.call_later(HANDSHAKE_S, self._end_handshake, client.id, server)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """
@@ -141,6 +152,14 @@ class Transport:
             data.server.error = "agent-dlp: only TCP"
         elif data.server.error or (_is_literal(host) and not self._permits(host, port)):
             data.server.error = PRIVATE
+
+    def _end_handshake(self, client: str, server: Server) -> None:
+        handler = self._handlers.get(client)
+        if handler is None or server.tls_established:
+            return
+        transport = handler.transports.get(server)
+        if transport is not None and transport.handler is not None:
+            transport.handler.cancel("no TLS handshake in time")
 
 
 def has_ech(data: ClientHelloData) -> bool:

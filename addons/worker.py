@@ -72,7 +72,7 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     master.addons.add(
         proxyserver,
         protocol,
-        Transport(permits, tunnels.may_dial),
+        Transport(permits, tunnels.may_dial, proxyserver.connections),
         certificates,
         tunnels,
         egress,

@@ -186,6 +186,7 @@ class Origins:
         return self
 
     def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
 
@@ -241,6 +242,13 @@ class Origins:
         )
         origin.port = server.sockets[0].getsockname()[1]
         self._servers.append(server)
+
+
+async def _cancel_all() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def with_raw(raw: bytes) -> Handler:

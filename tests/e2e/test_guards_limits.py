@@ -1,0 +1,172 @@
+"""Threats e6-e8: what never ends, comes too slowly, or comes too often, is cut."""
+
+import contextlib
+import socket
+import ssl
+import time
+
+import pytest
+from wsproto.frame_protocol import Opcode
+
+from tests.harness.wire import Wire, frame
+
+MARK = b"m4rker-that-must-stay-here"
+HANDSHAKE_S = 10
+HEAD_S = 30
+
+
+def closes_within(wires: dict[str, Wire], seconds: float) -> dict[str, float]:
+    """When each connection was closed by the proxy, in seconds from now."""
+    began, closed = time.monotonic(), {}
+    for wire in wires.values():
+        wire.sock.setblocking(False)
+    while len(closed) < len(wires) and time.monotonic() - began < seconds:
+        for name, wire in wires.items():
+            if name in closed:
+                continue
+            try:
+                data = wire.sock.recv(1 << 16)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                continue
+            except OSError:
+                data = b""
+            if not data:
+                closed[name] = time.monotonic() - began
+        time.sleep(0.05)
+    return closed
+
+
+@pytest.mark.slow
+def test_what_does_not_go_on_is_closed(proxy, plain, secure):
+    """e7: half-open connections do not stay. All of them are waited for at once."""
+    host, tls = f"a.test:{plain.port}", f"a.test:{secure.port}"
+    handshake = {
+        "tunnel, silent": Wire.to(proxy).connect_tunnel(tls),
+        "tunnel, one byte": Wire.to(proxy).connect_tunnel(tls).send(b"\x16"),
+        "tunnel, half a hello": Wire.to(proxy)
+        .connect_tunnel(tls)
+        .send(b"\x16\x03\x01\x02\x00\x01\x00\x01"),
+    }
+    head = {
+        "silent": Wire.to(proxy),
+        "half a line": Wire.to(proxy).send(b"GET http://a.te"),
+        "half a head": Wire.to(proxy).send(b"GET http://a.test/ HTTP/1.1\r\nHost: a"),
+        "half a head in a tunnel": Wire.to(proxy)
+        .connect_tunnel(host)
+        .send(b"GET / HTTP/1.1\r\nX"),
+        "half a head in TLS": Wire.to(proxy)
+        .connect_tunnel(tls)
+        .start_tls(proxy, "a.test")
+        .send(b"GET / HTTP/1.1\r\nX"),
+    }
+    stays = Wire.to(proxy)
+    request = f"http://{host}/"
+    assert stays.request(request, headers=[("Host", host)]).status == 200
+    closed = closes_within({**handshake, **head}, HEAD_S + 5)
+    assert set(closed) == {*handshake, *head}
+    assert all(HANDSHAKE_S - 2 < closed[n] < HANDSHAKE_S + 3 for n in handshake), closed
+    assert all(HEAD_S - 3 < closed[n] < HEAD_S + 3 for n in head), closed
+    assert stays.request(request, headers=[("Host", host)]).status == 200, (
+        "an idle connection between requests is nothing to close"
+    )
+    for wire in (*handshake.values(), *head.values(), stays):
+        wire.sock.close()
+
+
+@pytest.mark.slow
+def test_an_origin_that_never_finishes_its_handshake_is_given_up(proxy, origins):
+    sink = origins.start("tcp")
+    with Wire.to(proxy).connect_tunnel(f"a.test:{sink.port}") as wire:
+        wire.sock.settimeout(HANDSHAKE_S * 2 + 5)
+        began = time.monotonic()
+        wire.start_tls(proxy, "a.test")
+        answer = wire.request("/", headers=[("Host", f"a.test:{sink.port}")])
+        assert answer.status == 502
+        assert time.monotonic() - began < HANDSHAKE_S * 2 + 3
+
+
+def test_pipelining_without_end_is_cut(proxy, plain):
+    """What arrives while an answer is awaited is bounded."""
+    host = f"a.test:{plain.port}"
+    with Wire.to(proxy) as wire:
+        wire.send(f"GET http://{host}/never HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        with contextlib.suppress(OSError):
+            for _ in range(64):
+                wire.send(b"GET / HTTP/1.1\r\n" * 4096)
+        assert wire.is_closed(3)
+
+
+def test_one_address_has_a_bounded_number_of_connections(start_proxy):
+    """e7: 512 connections of one address; the rest is turned away at once."""
+    proxy = start_proxy()
+    held = [socket.create_connection(proxy.listen) for _ in range(512)]
+    time.sleep(0.5)
+    with Wire(socket.create_connection(proxy.listen)) as one_too_many:
+        assert one_too_many.is_closed(3)
+    for sock in held[:2]:
+        sock.close()
+    time.sleep(0.3)
+    with Wire.to(proxy) as wire:
+        assert wire.try_tunnel("denied.example:443").status == 200
+    for sock in held:
+        sock.close()
+
+
+def test_a_flood_on_a_websocket_is_slowed_down_and_arrives(proxy, origins):
+    """Messages faster than their inspection do not pile up; none is lost."""
+    origin = origins.start()
+    host = f"a.test:{origin.port}"
+    fields = [
+        ("Host", host),
+        ("Upgrade", "websocket"),
+        ("Connection", "Upgrade"),
+        ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ]
+    with Wire.to(proxy).connect_tunnel(host) as wire:
+        assert wire.request("/ws", headers=fields).status == 101
+        message = frame(Opcode.TEXT, b"plain words, nothing else. " * 5000)
+        for _ in range(20):
+            wire.send(message)
+        wire.send(frame(Opcode.TEXT, b"last"))
+        origin.wait(lambda o: o.messages and o.messages[-1][1] == b"last", 30)
+
+
+def test_the_client_going_away_stops_a_request(proxy, plain):
+    """Headers declared more than came: nothing is forwarded."""
+    host = f"a.test:{plain.port}"
+    with Wire.to(proxy) as wire:
+        wire.send(
+            f"POST http://{host}/ HTTP/1.1\r\nHost: {host}\r\nContent-Length: 99\r\n\r\n".encode()
+            + MARK
+        )
+    time.sleep(0.3)
+    assert plain.empty
+
+
+def test_a_slow_answer_is_waited_for(proxy, plain):
+    host = f"a.test:{plain.port}"
+    with Wire.to(proxy) as wire:
+        answer = wire.request(f"http://{host}/slow", headers=[("Host", host)])
+        assert answer.body == b"late"
+
+
+def test_half_closed_clients_are_let_go(proxy, plain):
+    with Wire.to(proxy) as wire:
+        wire.sock.shutdown(socket.SHUT_WR)
+        assert wire.is_closed(3)
+    with Wire.to(proxy).connect_tunnel(f"a.test:{plain.port}") as wire:
+        wire.sock.shutdown(socket.SHUT_WR)
+        assert wire.is_closed(3)
+
+
+def test_a_reset_in_the_middle_harms_nobody_else(proxy, plain):
+    host = f"a.test:{plain.port}"
+    for _ in range(20):
+        wire = Wire.to(proxy)
+        wire.send(f"GET http://{host}/never HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        wire.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        wire.sock.close()
+    with Wire.to(proxy) as wire:
+        answer = wire.request(f"http://{host}/", headers=[("Host", host)])
+        assert answer.status == 200
