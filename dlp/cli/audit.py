@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from dlp.audit import Line, verify
+from dlp.audit import Line, lines, verify
+from dlp.audit.forms import FORMS
 from dlp.audit.read import last, segments, since
 from dlp.errors import UsageError
 from dlp.state.folder import open_folder
@@ -45,6 +46,31 @@ def tail(
         for line in found:
             _print(line, json=json)
         time.sleep(0 if found else _FOLLOW_S)
+
+
+@app.command()
+def export(
+    state: State = None,
+    form: Annotated[
+        str, typer.Option("--format", help="ocsf, ecs, cef or json.")
+    ] = "ocsf",
+    output: Annotated[
+        Path | None, typer.Option(help="File to write.  [default: standard output]")
+    ] = None,
+) -> None:
+    """Every decision and operation in a form that other tools read, oldest first."""
+    if form not in FORMS:
+        raise UsageError(f"there is no format {form}; there are {', '.join(FORMS)}")
+    rows = (text for line in lines(_folder(state)) for text in FORMS[form](line))
+    if output is None:
+        for text in rows:
+            typer.echo(text)
+        return
+    try:
+        with output.open("wb") as file:
+            file.writelines(text + b"\n" for text in rows)
+    except OSError as error:
+        raise UsageError(f"cannot write {output}: {error.strerror}") from error
 
 
 @app.command("verify")

@@ -92,3 +92,22 @@ def test_follow_shows_what_is_new(state):
         note(state, "agent.revoke", "builder")
         assert "agent.revoke builder" in process.stdout.readline()
         process.terminate()
+
+
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [("ocsf", '{"class_uid":6003'), ("ecs", '{"@timestamp"'), ("cef", "CEF:0|"),
+     ("json", '{"kind":"operation"')],
+)  # fmt: skip
+def test_export(state, tmp_path, form, start):
+    printed = run(state, "export", "--format", form).stdout
+    assert printed.startswith(start)
+    assert REFERENCE in printed
+    run(state, "export", "--format", form, "--output", str(tmp_path / "out"))
+    assert (tmp_path / "out").read_text() == printed
+
+
+def test_an_unknown_format_is_an_error(state):
+    result = run(state, "export", "--format", "xml")
+    assert isinstance(result.exception, UsageError)
+    assert "ocsf, ecs, cef, json" in str(result.exception)
