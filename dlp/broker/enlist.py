@@ -7,18 +7,23 @@ rules to say whose a value is, and the state layer must not know them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dlp.broker import dotenv
-from dlp.broker.recognise import recognise, vendor
-from dlp.detect.engine import Engine
+from dlp.broker.recognise import Vendors, matches, recognise
 from dlp.detect.fingerprint import SecretInfo
-from dlp.detect.rules import SLOTS, Rule, load_rules
+from dlp.detect.rules import SLOTS, Rule
+from dlp.detect.templates import expand
 from dlp.errors import SecretError, UsageError
 from dlp.policy.names import normal_host
 from dlp.state.secrets import Registration
+
+DEFAULT_SLOT = "default"
+"""Stands for the usual credential headers."""
+_TRIES = 20
+"""Samples drawn for a canary; random ones fail a rule's checks now and then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,64 +39,67 @@ class Enlisted:
 class Enlister:
     """Binds values to where they may go."""
 
-    engine: Engine
+    vendors: Vendors
     hosts: tuple[str, ...]
     slots: tuple[str, ...]
 
     @classmethod
     def load(
-        cls,
-        rules: Path | None,
-        state: Path,
-        hosts: tuple[str, ...],
-        slots: tuple[str, ...],
+        cls, rules: Path | None, hosts: Iterable[str] = (), slots: Iterable[str] = ()
     ) -> Enlister:
         """
-        Make the engine ready and check the bindings that were asked for.
+        Load the rules and check the bindings that were asked for.
 
         Raises:
             UsageError: a host or slot is none.
             RuleError: the rules folder is bad.
         """
-        engine = Engine.build(load_rules(rules), state / "cache")
-        return cls(engine, tuple(map(_host, hosts)), tuple(map(_slot, slots)))
+        bound = tuple(map(_host, hosts)), tuple(map(_slot, slots))
+        return cls(Vendors.load(rules), *bound)
 
     def one(self, name: str, value: bytes) -> Registration:
         """Bind one value."""
-        return self._bound(name, value, vendor(self.engine, name, value))
+        return self._bound(name, value, self.vendors.rule(name, value))
+
+    def enlist(self, name: str, read: bytes | Mapping[str, str]) -> Enlisted:
+        """Bind what a source gave: one value, or several by key."""
+        if isinstance(read, bytes):
+            return Enlisted((self.one(name, read),))
+        return self.several(name, read)
 
     def several(self, name: str, values: Mapping[str, str]) -> Enlisted:
         """Bind NAME/KEY for every value that is a secret."""
         taken: list[Registration] = []
         skipped: list[tuple[str, str]] = []
         for key, value in values.items():
-            known = recognise(self.engine, key, value)
+            known = recognise(self.vendors, key, value)
             if known.refused:
                 skipped.append((key, known.refused))
             else:
                 taken.append(self._bound(f"{name}/{key}", value.encode(), known.rule))
         return Enlisted(tuple(taken), tuple(skipped))
 
-    def dotenv(self, name: str, path: Path) -> Enlisted:
+    def canary(self, name: str, kind: str) -> tuple[Registration, str]:
         """
-        Bind NAME/KEY for every secret of a dotenv file.
+        A fake that a rule takes for real, and its text.
 
         Raises:
-            SecretError: the file cannot be read, or holds no entry.
+            UsageError: there is no such rule.
         """
-        try:
-            values = dotenv.parse(path.read_text("utf-8-sig"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise SecretError(
-                f"cannot read {path}: {error.__class__.__name__}"
-            ) from error
-        if not values:
-            raise SecretError(f"{path} has no KEY=value line")
-        return self.several(name, values)
+        rule = next((r for r in self.vendors.rules if r.id == kind), None)
+        if rule is None:
+            raise UsageError(f"no rule is called {kind[:80]!a}: see dlp rules explain")
+        for _ in range(_TRIES):
+            text = expand(rule.matches[0], secrets.randbits(64)).encode()
+            for match in matches(text, (rule,)):
+                info = SecretInfo(name, rule=kind, canary=True)
+                return Registration(info, match.secret), match.secret.decode()
+        raise SecretError(f"the samples of {kind} make no canary: use another rule")
 
     def _bound(self, name: str, value: bytes, rule: Rule | None) -> Registration:
         hosts = self.hosts or (rule.hosts if rule else ())
-        slots = self.slots or (rule.slots if rule else ())
+        own = (DEFAULT_SLOT, *rule.slots) if rule and rule.slots else ()
+        slots = self.slots or own
         info = SecretInfo(name, hosts, slots, rule.id if rule else "")
         return Registration(info, value)
 
@@ -111,9 +119,8 @@ def _host(text: str) -> str:
 
 def _slot(text: str) -> str:
     slot = text.lower() if text.lower().startswith(("header:", "query:")) else text
-    for known in SLOTS:
-        if slot == known or (known.endswith(":") and slot.startswith(known)):
-            if slot == known and known.endswith(":"):
-                break
-            return slot
-    raise UsageError(f"{text[:80]!a} is no slot: use {', '.join(SLOTS)}")
+    known = (DEFAULT_SLOT, *SLOTS)
+    named = tuple(kind for kind in known if kind.endswith(":"))
+    if slot.endswith(":") or not (slot in known or slot.startswith(named)):
+        raise UsageError(f"{text[:80]!a} is no slot: use {', '.join(known)}")
+    return slot

@@ -8,14 +8,20 @@ one whole value with its name, at the moment somebody registers it.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import regex
+
 from dlp.detect.bigrams import RANDOM, randomness
+from dlp.detect.confirm import Match
 from dlp.detect.engine import Engine
 from dlp.detect.material import dissect
 from dlp.detect.placeholder import is_placeholder
-from dlp.detect.rules import Rule
+from dlp.detect.rules import Rule, load_rules
 from dlp.errors import SecretError
 from dlp.model import Tier, View
 
@@ -47,43 +53,74 @@ class Recognised:
     """Why it is no secret, or empty when it is one."""
 
 
-def vendor(engine: Engine, name: str, value: bytes) -> Rule | None:
-    """The most certain rule with hosts that takes (nearly) all of the value."""
-    view = View(name.encode() + b"=" + value, 0)
-    first = len(name.encode()) + 1
-    found = [
-        match
-        for match in engine.scan([view]).matches
-        if match.rule.hosts
-        and match.start >= first
-        and match.stop - match.start >= _SHARE * len(value)
-    ]
-    order = list(Tier)
-    best = min(found, key=lambda m: order.index(m.tier), default=None)
-    return best.rule if best else None
+@dataclass(frozen=True, slots=True)
+class Vendors:
+    """The rules that name hosts, tried one by one: one value needs no database."""
+
+    rules: tuple[Rule, ...]
+
+    @classmethod
+    def load(cls, folder: Path | None) -> Vendors:
+        """
+        The built-in rules and those of a rules folder.
+
+        Raises:
+            RuleError: the folder is bad.
+        """
+        return cls(tuple(rule for rule in _rules(folder) if rule.hosts))
+
+    def rule(self, name: str, value: bytes) -> Rule | None:
+        """The most certain rule that takes (nearly) all of the value."""
+        text = name.encode() + b"=" + value
+        first = len(text) - len(value)
+        found = [
+            match
+            for match in matches(text, self.rules)
+            if match.start >= first and match.stop - match.start >= _SHARE * len(value)
+        ]
+        order = list(Tier)
+        best = min(found, key=lambda match: order.index(match.tier), default=None)
+        return best.rule if best else None
 
 
-def recognise(engine: Engine, key: str, value: str) -> Recognised:
+@cache
+def _rules(folder: Path | None) -> tuple[Rule, ...]:
+    return load_rules(folder)
+
+
+def matches(text: bytes, rules: Iterable[Rule]) -> tuple[Match, ...]:
+    """What the rules find in a short text."""
+    likely = [r for r in rules if regex.search(r.pattern.exact, text, regex.MULTILINE)]
+    if not likely:
+        return ()
+    return Engine.build(likely).scan([View(text, 0)]).matches
+
+
+def recognise(vendors: Vendors, key: str, value: str) -> Recognised:
     """Judge one line of a dotenv file or one environment variable."""
-    rule = vendor(engine, key, value.encode()) if value else None
+    rule = vendors.rule(key, value.encode()) if value else None
     return Recognised(rule, "" if rule else _refusal(key, value))
 
 
 def _refusal(key: str, value: str) -> str:
-    data = value.encode()
-    if not value:
-        return "empty"
-    if is_placeholder(data):
-        return "a placeholder"
+    return next((why for why, applies in _REFUSALS if applies(key, value)), "")
+
+
+def _is_guessable(value: str) -> bool:
     try:
-        bits = dissect(data).pieces[0].bits
+        dissect(value.encode())
     except SecretError:
-        return "too short or too easy to guess"
-    if _PLAIN.fullmatch(value) or _is_open_url(value):
-        return "an address, a path or a number"
-    named = _TELLING.search(key) and not _PUBLIC.search(key)
-    random = bits >= _RANDOM_BITS and randomness(data) >= RANDOM and " " not in value
-    return "" if named or random else "does not look like a secret"
+        return True
+    return False
+
+
+def _is_ordinary(key: str, value: str) -> bool:
+    """Neither the name promises a secret nor is the value random or a URL with one."""
+    if "://" in value or (_TELLING.search(key) and not _PUBLIC.search(key)):
+        return False
+    data = value.encode()
+    random = " " not in value and randomness(data) >= RANDOM
+    return not random or dissect(data).pieces[0].bits < _RANDOM_BITS
 
 
 def _is_open_url(value: str) -> bool:
@@ -96,3 +133,14 @@ def _is_open_url(value: str) -> bool:
         return False
     pieces = re.split(r"[/?&=]", f"{url.path}?{url.query}")
     return not any(len(p) >= 16 and randomness(p.encode()) >= RANDOM for p in pieces)
+
+
+_REFUSALS: tuple[tuple[str, Callable[[str, str], bool]], ...] = (
+    ("empty", lambda _, value: not value),
+    ("a placeholder", lambda _, value: is_placeholder(value.encode())),
+    ("an address without a secret", lambda _, value: _is_open_url(value)),
+    ("too short or too easy to guess", lambda _, value: _is_guessable(value)),
+    ("an address, a path or a number", lambda _, value: bool(_PLAIN.fullmatch(value))),
+    ("does not look like a secret", _is_ordinary),
+)
+"""Why something is no secret; the first that applies."""

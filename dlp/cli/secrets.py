@@ -1,12 +1,18 @@
-"""`dlp secrets`: the secrets that must not leave. No command ever prints a value."""
+"""
+`dlp secrets`: the secrets that must not leave.
+
+No command prints a value, but for the fake that `canary` makes.
+"""
 
 from __future__ import annotations
 
 import json as jsonlib
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from getpass import getpass
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +20,17 @@ from typing import Annotated
 import typer
 
 from dlp import audit
+from dlp.broker import sources
 from dlp.errors import SecretError, UsageError
 from dlp.state.folder import open_folder
 from dlp.state.secrets import Registration, SecretStore
 from dlp.state.vault import Stored
+
+Source = Callable[[], bytes | dict[str, str]] | None
+"""Reads a value, or several by key; None for a flag that was not given."""
+
+_DURATION = re.compile(r"(\d{1,6})([smhd])")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 app = typer.Typer(no_args_is_help=True, help="The secrets that must not leave.")
 
@@ -27,8 +40,10 @@ Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
 Name = Annotated[str, typer.Argument(help="What reports call it.")]
 Stdin = Annotated[bool, typer.Option("--stdin", help="Read the value from stdin.")]
 Env = Annotated[str | None, typer.Option(help="Take this environment variable.")]
-Dotenv = Annotated[
-    Path | None, typer.Option(help="Register NAME/KEY for each secret of this file.")
+Exec = Annotated[str | None, typer.Option("--exec", help="Take what a program prints.")]
+Keyring = Annotated[str | None, typer.Option(help="Take SERVICE/USER of the keyring.")]
+Vault = Annotated[
+    str | None, typer.Option(help="Take MOUNT/PATH#FIELD of Vault or OpenBao.")
 ]
 Hosts = Annotated[
     list[str] | None,
@@ -49,7 +64,22 @@ def add(
     name: Name,
     stdin: Stdin = False,
     env: Env = None,
-    dotenv: Dotenv = None,
+    dotenv: Annotated[
+        Path | None, typer.Option(help="Register NAME/KEY for each secret of a file.")
+    ] = None,
+    from_env: Annotated[
+        bool, typer.Option("--from-env", help="The same for the environment.")
+    ] = False,
+    exec_: Exec = None,
+    vault: Vault = None,
+    keyring: Keyring = None,
+    sops: Annotated[
+        Path | None, typer.Option(help="The same for a file that sops opens.")
+    ] = None,
+    age: Annotated[Path | None, typer.Option(help="An age file, or its KEYs.")] = None,
+    identity: Annotated[
+        Path | None, typer.Option(help="Private key that opens the age file.")
+    ] = None,
     host: Hosts = None,
     slot: Slots = None,
     state: State = None,
@@ -58,17 +88,25 @@ def add(
     """
     Register a secret; a running proxy knows it within a second.
 
-    Without --stdin, --env or --dotenv the value is asked for. Where no --host is given
-    it may go to its vendor's own hosts, if a rule knows the vendor, else nowhere.
+    Without a source the value is asked for. Where no --host is given it may go to its
+    vendor's own hosts, if a rule knows the vendor, else nowhere.
     """
-    from dlp.broker.enlist import Enlisted, Enlister  # the rule engine takes a while
+    from dlp.broker.enlist import Enlister  # the rule engine takes a while
 
+    given: dict[str, Source] = {
+        "--stdin": _stdin if stdin else None,
+        "--env": partial(sources.variable, env) if env else None,
+        "--dotenv": partial(sources.file_of_values, dotenv) if dotenv else None,
+        "--from-env": sources.environment if from_env else None,
+        "--exec": partial(sources.command, exec_) if exec_ else None,
+        "--vault": partial(sources.vault, vault) if vault else None,
+        "--keyring": partial(sources.keyring, keyring) if keyring else None,
+        "--sops": partial(sources.sops, sops) if sops else None,
+        "--age": partial(sources.age, age, identity) if age else None,
+    }
     folder = open_folder(state)
-    enlister = Enlister.load(rules, folder, tuple(host or ()), tuple(slot or ()))
-    if dotenv is not None:
-        found = enlister.dotenv(name, dotenv)
-    else:
-        found = Enlisted((enlister.one(name, _value(name, stdin=stdin, env=env)),))
+    enlister = Enlister.load(rules, host or (), slot or ())
+    found = enlister.enlist(name, _read(name, given))
     _register(folder, found.registrations)
     for key, why in found.skipped:
         typer.echo(f"skipped {key}: {why}")
@@ -109,14 +147,62 @@ def remove(
 
 @app.command()
 def verify(
-    name: Name, stdin: Stdin = False, env: Env = None, state: State = None
+    name: Name,
+    stdin: Stdin = False,
+    env: Env = None,
+    exec_: Exec = None,
+    state: State = None,
 ) -> None:
     """Tell whether a name is registered with a value; exit 1 when it is not."""
     folder = open_folder(state)
-    if not SecretStore(folder).verify(name, _value(name, stdin=stdin, env=env)):
+    if not SecretStore(folder).verify(name, _one(name, stdin, env, exec_)):
         typer.echo(f"{name} has another value")
         raise typer.Exit(1)
     typer.echo(f"{name} has this value")
+
+
+@app.command()
+def rotate(
+    name: Name,
+    stdin: Stdin = False,
+    env: Env = None,
+    exec_: Exec = None,
+    keep: Annotated[
+        str, typer.Option(help="How long the old value stays known: 90m, 12h, 30d.")
+    ] = "30d",
+    state: State = None,
+) -> None:
+    """Give a secret a new value; its bindings and, for a while, the old one stay."""
+    folder = open_folder(state)
+    keep_s = _seconds(keep)
+    value = _one(name, stdin, env, exec_)
+    old = SecretStore(folder).rotate(name, value, keep_s)
+    audit.note(folder, "secret.rotate", name)
+    typer.echo(f"rotated {name}; the old value is {old} for {keep}")
+
+
+@app.command()
+def canary(
+    name: Name,
+    like: Annotated[
+        str, typer.Option(help="Id of the rule it shall look like.")
+    ] = "aws-access-key-id",
+    state: State = None,
+    rules: Rules = None,
+) -> None:
+    """
+    Make a fake that only a thief would send, register it, and print it.
+
+    Leave it where an agent can find it. It may go nowhere; that it turns up in any
+    message is certain proof, and raises an alert.
+    """
+    from dlp.broker.enlist import Enlister
+
+    folder = open_folder(state)
+    registration, text = Enlister.load(rules).canary(name, like)
+    SecretStore(folder).add([registration])
+    audit.note(folder, "secret.canary", name)
+    typer.echo(text)
 
 
 def _register(folder: Path, registrations: Sequence[Registration]) -> None:
@@ -129,20 +215,38 @@ def _register(folder: Path, registrations: Sequence[Registration]) -> None:
         typer.echo(f"{verb} {info.name}; it may go to: {hosts}")
 
 
-def _value(name: str, *, stdin: bool, env: str | None) -> bytes:
-    """The one value that was named; of stdin without one trailing newline."""
-    if stdin and env is not None:
-        raise UsageError("--stdin and --env both name a value: use one")
-    if env is not None:
-        value = os.environb.get(os.fsencode(env))
-        if value is None:
-            raise UsageError(f"the environment variable {env} is not set")
-        return value
-    if stdin:
-        return sys.stdin.buffer.read().removesuffix(b"\n").removesuffix(b"\r")
+def _read(name: str, given: dict[str, Source]) -> bytes | dict[str, str]:
+    """Read the one source that was named, or ask."""
+    named = {flag: source for flag, source in given.items() if source is not None}
+    if len(named) > 1:
+        raise UsageError(f"{' and '.join(named)} each name a value: use one")
+    for source in named.values():
+        return source()
     if not sys.stdin.isatty():
-        raise UsageError("no value: use --stdin, --env VAR or --dotenv FILE")
+        raise UsageError(f"no value: use one of {', '.join(given)}")
     return os.fsencode(getpass(f"Value of {name} (not shown): "))
+
+
+def _one(name: str, stdin: bool, env: str | None, exec_: str | None) -> bytes:
+    given: dict[str, Source] = {
+        "--stdin": _stdin if stdin else None,
+        "--env": partial(sources.variable, env) if env else None,
+        "--exec": partial(sources.command, exec_) if exec_ else None,
+    }
+    value = _read(name, given)
+    assert isinstance(value, bytes)
+    return value
+
+
+def _stdin() -> bytes:
+    return sources.without_newline(sys.stdin.buffer.read())
+
+
+def _seconds(text: str) -> float:
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise UsageError(f"{text[:20]!a} is no duration: write 90m, 12h or 30d")
+    return int(match[1]) * _UNITS[match[2]]
 
 
 def _row(stored: Stored) -> dict[str, object]:

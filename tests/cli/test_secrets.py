@@ -5,7 +5,10 @@ import pytest
 from typer.testing import CliRunner
 
 from dlp.audit import lines
+from dlp.broker.recognise import matches
 from dlp.cli.secrets import app
+from dlp.detect.rules import load_rules
+from dlp.detect.templates import expand
 from dlp.errors import SecretError, UsageError
 from dlp.model import View
 from dlp.state.secrets import SecretStore
@@ -123,6 +126,84 @@ def test_what_cannot_be_meant_is_refused(tmp_path, words):
     with pytest.raises(UsageError):
         run(tmp_path, "add", "api", *words, stdin=token())
     assert names(tmp_path) == []
+
+
+def test_two_sources_are_refused(tmp_path):
+    with pytest.raises(UsageError, match="--stdin and --env"):
+        run(tmp_path, "add", "api", "--stdin", "--env", "HOME", stdin=token())
+
+
+def test_what_a_program_prints_is_the_value(tmp_path):
+    run(tmp_path, "add", "api", "--exec", f"printf '%s\\n' {token()}")
+    assert knows(tmp_path, token())
+
+
+def test_the_environment_registers_what_is_secret_in_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("MY_SERVICE_TOKEN", token())
+    result = run(tmp_path, "add", "here", "--from-env")
+    assert "here/MY_SERVICE_TOKEN" in names(tmp_path)
+    assert "here/PATH" not in names(tmp_path)
+    assert "skipped PATH: " in result.output
+    assert token() not in result.output
+
+
+def github_token() -> str:
+    return expand("{github:gh" + "p_:36}", seed=5)
+
+
+def test_a_vendors_key_is_bound_to_its_vendor(tmp_path):
+    run(tmp_path, "add", "gh", "--stdin", stdin=github_token())
+    info = SecretStore(tmp_path).index().info("gh")
+    assert "api.github.com" in info.hosts
+    assert info.rule == "github-token"
+    assert info.slots[0] == "default"
+
+
+def test_named_hosts_replace_the_vendors(tmp_path):
+    run(
+        tmp_path,
+        "add",
+        "gh",
+        "--stdin",
+        "--host",
+        "git.example.com",
+        stdin=github_token(),
+    )
+    assert SecretStore(tmp_path).index().info("gh").hosts == ("git.example.com",)
+
+
+def test_a_rotation_keeps_the_bindings_and_the_old_value(tmp_path):
+    run(tmp_path, "add", "api", "--stdin", "--host", "a.example", stdin=token())
+    result = run(tmp_path, "rotate", "api", "--stdin", "--keep", "2h", stdin=token(1))
+    assert "api@old for 2h" in result.output
+    assert knows(tmp_path, token())
+    assert knows(tmp_path, token(1))
+    assert SecretStore(tmp_path).index().info("api").hosts == ("a.example",)
+    assert "(forgotten 20" in run(tmp_path, "list").output
+
+
+@pytest.mark.parametrize("keep", ["", "2", "2w", "-1h", "1.5h"])
+def test_an_unclear_duration_is_refused(tmp_path, keep):
+    run(tmp_path, "add", "api", "--stdin", stdin=token())
+    with pytest.raises(UsageError, match="90m"):
+        run(tmp_path, "rotate", "api", "--stdin", "--keep", keep, stdin=token(1))
+
+
+def test_a_canary_looks_real_and_goes_nowhere(tmp_path):
+    first = run(tmp_path, "canary", "bait").stdout.strip()
+    second = run(tmp_path, "canary", "bait2", "--like", "github-token").stdout.strip()
+    index = SecretStore(tmp_path).index()
+    assert knows(tmp_path, first)
+    assert knows(tmp_path, second)
+    assert index.info("bait").canary
+    assert index.info("bait2").hosts == ()
+    rule = next(rule for rule in load_rules() if rule.id == "github-token")
+    assert matches(second.encode(), (rule,))
+
+
+def test_a_canary_like_nothing_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="no rule"):
+        run(tmp_path, "canary", "bait", "--like", "no-such-rule")
 
 
 def test_without_a_source_and_a_terminal_the_sources_are_named(tmp_path):
