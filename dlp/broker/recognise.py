@@ -20,7 +20,7 @@ from dlp.detect.bigrams import RANDOM, randomness
 from dlp.detect.confirm import Match
 from dlp.detect.engine import Engine
 from dlp.detect.material import dissect
-from dlp.detect.placeholder import is_placeholder
+from dlp.detect.placeholder import is_counted, is_placeholder
 from dlp.detect.rules import Rule, load_rules
 from dlp.errors import SecretError
 from dlp.model import Tier, View
@@ -135,9 +135,13 @@ def _is_open_url(value: str) -> bool:
     return not any(len(p) >= 16 and randomness(p.encode()) >= RANDOM for p in pieces)
 
 
+def _is_nobodys(value: bytes) -> bool:
+    return is_placeholder(value) or is_counted(value)
+
+
 _REFUSALS: tuple[tuple[str, Callable[[str, str], bool]], ...] = (
     ("empty", lambda _, value: not value),
-    ("a placeholder", lambda _, value: is_placeholder(value.encode())),
+    ("a placeholder", lambda _, value: _is_nobodys(value.encode())),
     ("an address without a secret", lambda _, value: _is_open_url(value)),
     ("too short or too easy to guess", lambda _, value: _is_guessable(value)),
     ("an address, a path or a number", lambda _, value: bool(_PLAIN.fullmatch(value))),

@@ -17,8 +17,8 @@ from functools import cached_property
 import regex
 
 from dlp.detect.checks import Candidate, Check, Outcome, resolve
-from dlp.detect.placeholder import is_example, is_placeholder
-from dlp.detect.rule import Rule
+from dlp.detect.placeholder import is_counted, is_example, is_placeholder
+from dlp.detect.rule import GENERIC, Rule
 from dlp.model import Tier, View
 
 _SEARCH_S = 0.25
@@ -98,6 +98,8 @@ class Detector:
         pattern = self.rule.pattern
         done = 0
         for end in ends:
+            if end <= done:
+                continue
             start = max(done, end - pattern.reach)
             stop = min(len(view.data), end + pattern.tail + 1)
             for found, match in self._windows(view, start, stop, budget):
@@ -110,12 +112,17 @@ class Detector:
     def contextual(
         self, view: View, keywords: Iterable[tuple[int, int]], budget: Budget
     ) -> Iterator[Match]:
-        """Matches that begin within `context` bytes after a keyword's span."""
+        """
+        Matches that begin within `context` bytes after a keyword's span.
+
+        Or one byte before it, which is what a pattern that begins with the keyword
+        takes to see that a word starts there.
+        """
         rule = self.rule
         done = 0
         for first, last in keywords:
             limit = last + rule.context
-            start = max(done, first)
+            start = max(done, first - 1)
             stop = min(len(view.data), limit + rule.pattern.most + 1)
             for found, match in self._windows(view, start, stop, budget):
                 if found.start() > limit:
@@ -165,9 +172,17 @@ class Detector:
                 tier = Tier.CERTAIN
             elif outcome is Outcome.DEMOTE:
                 tier = _DEMOTED[tier]
-        if is_placeholder(secret) or (not self._examples and is_example(secret)):
+        if self._stands_for_one(secret):
             return None
         return Match(self.rule, view, start, stop, tier)
+
+    def _stands_for_one(self, secret: bytes) -> bool:
+        """Whether it is a placeholder or an example, not a secret."""
+        return (
+            is_placeholder(secret)
+            or (self.rule.family == GENERIC and is_counted(secret))
+            or (not self._examples and is_example(secret))
+        )
 
     def _has_keyword(self, data: bytes, found: regex.Match[bytes]) -> bool:
         if self.rule.context or not self.rule.keywords:

@@ -13,10 +13,8 @@ from bisect import bisect_left
 from collections.abc import Iterable
 
 from dlp.detect.confirm import Match
+from dlp.detect.rule import GENERIC
 from dlp.model import Tier
-
-GENERIC = "generic"
-"""The family of rules that know no vendor: any other explains a match better."""
 
 _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 

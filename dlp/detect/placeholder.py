@@ -55,8 +55,26 @@ def is_placeholder(secret: bytes) -> bool:
         bool(_PLACEHOLDER.search(secret))
         or _is_filled(secret)
         or _is_monotonous(secret)
-        or _counts(secret)
     )
+
+
+def is_counted(secret: bytes) -> bool:
+    """
+    Whether it is mostly runs of a well-known sequence, as `abcdef1234567890`.
+
+    Such a value proves nothing under a name that anything may have. In a vendor's full
+    shape it still counts: test credentials are written like that.
+    """
+    low = secret.lower()
+    covered = 0
+    start = 0
+    while start <= len(low) - _RUN:
+        if low[start : start + _RUN] in _RUNS:
+            covered += _RUN
+            start += _RUN
+        else:
+            start += 1
+    return covered * 2 >= len(low) > 0
 
 
 def is_example(secret: bytes) -> bool:
@@ -83,17 +101,3 @@ def _is_monotonous(secret: bytes) -> bool:
     return any(
         secret[step:] == secret[:-step] for step in range(1, min(size // 3, 12) + 1)
     )
-
-
-def _counts(secret: bytes) -> bool:
-    """Mostly runs of a well-known sequence."""
-    low = secret.lower()
-    covered = 0
-    start = 0
-    while start <= len(low) - _RUN:
-        if low[start : start + _RUN] in _RUNS:
-            covered += _RUN
-            start += _RUN
-        else:
-            start += 1
-    return covered * 2 >= len(low) > 0

@@ -13,6 +13,9 @@ from dlp.detect.pattern import Pattern
 from dlp.errors import Problem
 from dlp.model import Tier
 
+GENERIC = "generic"
+"""The family of rules that know no vendor: any other explains a match better."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
