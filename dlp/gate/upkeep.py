@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -18,6 +17,7 @@ from dlp.gate import Gate
 from dlp.metrics import keep_alive
 from dlp.model import Settings
 from dlp.rulefile import builtin_folder
+from dlp.rulefile.stamp import Stamp, folder_stamp
 from dlp.state.folder import open_folder
 
 log = structlog.get_logger(__name__)
@@ -59,11 +59,11 @@ async def _try(gate: Gate, step: Callable[[], None]) -> bool:
 
 
 async def _watch(gate: Gate) -> None:
-    rules = await asyncio.to_thread(_signature, gate.settings)
+    rules = await asyncio.to_thread(_stamp, gate.settings)
     secrets = gate.secrets.generation()
     while True:
         await asyncio.sleep(WATCH_S)
-        seen = await asyncio.to_thread(_signature, gate.settings)
+        seen = await asyncio.to_thread(_stamp, gate.settings)
         known = gate.secrets.generation()
         if seen != rules:
             await _try(gate, gate.reload)
@@ -72,15 +72,8 @@ async def _watch(gate: Gate) -> None:
         rules, secrets = seen, known
 
 
-def _signature(settings: Settings) -> tuple[object, ...]:
-    """Changes when a rules file does."""
-    folder = Path(settings.rules) if settings.rules else builtin_folder()
-    rows = []
-    for path in sorted(folder.rglob("*.yaml")):
-        with suppress(FileNotFoundError):
-            status = path.stat()
-            rows.append((str(path), status.st_mtime_ns, status.st_size))
-    return tuple(rows)
+def _stamp(settings: Settings) -> Stamp:
+    return folder_stamp(Path(settings.rules) if settings.rules else builtin_folder())
 
 
 def _inspection(gate: Gate) -> str:
