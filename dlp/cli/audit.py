@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+import os
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ import typer
 from dlp.audit import Line, lines, verify
 from dlp.audit.forms import FORMS
 from dlp.audit.read import last, segments, since
+from dlp.audit.ship import Shipper, sleeper
+from dlp.audit.sinks import sink
 from dlp.errors import UsageError
 from dlp.state.folder import open_folder
 
@@ -57,10 +60,42 @@ def export(
     output: Annotated[
         Path | None, typer.Option(help="File to write.  [default: standard output]")
     ] = None,
+    to: Annotated[
+        str,
+        typer.Option(
+            help="syslog+tls://HOST, splunk+https://HOST, loki+https://HOST or "
+            "elastic+https://HOST/INDEX."
+        ),
+    ] = "",
+    token_env: Annotated[
+        str, typer.Option(help="Variable that holds the token of --to.")
+    ] = "DLP_AUDIT_TOKEN",  # noqa: S107  # the name of a variable
+    ca: Annotated[
+        Path | None, typer.Option(help="CA certificates for --to.  [default: system]")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("-f", "--follow", help="With --to: go on with new lines.")
+    ] = False,
 ) -> None:
-    """Every decision and operation in a form that other tools read, oldest first."""
+    """
+    Every decision and operation in a form that other tools read, oldest first.
+
+    With --to it goes to another machine, each line at least once: a second call sends
+    what came since. --follow goes on until it is stopped, through every outage.
+    """
     if form not in FORMS:
         raise UsageError(f"there is no format {form}; there are {', '.join(FORMS)}")
+    if follow and not to:
+        raise UsageError("--follow goes with --to; `dlp audit tail -f` shows new lines")
+    if to:
+        place = sink(to, os.environ.get(token_env, ""), str(ca) if ca else None)
+        shipper = Shipper(_folder(state), to, place, FORMS[form])
+        with shipper.alone():
+            if follow:
+                shipper.follow(sleeper())
+            shipper.drain()
+        typer.echo(f"{shipper.sent} lines sent", err=True)
+        return
     rows = (text for line in lines(_folder(state)) for text in FORMS[form](line))
     if output is None:
         for text in rows:
