@@ -14,7 +14,7 @@ import typer
 from dlp.cage.environment import variables, write_trust
 from dlp.state.folder import open_folder
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 class Shell(StrEnum):

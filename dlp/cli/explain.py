@@ -14,7 +14,7 @@ from dlp.audit import Line, find
 from dlp.errors import UsageError
 from dlp.state.folder import open_folder
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 State = Annotated[Path | None, typer.Option(help="State folder.  [default: per user]")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from dlp.cage.probe import run_probe
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -18,7 +18,7 @@ from dlp.state.secrets import SecretStore
 
 TOKEN = "DLP_AGENT_TOKEN"  # noqa: S105
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command(

@@ -26,7 +26,7 @@ SKIPPED_FOLDERS = frozenset(
 )
 """Never entered when a folder is walked; name one as an argument to scan it."""
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from dlp.policy import load_policy
 from dlp.state import ca
 from dlp.state.folder import open_folder
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 MAX_WORKERS = 64
 
 
