@@ -13,7 +13,9 @@ from dlp import audit
 from dlp.state.agents import AgentRegistry
 from dlp.state.folder import open_folder
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Who may use the proxy.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Who may use the proxy."
+)
 
 State = Annotated[Path | None, typer.Option(help="State folder.  [default: per user]")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]

@@ -20,7 +20,9 @@ from dlp.audit.sinks import sink
 from dlp.errors import UsageError
 from dlp.state.folder import open_folder
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="The record of every decision.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="The record of every decision."
+)
 
 State = Annotated[Path | None, typer.Option(help="State folder.  [default: per user]")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]

@@ -12,7 +12,11 @@ from dlp.errors import UsageError
 from dlp.state import ca
 from dlp.state.folder import open_folder
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="The CA that clients of the proxy trust.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="The CA that clients of the proxy trust.",
+)
 
 State = Annotated[Path | None, typer.Option(help="State folder.  [default: per user]")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]

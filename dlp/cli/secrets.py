@@ -32,7 +32,9 @@ Source = Callable[[], bytes | dict[str, str]] | None
 _DURATION = re.compile(r"(\d{1,6})([smhd])")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="The secrets that must not leave.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="The secrets that must not leave."
+)
 
 State = Annotated[Path | None, typer.Option(help="State folder.  [default: per user]")]
 Rules = Annotated[Path | None, typer.Option(help="Rules folder.  [default: built-in]")]
