@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "rules": "dlp.cli.rules",
     "up": "dlp.cli.up",
     "ca": "dlp.cli.ca",
+    "demo": "dlp.cli.demo",
     "scan": "dlp.cli.scan",
     "agents": "dlp.cli.agents",
     "secrets": "dlp.cli.secrets",

@@ -1,0 +1,6 @@
+"""`python -m dlp`: the command line."""
+
+from dlp.cli import main
+
+if __name__ == "__main__":
+    main()
