@@ -19,14 +19,15 @@ _EXAMPLE_DIGESTS: frozenset[bytes] = frozenset()
 _PLACEHOLDER = re.compile(
     rb"(?ix)"
     rb"^[<\[{(].*[>\]})]$"  # <token> [token] {token}
-    rb"|^\$[\w{(]|^%\w+%$|\{\{|\}\}|\$\{|<%|%>"  # $TOKEN ${TOKEN} %TOKEN% {{ token }}
+    rb"|^\$\(?(?:[a-z_]+|(?-i:[A-Z0-9_]+))\)?$|^%\w+%$"  # $TOKEN $(TOKEN) %TOKEN%
+    rb"|\{\{|\}\}|\$\{|<%|%>"  # {{ token }} ${TOKEN}
     rb"|redacted|censored|your[_.\- ]?(?:api|key|token|secret|password|own)"
     rb"|insert[_-]?|replace[_-]?(?:me|with)|(?:my|the)[_-](?:api|key|token|secret)"
     rb"|\.{3}"
 )
 
 _FILLING = re.compile(rb"(?i)x{5,}|\*{4,}|_{6,}|-{6,}|#{4,}|0{8,}|1{8,}|a{8,}")
-_FILLED = 8
+_FILLED = 4
 """A filling counts from this fraction of the secret: zeros are common inside DER."""
 
 _HEAD = 128

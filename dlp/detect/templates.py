@@ -19,7 +19,7 @@ from dlp.detect.words import WORDS
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
-_ALPHABETS: dict[str, str] = {
+ALPHABETS: dict[str, str] = {
     "alnum": string.ascii_letters + string.digits,
     "alpha": string.ascii_letters,
     "lower": string.ascii_lowercase,
@@ -63,9 +63,9 @@ def expand(template: str, seed: int = 0) -> str:
 
 def _fill(field: str, source: random.Random) -> str:
     name, *arguments = field.split(":")
-    if name in _ALPHABETS and len(arguments) == 1:
+    if name in ALPHABETS and len(arguments) == 1:
         size = _length(arguments[0], source)
-        return "".join(source.choices(_ALPHABETS[name], k=size))
+        return "".join(source.choices(ALPHABETS[name], k=size))
     if name in _FILLS:
         try:
             return _FILLS[name](source, *arguments)
@@ -113,9 +113,14 @@ def _same(source: random.Random, character: str, length: str) -> str:
     return character * _length(length, source)
 
 
+def _from(source: random.Random, characters: str, length: str) -> str:
+    return "".join(source.choices(characters, k=_length(length, source)))
+
+
 _FILLS: dict[str, Callable[..., str]] = {
     "github": _checked,
     "word": _word,
     "uuid": _uuid,
     "same": _same,
+    "from": _from,
 }
