@@ -131,6 +131,12 @@ class Detector:
                 if match is not None:
                     yield match
 
+    def anywhere(self, view: View, budget: Budget) -> Iterator[Match]:
+        """Matches in the whole view: what `anchored` gives for any set of ends."""
+        for _, match in self._windows(view, 0, len(view.data), budget):
+            if match is not None:
+                yield match
+
     def _windows(
         self, view: View, start: int, stop: int, budget: Budget
     ) -> Iterator[tuple[regex.Match[bytes], Match | None]]:

@@ -100,12 +100,13 @@ def _compile(program: Program, rules: Sequence[Rule]) -> hs.Database:
             flags=list(program.flags),
         )
     except hs.error as error:
-        raise RuleError(*_refused(program, rules)) from error
+        raise RuleError(*refused(rules)) from error
     return database
 
 
-def _refused(program: Program, rules: Sequence[Rule]) -> list[Problem]:
-    """Which patterns hyperscan refuses, found one by one."""
+def refused(rules: Sequence[Rule]) -> list[Problem]:
+    """What hyperscan refuses of these rules, each tried alone."""
+    program = _assemble(rules)
     problems: list[Problem] = []
     for number, expression in enumerate(program.expressions):
         probe = hs.Database(mode=hs.HS_MODE_BLOCK)
@@ -114,10 +115,9 @@ def _refused(program: Program, rules: Sequence[Rule]) -> list[Problem]:
                 expressions=[expression], ids=[0], flags=[program.flags[number]]
             )
         except hs.error as error:
+            what = f"hyperscan refuses the pattern: {error}"
             problems += [
-                rules[target].problem(
-                    f"hyperscan refuses the pattern: {error}", "make it simpler"
-                )
+                rules[target].problem(what, "make it simpler")
                 for target in program.targets[number]
             ]
     return problems

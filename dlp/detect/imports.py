@@ -20,12 +20,12 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from dlp.detect import samples
-from dlp.detect.database import compiled
+from dlp.detect.database import refused
 from dlp.detect.exemplar import exemplars
 from dlp.detect.foreign import adapt
 from dlp.detect.pattern import PatternError, prepare
 from dlp.detect.rule import Rule
-from dlp.errors import RuleError, UsageError
+from dlp.errors import UsageError
 from dlp.model import Tier
 
 
@@ -87,9 +87,6 @@ def import_rules(data: bytes, name: str) -> Imported:
         except PatternError as error:
             left[foreign.id] = f"{error}; {error.remedy}"
             continue
-        except RuleError:
-            left[foreign.id] = "hyperscan refuses the pattern; make it simpler"
-            continue
         if foreign.beyond:
             partly[key] = foreign.beyond
     return Imported(tuple(taken.values()), sources, partly, left)
@@ -111,7 +108,8 @@ def take(foreign: Foreign, name: str) -> tuple[Rule, str]:
         pattern=prepare(source),
         checks=(("entropy", foreign.entropy),) if foreign.entropy else (),
     )
-    compiled([rule], None)
+    for problem in refused([rule]):
+        raise PatternError(problem.what, problem.remedy)
     for template in exemplars(source):
         with_sample = replace(rule, matches=(template,))
         if not any(samples.faults(with_sample)):

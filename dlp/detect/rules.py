@@ -14,6 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 from dlp.detect import rulespec, samples
+from dlp.detect.database import refused
 from dlp.detect.rule import Rule
 from dlp.detect.rulespec import SLOTS, DetectorFile
 from dlp.errors import Problem, RuleError
@@ -63,8 +64,9 @@ def load_rules(
         for path in sorted((each / "detectors").glob("*.yaml")):
             _read(path, loading, seen)
         if each is folder:
-            own = filter(None, map(loading.rules.get, seen))
+            own = [rule for name in seen if (rule := loading.rules.get(name))]
             loading.problems += chain.from_iterable(map(samples.faults, own))
+            loading.problems += refused(own)
     _take_plugins(loading)
     if loading.problems:
         raise RuleError(*loading.problems)

@@ -8,6 +8,7 @@ automaton is not needed: its scan form can only find more (`tests/detect/test_en
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from dlp.detect.confirm import Budget, Detector
 from dlp.detect.rule import Rule
@@ -16,6 +17,23 @@ from dlp.errors import Problem, RuleError
 from dlp.model import View
 
 _SAMPLE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a sample was to show, and whether it did."""
+
+    rule: Rule
+    template: str
+    wanted: bool
+    """True: it must fire the rule; false: it must not."""
+    fault: str = ""
+    """Why it does not hold; empty when it does."""
+
+    def problem(self) -> Problem:
+        """The fault at the rule's place."""
+        remedy = "correct the pattern, the checks or the sample"
+        return self.rule.problem(f"sample {self.template!r} {self.fault}", remedy)
 
 
 def verify(rules: Iterable[Rule]) -> None:
@@ -32,20 +50,26 @@ def verify(rules: Iterable[Rule]) -> None:
 
 def faults(rule: Rule) -> Iterator[Problem]:
     """The samples of one rule that do not do what they claim."""
+    return (trial.problem() for trial in trials(rule) if trial.fault)
+
+
+def trials(rule: Rule) -> Iterator[Trial]:
+    """Every sample of one rule, tried."""
     detector = Detector(rule, examples=False)
     for wanted, templates in ((True, rule.matches), (False, rule.ignores)):
         for template in templates:
-            try:
-                text = expand(template)
-            except TemplateError as error:
-                yield rule.problem(f"sample {template!r}: {error}", "correct it")
-                continue
-            if fires(detector, text.encode()) != wanted:
-                claim = "must fire it but does not" if wanted else "must not fire it"
-                yield rule.problem(
-                    f"sample {template!r} {claim}",
-                    "correct the pattern, the checks or the sample",
-                )
+            fault = _fault(detector, template, wanted=wanted)
+            yield Trial(rule, template, wanted, fault)
+
+
+def _fault(detector: Detector, template: str, *, wanted: bool) -> str:
+    try:
+        fired = fires(detector, expand(template).encode())
+    except TemplateError as error:
+        return f"cannot be expanded: {error}"
+    if fired == wanted:
+        return ""
+    return "must fire it but does not" if wanted else "must not fire it but does"
 
 
 def fires(detector: Detector, data: bytes) -> bool:
@@ -60,8 +84,7 @@ def fires(detector: Detector, data: bytes) -> bool:
             for start in _occurrences(data.lower(), word)
         )
         return any(True for _ in detector.contextual(view, spans, budget))
-    ends = range(1, len(data) + 1)
-    return any(True for _ in detector.anchored(view, ends, budget))
+    return any(True for _ in detector.anywhere(view, budget))
 
 
 def _occurrences(data: bytes, word: bytes) -> Iterator[int]:

@@ -1,0 +1,62 @@
+"""`dlp rules import`, as a user calls it."""
+
+import pytest
+from typer.testing import CliRunner
+
+from dlp.cli import app
+from dlp.detect.rules import load_rules
+
+GITLEAKS = r"""
+[[rules]]
+id = "acme"
+description = "Acme"
+regex = '''acme_[a-z0-9]{20}'''
+path = '''x'''
+[[rules]]
+id = "mirror"
+regex = '''(a)\1b'''
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "team.toml"
+    path.write_text(GITLEAKS)
+    return path
+
+
+def run(*words):
+    return CliRunner().invoke(app, ["rules", "import", *map(str, words)])
+
+
+def test_the_file_written_is_a_detector_file(file, tmp_path):
+    (tmp_path / "detectors").mkdir()
+    told = run(file, "--output", tmp_path / "detectors" / "team.yaml")
+    assert told.exit_code == 0
+    (rule,) = load_rules(tmp_path, builtin=tmp_path / "none")
+    assert (rule.id, rule.family) == ("acme", "team")
+
+
+def test_the_report_goes_to_standard_error(file):
+    told = run(file, "--family", "ours")
+    assert "family: ours" in told.stdout
+    assert "mirror" not in told.stdout
+    assert "acme: taken over without the path condition" in told.stderr
+    assert "mirror: left out: " in told.stderr
+    assert "1 rules taken over, 1 left out" in told.stderr
+
+
+def test_nothing_is_overwritten(file):
+    told = run(file, "--output", file)
+    assert "File exists" in str(told.exception)
+    assert file.read_text() == GITLEAKS
+
+
+def test_nothing_taken_over_exits_with_1(tmp_path):
+    path = tmp_path / "none.toml"
+    path.write_text("rules = []\n")
+    assert run(path).exit_code == 1
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path):
+    assert "No such file" in str(run(tmp_path / "no.toml").exception)
