@@ -67,6 +67,8 @@ class Connection(ProxyConnectionHandler):
         self._unsent: dict[Peer, list[bytes]] = {}
         self._busy = False
         self._tasks: set[asyncio.Future[None]] = set()
+        # mitmproxy keeps a sleeping task for each; it only ever cancels them.
+        self.wakeup_timer: set[asyncio.TimerHandle] = set()  # type: ignore[assignment]
         self._before_reading: asyncio.Future[None] | None = None
 
     async def server_event(self, event: events.Event) -> None:
@@ -127,7 +129,15 @@ class Connection(ProxyConnectionHandler):
             self._close(command)
         else:
             assert isinstance(command, commands.RequestWakeup), command
-            self.wakeup_timer.add(_task(self.wakeup(command)))
+            self._wake_later(command)
+
+    def _wake_later(self, command: commands.RequestWakeup) -> None:
+        def wake() -> None:
+            self.wakeup_timer.discard(timer)
+            self._handle(events.Wakeup(command))
+
+        timer = asyncio.get_running_loop().call_later(command.delay, wake)
+        self.wakeup_timer.add(timer)
 
     # -- hooks --------------------------------------------------------------------
 

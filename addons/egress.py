@@ -14,9 +14,10 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.http import HTTPFlow
 
 from addons.answers import refused
+from addons.budget import Budget
 from addons.forwarding import clean_request, clean_response
 from addons.guards import Breach, check_request, destination_of
-from addons.http_stream import Budget, Terms
+from addons.http_stream import Terms
 from addons.messages import rewrite, to_message
 from addons.reception import ASKED, NOWHERE, Reception, asked_of
 from dlp.model import Agent, Destination

@@ -1,5 +1,5 @@
 """
-Our HTTP layer: mitmproxy's, with refusals that come early and bodies that are bounded.
+One exchange: refusals that come early, bodies that are bounded.
 
 Why not hooks: mitmproxy sends 100-continue and buffers a whole body before it looks at
 a response that a hook set, and no hook hears of a reset or counts bytes in flight.
@@ -14,26 +14,20 @@ the answer instead of a reset, and then the connection closes.
 
 from __future__ import annotations
 
-import asyncio
-import weakref
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from mitmproxy.http import HTTPFlow
 from mitmproxy.net.http.http1 import expected_http_body_size
 from mitmproxy.proxy import events, layer
-from mitmproxy.proxy.commands import Log, OpenConnection, RequestWakeup, SendData
+from mitmproxy.proxy.commands import RequestWakeup
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.http import (
     DropStream,
     ErrorCode,
-    GetHttpConnection,
-    HttpEvent,
-    HttpLayer,
-    HTTPMode,
+    HttpCommand,
     HttpStream,
-    ReceiveHttp,
-    RegisterHttpConnection,
     RequestData,
     RequestEndOfMessage,
     RequestHeaders,
@@ -45,8 +39,8 @@ from mitmproxy.proxy.layers.http import (
     SendHttp,
 )
 
+from addons.budget import Budget, Hold
 from addons.guards import Breach
-from addons.http_server import EgressServer1, EgressServer2, Pages
 from addons.streams import InspectedWebsocket
 from dlp.model import Reason
 
@@ -67,55 +61,6 @@ SLOW_BODY = Breach("body-deadline", 408, "the body comes too slowly")
 type Commands = layer.CommandGenerator[None]
 
 
-class Budget:
-    """Bytes of request bodies that one worker holds at a time, and its open streams."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.held = 0
-        self.streams = 0
-        self.idle = asyncio.Event()
-        """Set while no exchange is in flight."""
-        self.idle.set()
-
-    def fits(self, size: int) -> bool:
-        """Whether `size` more bytes may be held now."""
-        return self.held + size <= self.limit
-
-
-class Hold:
-    """What one stream holds of the budget. Given back once, whatever happens."""
-
-    def __init__(self, budget: Budget) -> None:
-        self._budget = budget
-        self._bytes = 0
-        budget.streams += 1
-        budget.idle.clear()
-        self._open = True
-
-    def take(self, size: int) -> bool:
-        """Hold `size` more bytes; False when the budget has no room."""
-        if not self._budget.fits(size):
-            return False
-        self._budget.held += size
-        self._bytes += size
-        return True
-
-    def give_back(self) -> None:
-        """The bytes are no longer held; the stream may still be answered."""
-        self._budget.held -= self._bytes
-        self._bytes = 0
-
-    def close(self) -> None:
-        """The stream is over."""
-        if self._open:
-            self._open = False
-            self.give_back()
-            self._budget.streams -= 1
-            if not self._budget.streams:
-                self._budget.idle.set()
-
-
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What streams are held to, and who answers when one breaks it."""
@@ -129,69 +74,12 @@ class Terms:
     """Gets the first bytes of the body of a flow that was refused early."""
 
 
-class EgressLayer(HttpLayer):
-    """mitmproxy's HTTP layer with our streams and our client side in it."""
+class Watch(HttpCommand):
+    """A body is under way: its stream gets a `Tick` after `SLOW_S` at the latest."""
 
-    def __init__(
-        self, context: Context, mode: HTTPMode, terms: Terms, pages: Pages
-    ) -> None:
-        super().__init__(context, mode)
-        self.terms = terms
-        self.pages = pages
 
-    def _handle_event(self, event: events.Event) -> Commands:
-        if isinstance(event, events.Start):
-            # mitmproxy keeps a client side that is already there.
-            self.connections[self.context.client] = self._client_side()
-        yield from super()._handle_event(event)
-
-    def _client_side(self) -> EgressServer1 | EgressServer2:
-        context = self.context.fork()
-        if context.client.alpn == b"h2":
-            return EgressServer2(context, self.pages)
-        tunnelled = self.mode is HTTPMode.transparent
-        return EgressServer1(context, self.pages, tunnelled=tunnelled)
-
-    def event_to_child(self, child: layer.Layer, event: events.Event) -> Commands:
-        """
-        As mitmproxy's, which asks each command eight questions; here its class answers.
-        """
-        for command in child.handle_event(event):
-            if isinstance(command, (SendData, Log)):
-                yield command
-                continue
-            if command.blocking or isinstance(command, RequestWakeup):
-                # Where the answer goes that these get.
-                self.command_sources[command] = child
-            if isinstance(command, SendHttp):
-                peer = self.connections[command.connection]
-                yield from self.event_to_child(peer, command.event)
-            elif isinstance(command, ReceiveHttp):
-                yield from self._received(command.event)
-            elif isinstance(command, DropStream):
-                self.streams.pop(command.stream_id, None)
-            elif isinstance(command, GetHttpConnection):
-                yield from self.get_connection(command)
-            elif isinstance(command, RegisterHttpConnection):
-                yield from self.register_connection(command)
-            else:
-                if isinstance(command, OpenConnection):
-                    self.connections[command.connection] = child
-                yield command
-
-    def _received(self, event: HttpEvent) -> Commands:
-        if isinstance(event, RequestHeaders):
-            yield from self.make_stream(event.stream_id)
-        # A stream that is over may still get data or an error.
-        stream = self.streams.get(event.stream_id)
-        if stream is not None:
-            yield from self.event_to_child(stream, event)
-
-    def make_stream(self, stream_id: int) -> Commands:
-        """As mitmproxy's, for our class."""
-        stream = EgressStream(self.context.fork(), stream_id, self.terms)
-        self.streams[stream_id] = stream
-        yield from self.event_to_child(stream, events.Start())
+class Tick(events.Event):
+    """Time to look whether a body makes progress."""
 
 
 class EgressStream(HttpStream):
@@ -201,20 +89,19 @@ class EgressStream(HttpStream):
         super().__init__(context, stream_id)
         self.terms = terms
         self.hold = Hold(terms.budget)
-        weakref.finalize(self, self.hold.close)
         self._bodiless = False
         self._kept = bytearray()
         self._dropped = 0
         self._arrived = 0
         """Bytes of the body when its progress was last looked at."""
+        self._looked_at = 0.0
         self._silent = True
 
     def _handle_event(self, event: events.Event) -> Commands:
-        if isinstance(event, events.Wakeup):
-            if self.client_state == self.state_consume_request_body:
-                yield from self._progressed()
-            else:
-                yield from self._lingered()
+        if isinstance(event, Tick):
+            yield from self._progressed()
+        elif isinstance(event, events.Wakeup):
+            yield from self._lingered()
         else:
             yield from super()._handle_event(event)
             if self.client_state == self.state_errored:
@@ -250,7 +137,8 @@ class EgressStream(HttpStream):
         ):
             # Not with the first piece: most bodies have no second.
             self._arrived = len(self.request_body_buf)
-            yield RequestWakeup(SLOW_S)
+            self._looked_at = time.monotonic()
+            yield Watch()
         yield from super().state_consume_request_body(event)
         if isinstance(event, RequestEndOfMessage):
             self.flow.request.data.content = None
@@ -309,9 +197,14 @@ class EgressStream(HttpStream):
 
     def _progressed(self) -> Commands:
         size = len(self.request_body_buf)
-        if size - self._arrived >= SLOW_BYTES:
-            self._arrived = size
-            yield RequestWakeup(SLOW_S)
+        if self.client_state != self.state_consume_request_body or not self._arrived:
+            return
+        now = time.monotonic()
+        early = now - self._looked_at < SLOW_S - 1
+        if early or size - self._arrived >= SLOW_BYTES:
+            if not early:
+                self._arrived, self._looked_at = size, now
+            yield Watch()
             return
         self.request_body_buf.clear()
         self.terms.refuse(self.flow, SLOW_BODY)

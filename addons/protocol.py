@@ -14,8 +14,9 @@ from mitmproxy.proxy.layer import Layer, NextLayer
 from mitmproxy.proxy.layers import ClientTLSLayer, ServerTLSLayer
 from mitmproxy.proxy.layers.http import HTTPMode
 
+from addons.http_layer import EgressLayer
 from addons.http_server import Pages
-from addons.http_stream import EgressLayer, Terms
+from addons.http_stream import Terms
 
 DECIDED_BY = 3
 """Bytes that tell a TLS record from anything else (RFC 8446, 5.1)."""

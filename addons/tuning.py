@@ -10,12 +10,17 @@ Why not in `listener`: none of this changes what happens; all of it can be left 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, cast
 
 from mitmproxy import http
+from mitmproxy.net.http import url
 from mitmproxy.net.http.http1 import read
 from mitmproxy.options import Options
+
+CACHED = 1024
+"""Host names that are kept parsed."""
 
 
 class IndexedHeaders(http.Headers):
@@ -70,8 +75,14 @@ def frozen(options: Options) -> Options:
 def install() -> None:
     """Let mitmproxy's HTTP/1 parser and message classes use this."""
     vars(read)["Headers"] = IndexedHeaders
+    # `parse` there only repeats, slowly, what `guards.check_head` asks of a target.
+    vars(read)["url"] = SimpleNamespace(
+        parse_authority=lru_cache(CACHED)(url.parse_authority),
+        default_port=url.default_port,
+        parse=_unchecked,
+    )
     http.MessageData.__post_init__ = _unchecked  # type: ignore[method-assign]
 
 
-def _unchecked(_: http.MessageData) -> None:
-    """In place of a check of every field's type."""
+def _unchecked(_: object) -> None:
+    """In place of a check that others make."""

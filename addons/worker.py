@@ -18,9 +18,9 @@ from mitmproxy import options
 from mitmproxy.master import Master
 
 from addons import tuning
+from addons.budget import Budget
 from addons.certificates import Certificates
 from addons.egress import Egress
-from addons.http_stream import Budget
 from addons.listener import EgressMode, Server
 from addons.network import GuardedLoop, permit
 from addons.protocol import Protocol

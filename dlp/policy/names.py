@@ -10,6 +10,7 @@ differently is an error (a host) or is marked ambiguous (a path).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from urllib.parse import unquote_to_bytes
 
@@ -28,6 +29,7 @@ _AMBIGUOUS = re.compile(
 )
 
 
+@lru_cache(4096)
 def normal_host(text: str) -> str:
     """
     A lower-case A-label name without trailing dot, or a canonical address literal.
@@ -55,6 +57,7 @@ def normal_host(text: str) -> str:
     return name
 
 
+@lru_cache(4096)
 def normal_authority(text: str) -> tuple[str, int | None]:
     """
     The normal host and the port of `host[:port]`; None when no port is written.

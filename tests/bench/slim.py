@@ -11,8 +11,9 @@ from mitmproxy import options
 from mitmproxy.master import Master
 
 from addons import tuning
+from addons.budget import Budget
 from addons.certificates import Certificates
-from addons.http_stream import Budget, Terms
+from addons.http_stream import Terms
 from addons.listener import EgressMode, Server
 from addons.protocol import Protocol
 from addons.transport import set_options
