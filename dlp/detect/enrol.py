@@ -58,9 +58,11 @@ def digest(value: bytes, key: bytes) -> bytes:
     return blake2b(value, key=key, digest_size=16, person=b"agent-dlp value").digest()
 
 
-def fingerprint(value: bytes, key: bytes) -> Fingerprint:
+def fingerprint(value: bytes, key: bytes, *, only: str = "") -> Fingerprint:
     """
     Take the fingerprint of a value, under the key of the index it is for.
+
+    `only`: the one variant that is wanted, by name; all of them when empty.
 
     Raises:
         SecretError: the value is too short, too long, or could be guessed.
@@ -70,6 +72,8 @@ def fingerprint(value: bytes, key: bytes) -> Fingerprint:
     tags: list[Words] = []
     seen: set[tuple[Domain, bytes]] = set()
     for number, variant in enumerate(VARIANTS):
+        if only and variant.name != only:
+            continue
         factor = multiplier(key, variant.domain.value)
         for piece in material.pieces:
             for text in _texts(variant, piece):
@@ -89,7 +93,7 @@ def fingerprint(value: bytes, key: bytes) -> Fingerprint:
         material.after,
         material.edges,
         np.array(runs, RUN),
-        np.concatenate(tags),
+        np.concatenate([np.empty(0, np.uint64), *tags]),
     )
 
 

@@ -41,6 +41,12 @@ SCHEMA: tuple[str, ...] = (
         PRIMARY KEY (id, secret)
     ) WITHOUT ROWID
     """,
+    """
+    CREATE TABLE learned (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
+        issuer TEXT NOT NULL, sealed BLOB NOT NULL, expires_at REAL NOT NULL
+    )
+    """,
 )
 """One statement per version of the file, in order; never changed, only added to."""
 

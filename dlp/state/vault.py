@@ -2,7 +2,7 @@
 The file that holds fingerprints, sealed: `STATE/secrets`.
 
 Layout: a magic line, a 12-byte nonce, AES-256-GCM over the rest. The sealed part is a
-length, a JSON list and the arrays of every fingerprint laid end to end. Grams are keyed
+length, a JSON list and the packed fingerprints laid end to end. Grams are keyed
 with a key that is itself inside, so the key outside can be moved or replaced.
 
 The key outside is the systemd credential `agent-dlp-secrets-key` (systemd.exec(5),
@@ -21,18 +21,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from dlp.detect.enrol import Fingerprint
 from dlp.detect.fingerprint import SecretInfo
-from dlp.detect.grams import Words
-from dlp.detect.stretches import RUN, RunTable
-from dlp.detect.variants import VARIANTS
 from dlp.errors import SecretError, StateError
 from dlp.state.folder import read_or_make_key, write_private
+from dlp.state.prints import pack, unpack
 
 MAGIC = b"agent-dlp secrets 1\n"
 CREDENTIAL = "agent-dlp-secrets-key"
@@ -137,68 +134,36 @@ def _exactly_32(key: bytes, what: str) -> bytes:
 
 
 def _pack(content: Content) -> bytes:
+    prints = [pack(stored.taken) for stored in content.secrets]
     rows = [
         {
-            "info": asdict(s.info),
-            "digest": b64encode(s.taken.digest).decode(),
-            "length": s.taken.length,
-            "threshold": s.taken.threshold,
-            "before": s.taken.before,
-            "after": s.taken.after,
-            "edges": s.taken.edges,
-            "runs": len(s.taken.runs),
-            "tags": len(s.taken.tags),
-            "salt": b64encode(s.salt).decode(),
-            "hashed": b64encode(s.hashed).decode(),
-            "added_at": s.added_at,
-            "expires_at": s.expires_at,
+            "info": asdict(stored.info),
+            "salt": b64encode(stored.salt).decode(),
+            "hashed": b64encode(stored.hashed).decode(),
+            "added_at": stored.added_at,
+            "expires_at": stored.expires_at,
+            "size": len(packed),
         }
-        for s in content.secrets
+        for stored, packed in zip(content.secrets, prints, strict=True)
     ]
-    head = orjson.dumps(
-        {
-            "gram_key": b64encode(content.gram_key).decode(),
-            "variants": [variant.name for variant in VARIANTS],
-            "secrets": rows,
-        }
-    )
-    arrays = [
-        array.tobytes()
-        for s in content.secrets
-        for array in (s.taken.runs, s.taken.tags)
-    ]
-    return b"".join([len(head).to_bytes(8, "little"), head, *arrays])
+    gram_key = b64encode(content.gram_key).decode()
+    head = orjson.dumps({"gram_key": gram_key, "secrets": rows})
+    return b"".join([len(head).to_bytes(8, "little"), head, *prints])
 
 
 def _unpack(plain: bytes) -> Content:
-    size = int.from_bytes(plain[:8], "little")
-    head = orjson.loads(plain[8 : 8 + size])
-    present = {variant.name: number for number, variant in enumerate(VARIANTS)}
-    numbers = np.array([present[name] for name in head["variants"]], np.uint8)
-    offset = 8 + size
+    offset = 8 + int.from_bytes(plain[:8], "little")
+    head = orjson.loads(plain[8:offset])
     found: list[Stored] = []
     for row in head["secrets"]:
-        runs = np.frombuffer(plain, RUN, row["runs"], offset).copy()
-        runs["variant"] = numbers[runs["variant"]]
-        offset += runs.nbytes
-        tags = np.frombuffer(plain, "<u8", row["tags"], offset)
-        offset += tags.nbytes
-        found.append(_stored(row, runs, tags))
+        packed = plain[offset : offset + row["size"]]
+        offset += row["size"]
+        found.append(_stored(row, unpack(packed)))
     return Content(b64decode(head["gram_key"]), tuple(found))
 
 
-def _stored(row: dict[str, Any], runs: RunTable, tags: Words) -> Stored:
+def _stored(row: dict[str, Any], taken: Fingerprint) -> Stored:
     info = row["info"]
-    taken = Fingerprint(
-        digest=b64decode(row["digest"]),
-        length=row["length"],
-        threshold=row["threshold"],
-        before=row["before"],
-        after=row["after"],
-        edges=(row["edges"][0], row["edges"][1]),
-        runs=runs,
-        tags=tags,
-    )
     return Stored(
         SecretInfo(
             name=info["name"],

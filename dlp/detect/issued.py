@@ -1,0 +1,178 @@
+"""
+Tokens that a host hands out: read from the head and body of its answer.
+
+Cookies, OAuth answers (RFC 6749, 5.1), tickets in URLs, the credentials of AWS STS.
+What is read here becomes a known secret for as long as it lives, so only fields that
+carry credentials by their name are looked at, never any random-looking string.
+
+Why not in `dlp.decode`: that reads what an agent sends, and everything in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+
+HOUR_S, DAY_S = 3600.0, 86400.0
+LONGEST_S = 30 * DAY_S
+"""What is believed of a lifetime at most."""
+MOST_BYTES = 64 << 10
+"""A longer body is no token answer."""
+_MOST = 64
+"""Tokens taken from one answer."""
+
+_LIFETIMES: dict[str, float] = {
+    "access_token": HOUR_S,
+    "accesstoken": HOUR_S,
+    "id_token": HOUR_S,
+    "idtoken": HOUR_S,
+    "refresh_token": LONGEST_S,
+    "refreshtoken": LONGEST_S,
+    "token": HOUR_S,
+    "auth_token": DAY_S,
+    "authtoken": DAY_S,
+    "session_token": DAY_S,
+    "sessiontoken": DAY_S,
+    "sessionkey": DAY_S,
+    "ticket": HOUR_S,
+    "device_code": HOUR_S,
+    "client_secret": LONGEST_S,
+    "api_key": LONGEST_S,
+    "apikey": LONGEST_S,
+    "secretaccesskey": DAY_S,
+    "jwt": HOUR_S,
+    "authorization": HOUR_S,
+}
+"""Lower-case field name to its usual life where the answer does not say."""
+_QUERY = frozenset(
+    {"ticket", "token", "access_token", "sig", "signature", "x-amz-signature"}
+    | {"x-goog-signature", "x-amz-security-token", "auth", "key"}
+)
+_XML = re.compile(
+    rb"<(SecretAccessKey|SessionToken)>([A-Za-z0-9+/=]{16,4096})</\1>", re.IGNORECASE
+)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,30}\s+(?=\S+$)")
+_COOKIE = re.compile(rb"\s*[^=;\s]+=\"?([^;\"]*)\"?\s*(?:;(.*))?", re.DOTALL)
+_MAX_AGE = re.compile(rb"(?:^|;)\s*max-age\s*=\s*(-?\d{1,12})\s*(?:;|$)", re.IGNORECASE)
+_EXPIRES = re.compile(rb"(?:^|;)\s*expires\s*=\s*([^;]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """One token."""
+
+    value: bytes = field(repr=False)
+    ttl_s: float
+    hosts: tuple[str, ...] = ()
+    """Hosts that the answer names for it, besides the one that gave it."""
+
+
+def issued(
+    headers: Iterable[tuple[str, bytes]], body: bytes, now: float
+) -> Iterator[Issued]:
+    """
+    The tokens of an answer.
+
+    `headers` have lower-case names; `body` is without its content coding; `now` is UTC
+    epoch seconds.
+    """
+    found = [*_cookies(headers, now), *_in_body(body)]
+    yield from (token for token in found[:_MOST] if token.value and token.ttl_s > 0)
+
+
+def _cookies(headers: Iterable[tuple[str, bytes]], now: float) -> Iterator[Issued]:
+    for name, value in headers:
+        if name != "set-cookie" or not (match := _COOKIE.fullmatch(value)):
+            continue
+        yield Issued(match[1], _cookie_life(match[2] or b"", now))
+
+
+def _cookie_life(attributes: bytes, now: float) -> float:
+    """RFC 6265, 5.2.1 and 5.2.2: Max-Age wins; neither means a session, say a day."""
+    if age := _MAX_AGE.search(attributes):
+        return min(float(age[1]), LONGEST_S)
+    if date := _EXPIRES.search(attributes):
+        try:
+            end = parsedate_to_datetime(date[1].decode("latin-1").strip())
+        except ValueError:
+            return DAY_S
+        return min(end.timestamp() - now, LONGEST_S)
+    return DAY_S
+
+
+def _in_body(body: bytes) -> Iterator[Issued]:
+    if not body or len(body) > MOST_BYTES:
+        return
+    if body.lstrip()[:1] in {b"{", b"["}:
+        try:
+            document = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return
+        hosts = tuple(sorted({*_hosts(document)}))
+        yield from _in_json(document, hosts)
+        return
+    for match in _XML.finditer(body):
+        yield Issued(match[2], DAY_S)
+    if re.match(rb"[\w.-]+=[^\s&]*(?:&|$)", body):
+        pairs = dict(parse_qsl(body.decode("latin-1")))
+        yield from _in_json(pairs, ())
+
+
+def _in_json(node: object, hosts: Sequence[str]) -> Iterator[Issued]:
+    match node:
+        case dict():
+            said = _seconds(node.get("expires_in") or node.get("expiresIn"))
+            for key, value in node.items():
+                usual = _LIFETIMES.get(str(key).lower())
+                if usual is not None and isinstance(value, str):
+                    # `expires_in` speaks of the access token (RFC 6749, 5.1).
+                    life = said if said and usual <= HOUR_S else usual
+                    bare = _SCHEME.sub("", value, count=1)
+                    yield Issued(bare.encode(), min(life, LONGEST_S), tuple(hosts))
+                else:
+                    yield from _in_json(value, hosts)
+        case list():
+            for value in node:
+                yield from _in_json(value, hosts)
+        case str() if "://" in node[:16]:
+            yield from _in_url(node)
+        case _:
+            return
+
+
+def _in_url(url: str) -> Iterator[Issued]:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return
+    for name, value in parse_qsl(parts.query):
+        if name.lower() in _QUERY:
+            yield Issued(value.encode(), HOUR_S, (host,))
+
+
+def _hosts(node: object) -> Iterator[str]:
+    match node:
+        case dict() | list():
+            for value in node.values() if isinstance(node, dict) else node:
+                yield from _hosts(value)
+        case str() if "://" in node[:16]:
+            try:
+                yield urlsplit(node).hostname or ""
+            except ValueError:
+                return
+        case _:
+            return
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return float(value[:12])
+    return 0.0
