@@ -47,6 +47,13 @@ SCHEMA: tuple[str, ...] = (
         issuer TEXT NOT NULL, sealed BLOB NOT NULL, expires_at REAL NOT NULL
     )
     """,
+    """
+    CREATE TABLE opaque (
+        agent TEXT NOT NULL, host TEXT NOT NULL, hour INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        PRIMARY KEY (agent, host, hour)
+    ) WITHOUT ROWID
+    """,
 )
 """One statement per version of the file, in order; never changed, only added to."""
 
