@@ -18,13 +18,10 @@ from collections.abc import Awaitable, Callable
 from traceback import extract_tb
 from typing import Any
 
-from mitmproxy.connection import Client, ConnectionState
+from mitmproxy.connection import Client
 from mitmproxy.flow import Error
 from mitmproxy.http import HTTPFlow
-from mitmproxy.proxy.layer import NextLayer
-from mitmproxy.proxy.layers.quic import QuicTlsData
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
-from mitmproxy.tls import ClientHelloData, TlsData
 
 from addons import answers
 from dlp.errors import StateError
@@ -38,6 +35,10 @@ _log = logging.getLogger("dlp.hooks")
 
 UNAVAILABLE = 503
 FAILED = "inspection failed"
+
+
+class Aborted(Exception):  # noqa: N818
+    """Ends a connection that has no milder refusal (`connection`, rule 3)."""
 
 
 def fail_closed(name: str, hook: Hook) -> Hook:
@@ -113,27 +114,16 @@ def _fail_client(client: Client) -> None:
     client.error = FAILED
 
 
-def _close_client(data: ClientHelloData) -> None:
-    data.ignore_connection = False
-    data.establish_server_tls_first = False
-    data.context.client.state = ConnectionState.CLOSED
-
-
-def _no_tls(data: TlsData) -> None:
-    data.ssl_conn = None
-
-
-def _no_quic(data: QuicTlsData) -> None:
-    data.settings = None
+def _abort(_: object) -> None:
+    """
+    Out of a hook of the layers, this closes every socket of the connection. For hooks
+    that several addons have: what one leaves undone, the next would do its own way.
+    """
+    raise Aborted
 
 
 def _no_server(data: ServerConnectionHookData) -> None:
     data.server.error = FAILED
-
-
-def _no_layer(data: NextLayer) -> None:
-    """A layer that is never chosen relays nothing; the handshake deadline closes it."""
-    data.layer = None
 
 
 def _nothing(_: object) -> None:
@@ -146,12 +136,12 @@ REFUSALS: dict[str, Callable[[Any], None]] = {
     "server_connect": _no_server,
     "server_connect_error": _nothing,
     "server_disconnected": _nothing,
-    "next_layer": _no_layer,
-    "tls_clienthello": _close_client,
-    "tls_start_client": _no_tls,
-    "tls_start_server": _no_tls,
-    "quic_start_client": _no_quic,
-    "quic_start_server": _no_quic,
+    "next_layer": _abort,
+    "tls_clienthello": _abort,
+    "tls_start_client": _abort,
+    "tls_start_server": _abort,
+    "quic_start_client": _abort,
+    "quic_start_server": _abort,
     "tls_failed_client": _nothing,
     "tls_failed_server": _nothing,
     "http_connect": _answer,

@@ -5,17 +5,14 @@ import inspect
 import pytest
 from mitmproxy import http
 from mitmproxy.addons.tlsconfig import TlsConfig
-from mitmproxy.connection import ConnectionState
 from mitmproxy.hooks import all_hooks
 from mitmproxy.options import Options
 from mitmproxy.proxy.commands import StartHook
 from mitmproxy.proxy.context import Context
-from mitmproxy.proxy.layer import NextLayer
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.test import tflow
-from mitmproxy.tls import ClientHelloData, TlsData
 
-from addons.closed import REFUSALS, fail_closed
+from addons.closed import REFUSALS, Aborted, fail_closed
 from dlp.errors import StateError
 
 
@@ -76,24 +73,12 @@ async def test_connections_are_refused(call):
     assert (await call("server_connect", both)).server.error
 
 
-async def test_a_handshake_is_ended(call):
-    hello = ClientHelloData(context(), None, ignore_connection=True)  # type: ignore[arg-type]
-    hello.establish_server_tls_first = True
-    await call("tls_clienthello", hello)
-    assert not hello.ignore_connection
-    assert not hello.establish_server_tls_first
-    assert hello.context.client.state is ConnectionState.CLOSED
-    for name in ("tls_start_client", "tls_start_server"):
-        data = TlsData(tflow.tclient_conn(), context(), ssl_conn=object())  # type: ignore[arg-type]
-        assert (await call(name, data)).ssl_conn is None
-
-
-async def test_no_layer_is_chosen(call):
-    made = context()
-    made.layers.append(None)
-    data = NextLayer.__new__(NextLayer)
-    data.layer = object()
-    assert (await call("next_layer", data)).layer is None
+@pytest.mark.parametrize(
+    "name", ["tls_clienthello", "tls_start_client", "tls_start_server", "next_layer"]
+)
+async def test_a_connection_that_cannot_be_read_is_aborted(call, name):
+    with pytest.raises(Aborted):
+        await call(name, object())
 
 
 def test_a_hook_without_a_refusal_cannot_be_used():

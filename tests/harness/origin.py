@@ -131,7 +131,8 @@ class Origin:
     @property
     def empty(self) -> bool:
         """No request byte ever arrived; an HTTP/2 preface and settings do not count."""
-        return not self.requests and not self.messages and not _payload(self.received)
+        quiet = not any(_payload(bytes(c.raw)) for c in list(self.connections))
+        return quiet and not self.requests and not self.messages
 
     def url(self, path: str = "/", name: str = "") -> str:
         host = name or self.host

@@ -71,6 +71,8 @@ class Proxy:
     hosts: Mapping[str, str]
     arguments: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    state_size: str = ""
+    """Puts the state on a file system of its own of that size, as in `8m`."""
     process: subprocess.Popen | None = None
     listen: tuple[str, int] = ("127.0.0.1", 0)
     metrics: tuple[str, int] = ("127.0.0.1", 0)
@@ -87,7 +89,8 @@ class Proxy:
 
     @property
     def ca(self) -> Path:
-        return self.state / "ca" / "ca.pem"
+        root = f"/proc/{self.pid}/root" if self.state_size else ""
+        return Path(f"{root}{self.state}/ca/ca.pem")
 
     @property
     def log_file(self) -> Path:
@@ -202,8 +205,13 @@ class Proxy:
         hosts.write_text("\n".join(["127.0.0.1 localhost", *lines, ""]))
         resolver = self.folder / "resolv.conf"
         resolver.write_text("nameserver 127.0.0.254\noptions timeout:1 attempts:1\n")
+        small = (
+            f"mount -t tmpfs -o size={self.state_size} none {self.state} && "
+            if self.state_size
+            else ""
+        )
         script = (
-            f"mount --bind {hosts} /etc/hosts && "
+            f"{small}mount --bind {hosts} /etc/hosts && "
             f'mount --bind {resolver} "$(readlink -f /etc/resolv.conf)" && exec "$@"'
         )
         return [*command, "sh", "-c", script, "sh"]
