@@ -119,7 +119,7 @@ def is_secret(found: Assignment) -> bool:
 def _uuid_is_secret(case: _Case) -> bool:
     """Under a name that says more than `token`."""
     strong = case.strength >= Promise.TOKEN and case.hold >= Tie.BARE
-    return strong and case.found.name != "token"
+    return strong and case.found.name.lower() != "token"
 
 
 def _hex_is_secret(case: _Case) -> bool:
@@ -147,6 +147,8 @@ def _is_drawn(case: _Case) -> bool:
     bits = max(_bits(piece) for piece in (value, *_SEAMS.split(value)))
     if case.strength is Promise.PASSWORD and hold is Tie.QUOTED:
         return bits >= 10
+    if hold < Tie.QUOTED and case.found.name.lower() == "key":
+        return False
     least = 12 if case.strength >= Promise.TOKEN else 20
     if len(value) < least or (hold < Tie.QUOTED and not _digits(value)):
         return False
