@@ -16,7 +16,7 @@ from mitmproxy.http import HTTPFlow
 from addons.answers import refused
 from addons.budget import Budget
 from addons.forwarding import clean_request, clean_response
-from addons.guards import Breach, check_request, destination_of
+from addons.guards import Breach, check_complete, check_request, destination_of
 from addons.http_stream import Terms
 from addons.messages import rewrite, to_message
 from addons.reception import ASKED, NOWHERE, Reception, asked_of
@@ -58,6 +58,10 @@ class Egress:
     async def request(self, flow: HTTPFlow) -> None:
         """Judge the whole of it."""
         if flow.response is not None or flow.error is not None:
+            return
+        breach = check_complete(flow.request)
+        if breach is not None:
+            self._reception.refuse(flow, breach)
             return
         asked = asked_of(flow)
         message = to_message(asked.agent, asked.destination, flow.request)

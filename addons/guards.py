@@ -42,6 +42,14 @@ REWRITES = frozenset(
     }
 )
 """Headers by which an origin serves another method or path than the one we judged."""
+_TRAILERS = """
+    host content-length transfer-encoding content-encoding content-type content-range
+    authorization cookie proxy-authorization connection te trailer upgrade expect range
+    cache-control max-forwards set-cookie
+"""
+NO_TRAILERS = frozenset(_TRAILERS.encode().split())
+"""RFC 9110, 6.5.1: an origin that merges them would read another request."""
+
 # RFC 9112, 3 and 5. The rest of the target is mitmproxy's and `normal_authority`'s.
 _PROXY_LINE = re.compile(
     rb"(?:CONNECT [^/ ]+|[!-~]{1,32} https?://[!-~]+) HTTP/[0-9]\.[0-9]", re.IGNORECASE
@@ -137,6 +145,19 @@ def check_request(
 _VERSION = Breach("version", 400, "not HTTP/1.0, HTTP/1.1 or HTTP/2")
 
 
+def check_complete(request: http.Request) -> Breach | None:
+    """A request that has arrived whole: what only its end can tell."""
+    length = request.headers.get("content-length")
+    if length is not None and length != str(len(request.data.content or b"")):
+        return Breach("content-length", 400, "the body has another length")
+    if request.trailers is None:
+        return None
+    names = {name.lower() for name, _ in request.trailers.fields}
+    if names & NO_TRAILERS or any(name.startswith(b":") for name in names):
+        return Breach("trailers", 400, "a trailer that belongs in the head")
+    return _check_fields(request.trailers, 0)
+
+
 def _check_target(request: http.Request) -> Breach | None:
     path = request.path
     if not _TARGET.fullmatch(path):
@@ -151,8 +172,11 @@ def _check_target(request: http.Request) -> Breach | None:
 
 
 def _check_headers(request: http.Request) -> Breach | None:
-    size = len(request.path)
-    fields = request.headers.fields
+    return _check_fields(request.headers, len(request.path))
+
+
+def _check_fields(headers: http.Headers, size: int) -> Breach | None:
+    fields = headers.fields
     for name, value in fields:
         size += len(name) + len(value) + 4
         if _CONTROL.search(value) or _CONTROL.search(name):

@@ -1,9 +1,11 @@
 import pytest
+from mitmproxy import http
 from mitmproxy.net.http.http1 import read_request_head
 from mitmproxy.test import tflow
 
 from addons.guards import (
     HEAD_BYTES,
+    check_complete,
     check_connect,
     check_head,
     check_request,
@@ -260,3 +262,37 @@ def test_destination():
     assert tunnel_of(made) == ("A.test.", 8443)
     websocket = destination_of(PASSES["WebSocket"])
     assert (websocket.scheme, websocket.channel) == ("ws", Channel.WEBSOCKET)
+
+
+def complete(body: bytes, length: str | None = None, *trailers: tuple[bytes, bytes]):
+    made = flow("POST / HTTP/1.1\nHost: a.test", A).request
+    made.data.content = body
+    if length is not None:
+        made.headers["content-length"] = length
+    made.trailers = http.Headers(trailers) if trailers else None
+    return check_complete(made)
+
+
+def test_what_only_the_end_can_tell():
+    assert complete(b"body", "4") is None
+    assert complete(b"body") is None
+    assert complete(b"", "0") is None
+    assert complete(b"body", None, (b"x-checksum", b"1")) is None
+    assert complete(b"body", "5").guard == "content-length"
+    assert complete(b"", "5").guard == "content-length"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "guard"),
+    [
+        (b"Host", b"b.test", "trailers"),
+        (b"content-length", b"1", "trailers"),
+        (b"Authorization", b"x", "trailers"),
+        (b":path", b"/", "trailers"),
+        (b"x-original-url", b"/", "rewrite-header"),
+        (b"x", b"a\x1bb", "header-syntax"),
+        (b"x", b"a" * HEAD_BYTES, "head-size"),
+    ],
+)
+def test_trailers_have_the_guards_of_headers(name, value, guard):
+    assert complete(b"body", None, (name, value)).guard == guard

@@ -66,7 +66,7 @@ WAYS = [
 ]
 
 
-@pytest.mark.parametrize(("fault", "way"), WAYS, ids=" ".join)
+@pytest.mark.parametrize(("fault", "way"), WAYS, ids=map(" ".join, WAYS))
 def test_an_exception_anywhere_refuses(proxy, faults, plain, secure, fault, way):
     origin = plain if way == "plain" else secure
     url = origin.url("/" + MARK, "a.test")
