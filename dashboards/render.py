@@ -78,8 +78,8 @@ def _variables() -> list[dashboard.QueryVariable | dashboard.DatasourceVariable]
         .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
         .sort(models.VariableSort.ALPHABETICAL_ASC)
         for name, query in (
-            ("job", "dlp_build_info"),
-            ("instance", 'dlp_build_info{job=~"$job"}'),
+            ("job", "dlp_workers"),
+            ("instance", 'dlp_workers{job=~"$job"}'),
         )
     ]
     source = dashboard.DatasourceVariable("datasource").label("Data source")
