@@ -7,20 +7,25 @@ Why not in the gate: that judges messages; this runs beside it, on a clock.
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 
 import structlog
 
+from dlp.detect.templates import expand
 from dlp.errors import DLPError, StateError
 from dlp.gate import Gate
+from dlp.inspector import Inspector
 from dlp.metrics import keep_alive
-from dlp.model import Settings
+from dlp.model import Settings, Tier
 from dlp.rulefile import builtin_folder
 from dlp.rulefile.stamp import Stamp, folder_stamp
 from dlp.state.folder import open_folder
 
 log = structlog.get_logger(__name__)
+
+_SURE = frozenset({Tier.CERTAIN, Tier.STRONG})
 
 WATCH_S = 0.5
 """Seconds between two looks at the files."""
@@ -32,8 +37,8 @@ async def run(gate: Gate) -> None:
 
     A change is in force after at most `WATCH_S` and the time it takes to load.
     """
-    checks = {
-        "inspection": lambda: _inspection(gate),
+    checks: dict[str, Callable[[], str]] = {
+        "inspection": Probe(gate),
         "state": lambda: _state(gate),
         "audit": gate.audit.check,
     }
@@ -76,9 +81,34 @@ def _stamp(settings: Settings) -> Stamp:
     return folder_stamp(Path(settings.rules) if settings.rules else builtin_folder())
 
 
-def _inspection(gate: Gate) -> str:
-    found = gate.inspector.scan(b"health")
-    return "the detector finds something in a plain word" if found else ""
+class Probe:
+    """Tries inspection on a sample of a rule in force, also inside base64."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._inspector: Inspector | None = None
+        self._sample = b""
+
+    def __call__(self) -> str:
+        """What does not work, or empty."""
+        inspector = self._gate.inspector
+        if inspector is not self._inspector:
+            self._sample, self._inspector = _sample(inspector), inspector
+        if not inspector.scan(self._sample):
+            return "the detector does not find a sample of its own rule"
+        if not inspector.scan(b64encode(self._sample)):
+            return "the decoder does not undo base64"
+        return ""
+
+
+def _sample(inspector: Inspector) -> bytes:
+    """Something that the rules in force find; empty when they find nothing."""
+    for rule in inspector.rules.values():
+        for template in rule.matches[:1] if rule.tier in _SURE else ():
+            sample = expand(template).encode()
+            if inspector.scan(sample) and inspector.scan(b64encode(sample)):
+                return sample
+    return b""
 
 
 def _state(gate: Gate) -> str:

@@ -1,0 +1,38 @@
+from dataclasses import replace
+
+from dlp.gate import upkeep
+
+
+def test_inspection_is_tried_on_a_sample_of_its_own(gate):
+    assert upkeep.Probe(gate)() == ""
+    assert upkeep._sample(gate.inspector)
+
+
+def test_a_detector_that_finds_nothing_is_told(gate, monkeypatch):
+    probe = upkeep.Probe(gate)
+    assert probe() == ""
+    monkeypatch.setattr(type(gate.inspector), "scan", lambda self, data: [])
+    assert "does not find" in probe()
+
+
+def test_a_decoder_that_does_nothing_is_told(gate, monkeypatch):
+    sample, probe = upkeep._sample(gate.inspector), upkeep.Probe(gate)
+    assert probe() == ""
+    scan = type(gate.inspector).scan
+    monkeypatch.setattr(
+        type(gate.inspector),
+        "scan",
+        lambda self, data: scan(self, data) if data == sample else [],
+    )
+    assert "base64" in probe()
+
+
+def test_state_that_cannot_be_used_is_told(gate, tmp_path):
+    (tmp_path / "file").write_text("")
+    settings = gate.settings
+    gate.settings = replace(settings, state=str(tmp_path / "file"))
+    try:
+        assert "cannot be used" in upkeep._state(gate)
+    finally:
+        gate.settings = settings
+    assert upkeep._state(gate) == ""
