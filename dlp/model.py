@@ -11,6 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import dataclass_transform
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def noun[T](cls: type[T]) -> type[T]:
+    """
+    A frozen, slotted dataclass. That it is frozen, mypy holds.
+
+    `dataclass(frozen=True)` holds it at run time, by assigning each field through
+    `object.__setattr__`: six times the cost (measured: 3.0 us for seven fields), and a
+    message makes a hundred of them.
+    """
+    return dataclass(slots=True, unsafe_hash=True)(cls)
 
 
 class Action(StrEnum):
@@ -94,7 +107,7 @@ class Channel(StrEnum):
     DNS = "dns"
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Agent:
     """Who asked."""
 
@@ -103,7 +116,7 @@ class Agent:
     quarantined: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Destination:
     """Where a message goes, in normal form."""
 
@@ -121,7 +134,7 @@ class Destination:
     """Servers could disagree about which path was asked for (`normal_path`)."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Part:
     """One piece of a message exactly as it would leave."""
 
@@ -135,7 +148,7 @@ class Part:
     """Declared content codings in the order they were applied (RFC 9110, 8.4)."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Message:
     """One outbound unit: an HTTP request, a CONNECT, a WebSocket message."""
 
@@ -144,7 +157,7 @@ class Message:
     parts: tuple[Part, ...] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Origin:
     """Where some bytes of a view come from: what a finding in them is reported as."""
 
@@ -160,7 +173,7 @@ Trace = Callable[["View", int, int], Origin]
 parse again what decoding did not keep."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class View:
     """
     One text or byte string a recipient could recover from a part.
@@ -209,7 +222,7 @@ class View:
         return Origin(above.part, f"{above.path} > {self.step}", above.span)
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Decoded:
     """Every view of a message, and whether that is all of them."""
 
@@ -221,7 +234,7 @@ class Decoded:
     """Paths of declared encodings that could not be undone in full."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Limits:
     """Bounds on the work one message may cause (`inspection:` in policy.yaml)."""
 
@@ -235,7 +248,7 @@ class Limits:
     """Expansion of one compressed stream beyond its first MiB of output."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Finding:
     """Something that should not leave. Never holds the match."""
 
@@ -256,7 +269,7 @@ class Finding:
     place: Place = Place.ELSEWHERE
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Verdict:
     """A decision as a value. Carrying it out is somebody else's job."""
 
@@ -273,7 +286,7 @@ class Verdict:
     """Why, for the operator; never sent to the agent, never holds payload."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Settings:
     """What `dlp up` was told; everything else is in the rules folder."""
 

@@ -34,7 +34,7 @@ async def main(settings: dict) -> None:
     state.mkdir(exist_ok=True)
     mode = f"{EgressMode.type_name}@127.0.0.1:{settings['port']}"
     master = Master(options.Options(confdir=str(state), mode=[mode]))
-    terms = Terms(Budget(1 << 30), lambda: 1 << 30, no, no, no)
+    terms = Terms(Budget(1 << 30), lambda: 1 << 30, no, no)
     protocol = Protocol(terms, no)
     master.addons.add(
         Server(protocol.top_layer),
