@@ -11,7 +11,7 @@ Rule 2: a refusal is recorded before its answer exists.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow, Response
@@ -21,7 +21,7 @@ from addons.answers import refused
 from addons.guards import Breach
 from addons.http_server import UPSTREAM
 from dlp.gate import Gate
-from dlp.model import Agent, Destination, Reason
+from dlp.model import Agent, Destination, Reason, noun
 from dlp.state.agents import AUTHENTICATE, Challenge
 
 NOWHERE = Destination("", "", 0, "")
@@ -32,7 +32,7 @@ ASKED = "dlp.asked"
 """Key in `HTTPFlow.metadata`: the `Asked` of a request."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Asked:
     """Who asked for what."""
 

@@ -21,9 +21,9 @@ not" it lets the message pass and keeps the verdict in `would`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from dlp.model import Action, Agent, Finding, Kind, Place, Reason, Tier, Verdict
+from dlp.model import Action, Agent, Finding, Kind, Place, Reason, Tier, Verdict, noun
 from dlp.policy.reach import Reach
 
 PASS, COUNT, BLOCK = "pass", "count", "block"
@@ -48,7 +48,7 @@ _ROW = {
 _EVEN_OBSERVED = frozenset({"agent", "unreadable", "secret"})
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Facts:
     """Everything a decision rests on."""
 

@@ -8,7 +8,6 @@ SHA-256 of the line without its hash, and `prev` the hash of the line before.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -18,12 +17,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
+from dlp.model import noun
+
 START = "0" * 64
 """`prev` of a chain's first line."""
 _TAIL = len(b',"hash":""}') + 64
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Link:
     """Where a line stands in its chain."""
 
@@ -31,7 +32,7 @@ class Link:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Parsed:
     """A line that was read back."""
 
@@ -44,7 +45,7 @@ class Parsed:
     """The hash is that of the content."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Head:
     """The signed end of a chain."""
 

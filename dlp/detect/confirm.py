@@ -19,7 +19,7 @@ import regex
 from dlp.detect.checks import Candidate, Check, Outcome, resolve
 from dlp.detect.placeholder import is_counted, is_example, is_placeholder
 from dlp.detect.rule import GENERIC, Rule
-from dlp.model import Tier, View
+from dlp.model import Tier, View, noun
 
 _SEARCH_S = 0.25
 """Seconds one search may take; only a hostile text gets near."""
@@ -54,7 +54,7 @@ class Budget:
             raise Flooded
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Match:
     """A rule's secret in a view."""
 

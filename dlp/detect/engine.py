@@ -28,7 +28,7 @@ from dlp.detect.database import Program, compiled
 from dlp.detect.overlap import strongest
 from dlp.detect.plugins import SlowDetector
 from dlp.detect.rule import Rule
-from dlp.model import View
+from dlp.model import View, noun
 
 SEPARATOR = b"\n\0\n"
 """Between two views: ends a line for `$`, begins one for `^`, no word goes across."""
@@ -52,7 +52,7 @@ _MARGIN = 64
 """Bytes round a match that its checks look at: a name's beginning, what follows."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class ScanResult:
     """What one scan found."""
 

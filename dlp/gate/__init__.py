@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from dlp import logs
@@ -34,6 +34,7 @@ from dlp.model import (
     Reason,
     Settings,
     Verdict,
+    noun,
 )
 from dlp.policy.addresses import may_connect
 from dlp.policy.reach import Reach
@@ -49,7 +50,7 @@ from dlp.state.sqlite import Store
 REFUSED = frozenset({Action.BLOCK, Action.HOLD})
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Judgement:
     """A recorded decision, ready to be carried out."""
 

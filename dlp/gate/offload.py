@@ -15,14 +15,14 @@ from dataclasses import dataclass, field
 
 from dlp.errors import StateError
 from dlp.inspector import Examination, Inspector
-from dlp.model import Message
+from dlp.model import Message, noun
 
 THREAD_OVER = 64 << 10
 PROCESS_OVER = 1 << 20
 """Bytes of a message beyond which its inspection leaves the loop, then the process."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Source:
     """What a process needs to build the same inspector."""
 

@@ -9,7 +9,7 @@ with what only the stores know (earlier partial leaks, grants, limits).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from dlp.decide import BLOCK, Facts, consequence, decide
@@ -28,6 +28,7 @@ from dlp.model import (
     Place,
     Tier,
     Verdict,
+    noun,
 )
 from dlp.policy import Policy, load_policy
 from dlp.policy.credentials import host_matches, loose_slot
@@ -35,7 +36,7 @@ from dlp.policy.opened import breach
 from dlp.policy.reach import Reach
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Examination:
     """What stands in a message, before anything outside it is known."""
 
@@ -52,7 +53,7 @@ class Examination:
     """Decoded bytes that were looked at."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Detection:
     """What decode and detect say of some parts."""
 
@@ -63,7 +64,7 @@ class Detection:
     inspected: int
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Inspector:
     """One generation of rules and secrets. Immutable; swapped whole on reload."""
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from dlp.decide import BLOCK, consequence
 from dlp.decode import decode
@@ -31,6 +31,7 @@ from dlp.model import (
     PartKind,
     Place,
     Tier,
+    noun,
 )
 from dlp.policy.credentials import CREDENTIAL_HEADERS, Token, host_matches, tokens
 from dlp.policy.reach import Reach
@@ -44,7 +45,7 @@ SECURE = frozenset({"https", "wss"})
 _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Settled:
     """The credentials of one message."""
 
@@ -56,7 +57,7 @@ class Settled:
     """At a pinned host, the first slot whose credential is not registered."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Slots:
     """Knows which credential may stand where. Immutable."""
 

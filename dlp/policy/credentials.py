@@ -15,9 +15,9 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
-from dlp.model import Part, PartKind
+from dlp.model import Part, PartKind, noun
 
 CREDENTIAL_HEADERS = frozenset(
     {
@@ -57,7 +57,7 @@ _COOKIE = re.compile(rb"\s*[^=;\s]+=\"?([^;\"]*)\"?\s*")
 _PARAMETER = re.compile(rb"(?:^|[?&;])([^=&;#?]+)=([^&;#]*)")
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Token:
     """The whole content of one credential slot."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from dlp.model import noun
 
 type Effect = Literal["allow", "deny", "approve", "none"]
 type Kind = Literal["plain", "open"]
@@ -11,7 +12,7 @@ type OnSecret = Literal["block", "redact"]
 type Mode = Literal["enforce", "observe"]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Caps:
     """
     What one request to an `open` destination may carry beside its method and host.
@@ -25,7 +26,7 @@ class Caps:
     """Bits: Shannon entropy per byte of path and query, times their length."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Reach:
     """Whether an agent may reach a destination, which statement says so, and how."""
 

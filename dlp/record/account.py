@@ -7,8 +7,6 @@ takes part in a decision may depend on how it is told afterwards.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dlp.model import (
     Action,
     Agent,
@@ -22,6 +20,7 @@ from dlp.model import (
     Reason,
     Tier,
     Verdict,
+    noun,
 )
 from dlp.record import mask
 from dlp.record.volume import NOTHING, Volume
@@ -39,7 +38,7 @@ _NAME_KINDS = frozenset({PartKind.HOST, PartKind.TARGET, PartKind.HEADER})
 _HOST_HEADERS = frozenset({"host", ":authority"})
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Facts:
     """What the gate knows of a message beside its verdict."""
 
@@ -63,7 +62,7 @@ class Facts:
     approver: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Trace:
     """A finding as it may be kept."""
 
@@ -79,7 +78,7 @@ class Trace:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Record:
     """The canonical account of one decision. Field order is the order on disk."""
 
@@ -121,7 +120,7 @@ class Record:
         return self.action in {Action.ALLOW, Action.REDACT}
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Operation:
     """Something an operator or the proxy itself did: the other kind of audit line."""
 
