@@ -20,7 +20,7 @@ import numpy as np
 from dlp.detect.acrostic import acrostics
 from dlp.detect.enrol import Fingerprint, digest
 from dlp.detect.forms import Domain
-from dlp.detect.grams import GRAM, GramTable, Places, multiplier
+from dlp.detect.grams import GRAM, Places
 from dlp.detect.located import Buffer, batches, widened
 from dlp.detect.stretches import RUN, Search, Stretch
 from dlp.detect.variants import VARIANTS
@@ -29,8 +29,6 @@ from dlp.model import View
 
 AS_IT_IS = ("raw", "visible", "plain")
 """Variants that are the value itself, but for case and separators."""
-SHARED_BY_CLASS = 64
-"""A gram that occurs more often than this in the index says nothing about a secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +128,9 @@ class SecretIndex:
         sizes = np.array([len(p.runs) for p in kept], np.int64)
         tags = np.concatenate([p.tags for p in kept] or [np.empty(0, np.uint64)])
         try:
-            table = GramTable.build(tags, SHARED_BY_CLASS)
+            search = Search.build(runs, tags, key, VARIANTS)
         except ValueError as error:
             raise SecretError(f"too many secrets for one index: {error}") from error
-        used = {VARIANTS[number].domain for number in np.unique(runs["variant"])}
-        factors = {d: multiplier(key, d.value) for d in Domain if d in used}
-        domains = [variant.domain for variant in VARIANTS]
-        search = Search.build(table, runs, domains, factors)
         names = {value.digest: value.names for value in values}
         return cls(key, infos, values, np.cumsum(sizes) - sizes, search, names)
 
@@ -193,14 +187,15 @@ class SecretIndex:
         shown: list[tuple[int, int]],
     ) -> list[Stretch]:
         if domain in self._search.every:
-            return self._search.stretches(*pair, base)
+            return self._search.stretches(*pair, base, buffer.form(domain))
         places = pair[0]
         if domain in {Domain.XOR, Domain.ADD}:
             places = _outside(places + base, shown) - base
         if not len(places):
             return []
-        around = self._search.around(buffer.form(domain), base, places, domain)
-        return self._search.stretches(*around, base)
+        data = buffer.form(domain)
+        around = self._search.around(data, base, places, domain)
+        return self._search.stretches(*around, base, data)
 
     def _hits(
         self, buffer: Buffer, stretch: Stretch, domain: Domain

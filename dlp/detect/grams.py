@@ -67,12 +67,8 @@ class _BitTable:
     def build(cls, hashes: Words, bits: int) -> _BitTable:
         shift = np.uint64(64 - bits + 3)
         table = np.zeros(1 << (bits - 3), np.uint8)
-        if len(hashes):
-            ordered = np.sort(hashes)
-            index = ordered >> shift
-            masks = _ONE << ((ordered >> np.uint64(32)).astype(np.uint8) & _SEVEN)
-            first = np.flatnonzero(np.diff(index, prepend=index[0] + np.uint64(1)))
-            table[index[first]] = np.bitwise_or.reduceat(masks, first)
+        masks = _ONE << ((hashes >> np.uint64(32)).astype(np.uint8) & _SEVEN)
+        np.bitwise_or.at(table, (hashes >> shift).astype(np.int64), masks)
         return cls(table, shift)
 
     def maybe(self, hashes: Words) -> Places:
@@ -98,31 +94,30 @@ class GramTable:
     second: _BitTable
 
     @classmethod
-    def build(cls, tags: Words, most: int) -> GramTable:
+    def build(cls, tags: Words, ordinals: Words, most: int) -> GramTable:
         """
-        Take the tag of ordinal `i` from `tags[i]`; leave out tags that more than `most`
-        ordinals share.
+        Take in `tags` under `ordinals`, leaving out tags that more than `most` share.
 
         Raises:
-            ValueError: more than `MOST_GRAMS`.
+            ValueError: an ordinal beyond `MOST_GRAMS`.
         """
-        ordinal_bits = max(len(tags).bit_length(), 1)
-        if len(tags) > MOST_GRAMS:
-            raise ValueError(f"{len(tags)} grams are more than one table holds")
+        highest = int(ordinals.max(initial=0))
+        if highest > MOST_GRAMS:
+            raise ValueError(f"{highest} grams are more than one table holds")
+        ordinal_bits = max(highest.bit_length(), 1)
         low = np.uint64((1 << ordinal_bits) - 1)
-        entries = (tags & ~low) | np.arange(len(tags), dtype=np.uint64)
-        entries.sort()
-        new = np.append(np.flatnonzero(np.diff(entries & ~low)) + 1, len(tags))
+        entries = np.sort((tags & ~low) | ordinals)
+        new = np.append(np.flatnonzero(np.diff(entries & ~low)) + 1, len(entries))
         many = np.diff(new, prepend=0)
         if (many > most).any():
             entries = entries[np.repeat(many <= most, many)]
-            tags = tags[(entries & low).astype(np.int64)]
+            tags = tags[np.isin(ordinals, entries & low)]
         bits = min(max((len(tags) * _BITS_PER_ENTRY).bit_length(), 16), _MOST_BITS)
         return cls(
             entries,
             ordinal_bits,
             _BitTable.build(tags, bits),
-            _BitTable.build(_second(tags), min(bits, _MOST_BITS - 1)),
+            _BitTable.build(remixed(tags), min(bits, _MOST_BITS - 1)),
         )
 
     def find(self, tags: Words) -> tuple[Places, Places]:
@@ -134,7 +129,7 @@ class GramTable:
             return maybe, maybe
         kept = tags[maybe]
         if len(maybe) > _FEW:
-            again = self.second.maybe(_second(kept))
+            again = self.second.maybe(remixed(kept))
             if not len(again):
                 return again, again
             maybe, kept = maybe[again], kept[again]
@@ -151,5 +146,6 @@ class GramTable:
         return np.repeat(maybe, many), found.astype(np.int64)
 
 
-def _second(tags: Words) -> Words:
+def remixed(tags: Words) -> Words:
+    """The same tags under another hash."""
     return (tags ^ (tags >> np.uint64(29))) * _MIX

@@ -21,7 +21,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlp.detect.forms import Domain
-from dlp.detect.grams import CHUNK, GRAM, GramTable, Octets, Places, Words, grams
+from dlp.detect.grams import (
+    CHUNK,
+    GRAM,
+    GramTable,
+    Octets,
+    Places,
+    Words,
+    grams,
+    multiplier,
+    remixed,
+)
+from dlp.detect.variants import Variant
 
 WINDOW = 1 << 20
 """Bytes searched at a time, besides the overlap."""
@@ -31,6 +42,8 @@ RUN = np.dtype(
     [("variant", "u1"), ("need", "u1"), ("stride", "<u2"), ("length", "<u2")]
 )
 """One text of one variant: grams at 0, stride, 2*stride... of `length` bytes."""
+SHARED_BY_CLASS = 64
+"""A gram that occurs more often than this in the index says nothing about a secret."""
 _AROUND = 64
 """Bytes looked at on both sides of a sparse hit."""
 
@@ -75,24 +88,48 @@ class Search:
     """For each domain in use, what its grams are multiplied by."""
     every: frozenset[Domain]
     """Domains whose runs may be too short to be met at every `SPARSE`-th byte."""
+    keep: NDArray[np.uint8]
+    """Of how many grams of a run one is in the table."""
+    marks: NDArray[np.uint16]
+    """For each ordinal a few bits of its tag, also of those not in the table."""
 
     @classmethod
     def build(
-        cls,
-        table: GramTable,
-        runs: RunTable,
-        domains: Sequence[Domain],
-        factors: dict[Domain, np.uint64],
+        cls, runs: RunTable, tags: Words, key: bytes, variants: Sequence[Variant]
     ) -> Search:
-        """`domains`: the domain of each variant, by its number."""
+        """
+        `tags` are those of the runs, laid end to end.
+
+        Of a run that is not dense only every `need`-th gram is in the table: any
+        `need` neighbours hold one, and that one leads to the others (`_neighbours`).
+
+        Raises:
+            ValueError: more grams than a table holds.
+        """
         length = runs["length"].astype(np.uint32)
         counts = (length - GRAM) // runs["stride"] + 1
         starts = (np.cumsum(counts) - counts).astype(np.uint32)
+        ordinals = np.arange(len(tags), dtype=np.uint32)
+        dense = np.array([variant.dense for variant in variants])
+        keep = np.where(dense[runs["variant"]], 1, runs["need"]).astype(np.uint8)
+        inside = ordinals - np.repeat(starts, counts)
+        kept = inside % np.repeat(keep, counts) == 0
+        table = GramTable.build(
+            tags[kept], ordinals[kept].astype(np.uint64), SHARED_BY_CLASS
+        )
+        domains = [variants[number].domain for number in np.unique(runs["variant"])]
         short = np.unique(runs["variant"][length < GRAM + SPARSE])
-        every = {domains[number] for number in short} - {Domain.XOR, Domain.ADD}
-        longest = int(length.max(initial=GRAM))
-        every.add(Domain.NORMAL)
-        return cls(table, runs, starts, longest, factors, frozenset(every))
+        every = {variants[number].domain for number in short} | {Domain.NORMAL}
+        return cls(
+            table,
+            runs,
+            starts,
+            int(length.max(initial=GRAM)),
+            {d: multiplier(key, d.value) for d in Domain if d in domains},
+            frozenset(every - {Domain.XOR, Domain.ADD}),
+            keep,
+            _marks(tags),
+        )
 
     def windows(self, form: Callable[[Domain], bytes]) -> Iterator[Window]:
         """
@@ -154,28 +191,33 @@ class Search:
         return looked[which], ordinals
 
     def stretches(
-        self, positions: Places, ordinals: Places, base: int
+        self, positions: Places, ordinals: Places, base: int, data: bytes
     ) -> list[Stretch]:
         """Group what was found in the window at `base`; see the module."""
         numbers = ordinals.astype(np.uint32)
         run = np.searchsorted(self.starts, numbers, "right") - 1
         gram = ordinals - self.starts[run]
         begin = positions - gram * self.runs["stride"][run]
+        if (self.keep[run] > 1).any():
+            window = np.frombuffer(data, np.uint8)[base : base + WINDOW + self.overlap]
+            run, gram, begin = self._with_neighbours(run, gram, begin, window)
         # What begins in another window is seen whole there.
         inside = begin < WINDOW
         if base:
             inside &= begin >= 0
         if not inside.all():
             run, gram, begin = run[inside], gram[inside], begin[inside]
+        if not len(run):
+            return []
         order = np.lexsort((gram, begin, run))
         run, gram, begin = run[order], gram[order], begin[order]
         new = np.ones(len(run), np.bool_)
         new[1:] = run[1:] != run[:-1]
         new[1:] |= begin[1:] != begin[:-1]
-        new[1:] |= gram[1:] != gram[:-1] + 1
+        new[1:] |= gram[1:] > gram[:-1] + 1
         head = new.nonzero()[0]
         tail = np.append(head[1:], len(run)) - 1
-        enough = tail - head + 1 >= self.runs["need"][run[head]]
+        enough = gram[tail] - gram[head] + 1 >= self.runs["need"][run[head]]
         head, tail = head[enough], tail[enough]
         first, last, run = gram[head], gram[tail], run[head]
         origin = begin[head] + base
@@ -184,6 +226,34 @@ class Search:
         stop = origin + last * stride + GRAM
         columns = [c.tolist() for c in (run, first, last, start, stop)]
         return [Stretch(*row) for row in zip(*columns, strict=True)]
+
+    def _with_neighbours(
+        self, run: Places, gram: Places, begin: Places, window: Octets
+    ) -> tuple[Places, Places, Places]:
+        """
+        The grams that were found, and those beside them that are in no table.
+
+        Of normalised text only, for every run in another form is dense.
+        """
+        keep = self.keep[run].astype(np.int64)
+        steps = np.arange(1 - keep.max(), keep.max())
+        beside = gram[:, None] + steps
+        counts = (self.runs["length"][run].astype(np.int64) - GRAM) // self.runs[
+            "stride"
+        ][run] + 1
+        real = (abs(steps) < keep[:, None]) & (beside >= 0) & (beside < counts[:, None])
+        which = real.nonzero()[0]
+        run, gram, begin = run[which], beside[real], begin[which]
+        places = begin + gram * self.runs["stride"][run]
+        there = (places >= 0) & (places <= len(window) - GRAM)
+        run, gram, begin, places = (a[there] for a in (run, gram, begin, places))
+        tags = grams(window)[places] * self.factors[Domain.NORMAL]
+        same = _marks(tags) == self.marks[self.starts[run] + gram]
+        return run[same], gram[same], begin[same]
+
+
+def _marks(tags: Words) -> NDArray[np.uint16]:
+    return (remixed(tags) >> np.uint64(48)).astype(np.uint16)
 
 
 _STEPS: dict[Domain, Callable[[Octets, int], Words]] = {

@@ -132,6 +132,10 @@ def _mirrored(spell: Spelling) -> Spelling:
     return lambda data: (text[::-1] for text in spell(data))
 
 
+def _then(spell: Spelling, table: bytes) -> Spelling:
+    return lambda data: (text.translate(table) for text in spell(data))
+
+
 def xor_steps(data: bytes) -> bytes:
     """`b[i] ^ b[i+1]`: the same under XOR with any one byte."""
     array = np.frombuffer(data, np.uint8)
@@ -183,7 +187,10 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("base64 of base64", _base64_twice, rare=True),
     Variant("base64 of hex", _base64_of_hex, rare=True),
     Variant("hex of base64", _hex_of_base64, rare=True),
+    Variant("rot13 of hex", _then(_hex, _ROT13), rare=True),
+    Variant("rot13 of base64", _then(base64_texts, _ROT13), rare=True),
     Variant("base32", _base32),
+    Variant("reversed base32", _mirrored(_base32), rare=True, backwards=True),
     Variant("base32hex", _base32_hex, rare=True),
     Variant("ascii85", _base85(base64.a85encode), rare=True),
     Variant("base85", _base85(base64.b85encode), rare=True),

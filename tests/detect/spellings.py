@@ -59,7 +59,12 @@ SPELLINGS: dict[str, Callable[[bytes], bytes]] = {
     "base64 of hex": lambda s: base64.b64encode(s.hex().encode()),
     "base64 of HEX": lambda s: base64.b64encode(s.hex().upper().encode()),
     "hex of base64": lambda s: base64.b64encode(s).hex().encode(),
+    "rot13 of hex": lambda s: codecs.encode(s.hex(), "rot13").encode(),
+    "rot13 of base64": lambda s: codecs.encode(
+        base64.b64encode(s).decode(), "rot13"
+    ).encode(),
     "base32": base64.b32encode,
+    "reversed base32": lambda s: base64.b32encode(s)[::-1],
     "base32 lower": lambda s: base64.b32encode(s).lower(),
     "base32hex": base64.b32hexencode,
     "ascii85": base64.a85encode,
