@@ -207,19 +207,20 @@ class View:
         return self.origin(start, stop).span
 
     def origin(self, start: int, stop: int) -> Origin:
-        """Where `data[start:stop]` comes from."""
-        if self.trace is not None:
-            return self.trace(self, start, stop)
+        """Where `data[start:stop]` comes from, as exactly as can be said."""
+        return (self.trace or View.mapped)(self, start, stop)
+
+    def mapped(self, start: int, stop: int) -> Origin:
+        """Where `data[start:stop]` comes from by `span` alone."""
         here = self.span
         if here is not None and self.exact:
             here = here[0] + start, here[0] + stop
         if self.parent is None:
             return Origin(self.part, self.step, here)
-        if here is None:
-            above = self.parent.origin(0, len(self.parent.data))
-            return Origin(above.part, f"{above.path} > {self.step}", None)
-        above = self.parent.origin(*here)
-        return Origin(above.part, f"{above.path} > {self.step}", above.span)
+        where = here or (0, len(self.parent.data))
+        above = self.parent.origin(*where)
+        path = f"{above.path} > {self.step}" if self.step else above.path
+        return Origin(above.part, path, above.span if here else None)
 
 
 @noun

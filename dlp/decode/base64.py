@@ -1,10 +1,10 @@
 """
 Base64 (RFC 4648) wherever it stands: standard and URL-safe, padded or not, at any
-offset in a longer run.
+offset in a longer run, reversed.
 
-A short run is decoded at all four alignments and kept where text or a known magic comes
-out. A long one is decoded once, from its start: real blobs begin where their run does.
-Text that starts at another alignment inside it is found by its shape.
+Every run is decoded at all four alignments, all short runs of a view in one call, and
+kept where text or a container comes out. Of a long run that is no text at the alignment
+(an image) only printable stretches are kept.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from collections.abc import Iterator
 
 import pybase64
 
-from dlp.decode.budget import Budget
-from dlp.decode.magic import MAGICS, starts_known
+from dlp.decode.headless import headless
+from dlp.decode.magic import MAGICS, begins_known
 from dlp.decode.pieces import Pieces, Span, whole
-from dlp.decode.printable import has_text
+from dlp.decode.printable import readable, stretches
 from dlp.decode.runs import Alphabet
 from dlp.decode.shape import NUL, TEXT, literal, shape
 from dlp.decode.source import Source
@@ -29,64 +29,83 @@ _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _LONG_BYTES = 4096
 _RUNS = Alphabet(_LETTERS.encode() + b"+/-_", 16)
 
-_FORWARD = shape(_BOTH, [TEXT], 5)
+_TEXT_SHAPE = shape(_BOTH, [TEXT], 5)
+_CLASSES = re.findall(r"\[.*?\]", _TEXT_SHAPE)
+SPACED_SHAPE = f"(?:(?:{''.join(_CLASSES)}){{1,2}}[ \\n]){{4}}"
+"""The same in groups of four or eight."""
+_BACKWARDS_SHAPE = f"(?:{''.join(reversed(_CLASSES))}){{4}}"
+BACKWARDS_HINTS = (f"=[0-9A-Za-z+/_\\-]{{2,3}}{_BACKWARDS_SHAPE}",)
+"""Padded: without padding to look for it would cost as much as all of base64."""
+_BACKWARDS = re.compile(_BACKWARDS_SHAPE.encode())
+
 HINTS = (
-    _FORWARD,
+    _TEXT_SHAPE,
     shape(_BOTH, [TEXT, NUL], 2),
     *(pattern for magic in MAGICS for pattern in literal(_BOTH, magic)),
-    r"[A-Za-z0-9+/\-_]{1024}",
+    r"[A-Za-z0-9+/\-_]{200}",
 )
-_WITHIN = re.compile(_FORWARD.encode())
 
 
-def base64(source: Source, budget: Budget) -> Iterator[View]:
+def base64(source: Source) -> Iterator[View]:
     """What the base64 runs of a view decode to."""
-    data = source.data
-    short: list[Span] = []
-    for span in _RUNS.runs(data):
-        if span[1] - span[0] < _LONG_BYTES:
-            short.append(span)
-        else:
-            yield from _long(source, span, budget)
-    if short:
-        yield from _short(source, short)
-
-
-def _short(source: Source, spans: list[Span]) -> Iterator[View]:
     data = source.data.translate(_TO_STANDARD)
+    spans = _RUNS.runs(data)
+    short = [span for span in spans if span[1] - span[0] < _LONG_BYTES]
     for lead in range(4):
-        kept: list[Span] = []
-        texts: list[bytes] = []
-        for span, text in _decode_all(data, spans, lead):
-            if has_text(text) or starts_known(text):
-                kept.append(span)
-                texts.append(text)
-        if kept:
-            trace = Pieces(kept, [len(text) for text in texts], inner=whole)
-            yield source.gather("base64", texts, trace)
+        yield from _short(source, data, short, lead)
+    for span in spans:
+        if span[1] - span[0] >= _LONG_BYTES:
+            yield from _long(source, data, span)
 
 
-def _decode_all(
-    data: bytes, spans: list[Span], lead: int
-) -> Iterator[tuple[Span, bytes]]:
-    """Every run decoded from its byte `lead` on, with what was decoded."""
-    for start, stop in spans:
-        run = data[start + lead : stop]
-        if len(run) % 4 == 1:
-            run = run[:-1]
-        if run:
-            yield (start + lead, stop), pybase64.b64decode(run + b"=" * (-len(run) % 4))
+def _short(source: Source, data: bytes, spans: list[Span], lead: int) -> Iterator[View]:
+    """Short runs, decoded from their byte `lead` on."""
+    decoded, sizes = _decode([data[start + lead : stop] for start, stop in spans])
+    kept: list[Span] = []
+    texts: list[bytes] = []
+    at = 0
+    for (start, stop), (size, padded) in zip(spans, sizes, strict=True):
+        text = decoded[at : at + size]
+        at += padded
+        if readable(text) or (lead == 0 and headless(text)):
+            kept.append((start + lead, stop))
+            texts.append(text)
+    if kept:
+        trace = Pieces(kept, list(map(len, texts)), inner=whole)
+        yield source.gather("base64", texts, trace)
 
 
-def _long(source: Source, span: Span, budget: Budget) -> Iterator[View]:
+def _decode(runs: list[bytes]) -> tuple[bytes, list[tuple[int, int]]]:
+    """All runs in one call; of each its decoded size, without and with padding."""
+    coded: list[bytes] = []
+    sizes: list[tuple[int, int]] = []
+    for run in runs:
+        rest = -len(run) % 4
+        coded.append(run + b"A" * rest if rest else run)
+        sizes.append((len(run) * 6 // 8, (len(run) + rest) // 4 * 3))
+    return pybase64.b64decode(b"".join(coded)), sizes
+
+
+def _long(source: Source, data: bytes, span: Span) -> Iterator[View]:
     start, stop = span
-    if (stop - start) * 3 // 4 > budget.room:
-        budget.over("decoded")
-        return
-    run = source.data[start:stop]
-    if b"-" in run or b"_" in run:
-        run = run.translate(_TO_STANDARD)
-    if len(run) % 4 == 1:
-        run = run[:-1]
-    text = pybase64.b64decode(run + b"=" * (-len(run) % 4))
-    yield source.child("base64", text, span)
+    for lead in range(4):
+        size = (stop - start - lead) * 3 // 4
+        if size > source.budget.room:
+            source.budget.over("decoded")
+            return
+        run = data[start + lead : stop]
+        text = pybase64.b64decode(run + b"A" * (-len(run) % 4))[:size]
+        if begins_known(text) or (lead == 0 and not source.view.joined):
+            yield source.child("base64", text, span)
+        else:
+            yield source.child("base64", stretches(text), span)
+
+
+def backwards(source: Source) -> Iterator[View]:
+    """Runs that are base64 when read from their end."""
+    data = source.data
+    spans = [span for span in _RUNS.runs(data) if _BACKWARDS.search(data, *span)]
+    if spans:
+        texts = [data[start:stop][::-1] for start, stop in spans]
+        trace = Pieces(spans, list(map(len, texts)), inner=whole)
+        yield source.gather("reversed", texts, trace)

@@ -43,3 +43,15 @@ class Budget:
         """Record which limit cut a compressed stream of `size` bytes."""
         by_ratio = FREE_OUTPUT_BYTES + self.limits.ratio * size
         self.over("ratio" if by_ratio < self.room else "decoded")
+
+    def spend(self, size: int) -> None:
+        """Count the bytes of a view that was made."""
+        self.produced += size
+        if self.produced > self.limits.decoded:
+            self.over("decoded")
+
+    def expand(self) -> None:
+        """Count a decoder run that produced something."""
+        self.expansions += 1
+        if self.expansions > self.limits.expansions:
+            self.over("expansions")

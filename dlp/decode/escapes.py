@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dlp.decode.budget import Budget
-from dlp.decode.pieces import Pieces, Rewrite, lines_with
+from dlp.decode.pieces import Rewrite
+from dlp.decode.rewriting import rewritten
 from dlp.decode.source import Source
 from dlp.model import View
+
+HINTS = (r"""\\["'\\/nrtuUxXoO0-7\r\n]""",)
 
 _ESCAPE = re.compile(
     rb"\\(?:u\{0*([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})"
@@ -21,8 +23,8 @@ _ESCAPE = re.compile(
     rb"(?:(?<=[dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2}))?"
 )
 _SIMPLE = {
-    b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b",
-    b"f": b"\f", b"a": b"\a", b"e": b"\x1b", b"0": b"\0",
+    b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"a": b"\a",
+    b"e": b"\x1b", b"0": b"\0", b'"': b'"', b"'": b"'", b"/": b"/",
 }  # fmt: skip
 
 
@@ -40,23 +42,39 @@ def _undo(match: re.Match[bytes]) -> bytes:
     return chr(min(code, 0x10FFFF)).encode("utf-8", "replace")
 
 
-HINTS = (r"""\\["'\\/nrtuUxXoO0-7\r\n]""",)
-
 ESCAPES = Rewrite(_ESCAPE, _undo)
 
 
 def unescape(data: bytes) -> bytes:
-    """`data` with every escape undone; what is no escape stays."""
-    return ESCAPES.apply(data) if b"\\" in data else data
+    """
+    `data` with every escape undone; what is no escape stays.
+
+    The same as `ESCAPES.apply`, without a match per escape where they are simple ones.
+    """
+    if b"\\ud" in data or b"\\uD" in data:
+        return ESCAPES.apply(data)  # surrogates come in pairs
+    pieces = data.split(b"\\")
+    out = [pieces[0]]
+    index, count = 1, len(pieces)
+    while index < count:
+        piece = pieces[index]
+        index += 1
+        if piece:
+            simple = _SIMPLE.get(piece[:1])
+            if simple is None or piece[:2].isdigit():
+                out.append(ESCAPES.apply(b"\\" + piece))
+            else:
+                out.append(simple)
+                out.append(piece[1:])
+        elif index < count:
+            out.append(b"\\")
+            out.append(pieces[index])
+            index += 1
+        else:
+            out.append(b"\\")
+    return b"".join(out)
 
 
-def escapes(source: Source, _budget: Budget) -> Iterator[View]:
+def escapes(source: Source) -> Iterator[View]:
     """The lines that have escapes, with these undone."""
-    data = source.data
-    spans = lines_with(data, b"\\")
-    before = [data[a:b] for a, b in spans]
-    after = [unescape(line) for line in before]
-    if after != before:
-        lengths = [len(line) for line in after]
-        trace = Pieces(spans, lengths, inner=ESCAPES.locate)
-        yield source.gather("escapes", after, trace)
+    yield from rewritten(source, "escapes", b"\\", ESCAPES, unescape)

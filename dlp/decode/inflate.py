@@ -19,6 +19,8 @@ from typing import Any
 
 import brotli
 
+from dlp.decode import lz
+
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
@@ -145,6 +147,31 @@ def _lzma(form: int) -> Callable[[memoryview, int], Stream]:
     return run
 
 
+def _zip_lzma(data: memoryview, cap: int) -> Stream:
+    """LZMA as in zip (APPNOTE.TXT, 5.8.8): version, size of properties, properties."""
+    if len(data) < 9 or data[4] >= 225:
+        return Stream(b"", 0, whole=False)
+    rest, literal = divmod(data[4], 9)
+    options = {
+        "id": lzma.FILTER_LZMA1,
+        "lc": literal,
+        "lp": rest % 5,
+        "pb": rest // 5,
+        "dict_size": min(int.from_bytes(data[5:9], "little") | 4096, _XZ_MEMORY_BYTES),
+    }
+    try:
+        engine = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[options])
+    except lzma.LZMAError:
+        return Stream(b"", 0, whole=False)
+    stream = _run(engine, data[9:], cap, lzma.LZMAError)
+    return Stream(stream.data, stream.used + 9, stream.whole, stream.capped)
+
+
+def _lz4(data: memoryview, cap: int) -> Stream:
+    text, used, whole = lz.lz4(data, cap)
+    return Stream(text[:cap], used, whole, len(text) > cap)
+
+
 CODECS: dict[str, Callable[[memoryview, int], Stream]] = {
     "gzip": _zlib(31),
     "zlib": _zlib(15),
@@ -154,4 +181,6 @@ CODECS: dict[str, Callable[[memoryview, int], Stream]] = {
     "bz2": _bz2,
     "xz": _lzma(lzma.FORMAT_XZ),
     "lzma": _lzma(lzma.FORMAT_ALONE),
+    "zip-lzma": _zip_lzma,
+    "lz4": _lz4,
 }

@@ -1,54 +1,68 @@
 """
 JSON: the strings of a document, unescaped, and joined as a recipient could join them.
 
-A scan of quotes, not a parser: it reads JSON, JSON lines, JSON-RPC, documents that are
-cut, concatenated or repeat a key (a parser keeps only one of them), at the speed of
-memory. Leaves without escapes stand in the raw bytes already and get no view of their
-own; three views hold the rest:
+Leaves without escapes stand in the raw bytes already and get no view of their own. What
+is left:
 
-- `json`: every string that has escapes, unescaped, one a line
+- `json`: every string that has escapes, unescaped, one a line; those that are documents
+  themselves in a second such view
 - `leaves`: the values side by side in document order
 - `leaves by key`: the same, ordered by key; values of one key in document order
 
-Of a value longer than `_WHOLE_BYTES` a join takes both ends: a secret cut over leaves
-stands at their seams.
+Joins leave out what cannot be a piece of a secret: values that keep coming back
+(`user`, `text`), and the middle of long prose.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import compress
 
-import numpy as np
 import orjson
 
-from dlp.decode.escapes import ESCAPES, unescape
+from dlp.decode.escapes import ESCAPES, escapes, unescape
 from dlp.decode.later import Later
 from dlp.decode.pieces import Pieces, Span
 from dlp.decode.source import Source
+from dlp.decode.tokens import Tokens, segments
 from dlp.model import View
 
 LOOKS_LIKE_JSON = re.compile(rb'(?:\xef\xbb\xbf)?\s*[\[{"]')
 
-_SEGMENT_BYTES = 1 << 20
-_WHOLE_BYTES = 160
-_END_BYTES = 64
-_LONG_BYTES = 4096
-"""Longer strings are looked at one by one, so that an image is not copied."""
+_NESTED = re.compile(rb'[\[{](?:\\[nrt]|\s)*+(?:\\"|[\[{\]}\d])')
+_PROSE_BYTES = 100
+_END_BYTES = 40
+"""Of prose longer than `_PROSE_BYTES` a join takes this much of both ends."""
+_WORD_BYTES = 4096
+"""The same of a word longer than this: no piece, but a blob."""
+_COMMON = 4
+"""A value seen as often as this is part of the protocol."""
+_SEPARATOR = 2
+"""Newlines between unescaped strings: one alone could be a wrapped line."""
 
 
 @dataclass(slots=True)
 class Strings:
-    """The strings of a document as spans: escaped ones, values, values by key."""
+    """Spans in a document."""
 
     escaped: list[Span] = field(default_factory=list)
+    nested: list[Span] = field(default_factory=list)
+    """Escaped strings that are documents themselves."""
     values: list[Span] = field(default_factory=list)
-    by_key: dict[bytes, list[Span]] = field(default_factory=dict)
+    """Stretches of values that joins consist of, in document order."""
+    keys: list[bytes] = field(default_factory=list)
+    """The key of each of `values`."""
+    stray: bool = False
 
-    def in_key_order(self) -> list[Span]:
-        """All values, sorted by key."""
-        return [span for key in sorted(self.by_key) for span in self.by_key[key]]
+    def by_key(self) -> list[Span]:
+        """`values`, ordered by key."""
+        groups: dict[bytes, list[Span]] = {}
+        for key, span in zip(self.keys, self.values, strict=True):
+            groups.setdefault(key, []).append(span)
+        return [span for key in sorted(groups) for span in groups[key]]
 
 
 def json_strings(source: Source) -> Iterator[View]:
@@ -56,23 +70,28 @@ def json_strings(source: Source) -> Iterator[View]:
     data = source.data
     found = read_strings(data)
     if found.escaped:
-        yield _unescaped(source, found.escaped)
+        yield _unescaped(source, found.escaped, _trace_escaped)
+    if found.nested:
+        yield _unescaped(source, found.nested, _trace_nested)
+    if found.stray:
+        yield from escapes(source)
     if len(found.values) > 1:
         yield from _joins(source, found)
 
 
-def _unescaped(source: Source, spans: list[Span]) -> View:
+def _unescaped(
+    source: Source, spans: list[Span], trace: Callable[[bytes], Pieces]
+) -> View:
     data = source.data
     text = _unescape_all([data[a:b] for a, b in spans])
-    return source.traced("json", text, Later(_trace_escaped))
+    return source.traced("json", text, Later(trace))
 
 
 def _joins(source: Source, found: Strings) -> Iterator[View]:
     data = source.data
-    ordered = found.values
-    text = _join(data, ordered)
+    text = _join(data, found.values)
     yield source.traced("leaves", text, Later(_trace_leaves), joined=True)
-    by_key = _join(data, found.in_key_order())
+    by_key = _join(data, found.by_key())
     if by_key != text:
         trace = Later(_trace_by_key)
         yield source.traced("leaves by key", by_key, trace, joined=True)
@@ -80,30 +99,33 @@ def _joins(source: Source, found: Strings) -> Iterator[View]:
 
 def _unescape_all(pieces: list[bytes]) -> bytes:
     try:
-        text: str = orjson.loads(b'"' + b"\\n".join(pieces) + b'"')
+        text: str = orjson.loads(b'"' + b"\\n\\n".join(pieces) + b'"')
     except orjson.JSONDecodeError:
-        return b"\n".join(map(unescape, pieces))
+        return (b"\n" * _SEPARATOR).join(map(unescape, pieces))
     return text.encode()
 
 
 def _join(data: bytes, spans: Iterable[Span]) -> bytes:
-    text = b"".join([data[a:b] for a, b in _ends(spans)])
+    text = b"".join([data[a:b] for a, b in spans])
     return unescape(text) if b"\\" in text else text
 
 
-def _ends(spans: Iterable[Span]) -> Iterator[Span]:
-    for a, b in spans:
-        if b - a <= _WHOLE_BYTES:
-            yield a, b
-        else:
-            yield a, a + _END_BYTES
-            yield b - _END_BYTES, b
-
-
 def _trace_escaped(data: bytes) -> Pieces:
-    spans = read_strings(data).escaped
+    return _trace_strings(data, read_strings(data).escaped)
+
+
+def _trace_nested(data: bytes) -> Pieces:
+    return _trace_strings(data, read_strings(data).nested)
+
+
+def _trace_strings(data: bytes, spans: list[Span]) -> Pieces:
     lengths = [len(_unescape_all([data[a:b]])) for a, b in spans]
-    return Pieces(spans, lengths, inner=ESCAPES.locate)
+    return Pieces(spans, lengths, _SEPARATOR, ESCAPES.locate, names=_unnamed)
+
+
+def _unnamed(_index: int) -> str:
+    """The parent names the place of a leaf; how it was unescaped is no news."""
+    return ""
 
 
 def _trace_leaves(data: bytes) -> Pieces:
@@ -111,89 +133,48 @@ def _trace_leaves(data: bytes) -> Pieces:
 
 
 def _trace_by_key(data: bytes) -> Pieces:
-    return _trace_join(data, read_strings(data).in_key_order())
+    return _trace_join(data, read_strings(data).by_key())
 
 
-def _trace_join(data: bytes, spans: Iterable[Span]) -> Pieces:
-    parts = list(_ends(spans))
-    lengths = [len(unescape(data[a:b])) for a, b in parts]
-    return Pieces(parts, lengths, separator=0, inner=ESCAPES.locate)
+def _trace_join(data: bytes, spans: list[Span]) -> Pieces:
+    lengths = [len(unescape(data[a:b])) for a, b in spans]
+    return Pieces(spans, lengths, 0, ESCAPES.locate, names=_unnamed)
 
 
 def read_strings(data: bytes) -> Strings:
-    """Every string of the document, in order."""
+    """The strings of the document that make views."""
     found = Strings()
     key = b""
-    for start, stop, is_key in tokens(data):
-        if is_key:
-            key = data[start:stop]
-        else:
-            span = start, stop
-            found.values.append(span)
-            group = found.by_key.get(key)
-            if group is None:
-                found.by_key[key] = [span]
-            else:
-                group.append(span)
-        if data.find(b"\\", start, stop) >= 0:
-            found.escaped.append((start, stop))
+    for _, tokens in segments(data):
+        found.stray |= tokens.stray
+        spans = list(zip(tokens.starts.tolist(), tokens.stops.tolist(), strict=True))
+        for span in compress(spans, tokens.escaped.tolist()):
+            nested = _NESTED.match(data, *span) is not None
+            (found.nested if nested else found.escaped).append(span)
+        key = _read_values(data, spans, tokens, found, key)
     return found
 
 
-def tokens(data: bytes) -> Iterator[tuple[int, int, bool]]:
-    """Strings as (start, stop, is a key), without the quotes, segment by segment."""
-    at = 0
-    while at < len(data):
-        marks, end = _quotes(data, at)
-        starts = marks[0::2]
-        stops = marks[1::2]
-        yield from zip(starts, stops, _keys(data, stops), strict=True)
-        at = end
+def _read_values(
+    data: bytes, spans: list[Span], tokens: Tokens, found: Strings, key: bytes
+) -> bytes:
+    """Add the values worth joining; returns the last key."""
+    texts = [data[a:b] for a, b in spans]
+    often = Counter(texts)
+    for text, span, is_key in zip(texts, spans, tokens.keys.tolist(), strict=True):
+        if is_key:
+            key = text
+        elif often[text] < _COMMON or len(text) < 3:
+            for end in _ends(text, span):
+                found.values.append(end)
+                found.keys.append(key)
+    return key
 
 
-def _quotes(data: bytes, at: int) -> tuple[list[int], int]:
-    """Starts and stops of the strings that begin in the segment at `at`; its end."""
-    segment = np.frombuffer(data, np.uint8, min(_SEGMENT_BYTES, len(data) - at), at)
-    marks = (segment == 34).nonzero()[0]
-    escaped = (segment[marks - 1] == 92).nonzero()[0]
-    if len(escaped):
-        drop = [i for i in escaped.tolist() if _is_escaped(data, at + int(marks[i]))]
-        marks = np.delete(marks, drop)
-    places: list[int] = (marks + at).tolist()
-    end = at + len(segment)
-    if len(places) % 2:
-        close = _closing(data, max(end, places[-1] + 1))
-        places.append(close)
-        end = close + 1
-    places[0::2] = [place + 1 for place in places[0::2]]
-    return places, end
-
-
-def _is_escaped(data: bytes, at: int) -> bool:
-    first = at
-    while first > 0 and data[first - 1] == 92:
-        first -= 1
-    return (at - first) % 2 == 1
-
-
-def _closing(data: bytes, at: int) -> int:
-    """The next quote that ends a string, or the end of the data."""
-    while True:
-        at = data.find(b'"', at)
-        if at < 0:
-            return len(data)
-        if not _is_escaped(data, at):
-            return at
-        at += 1
-
-
-def _keys(data: bytes, stops: list[int]) -> list[bool]:
-    return [_is_key(data, stop + 1) for stop in stops]
-
-
-_COLON = re.compile(rb"\s*:")
-
-
-def _is_key(data: bytes, at: int) -> bool:
-    after = data[at : at + 1]
-    return after == b":" or (after.isspace() and _COLON.match(data, at) is not None)
+def _ends(text: bytes, span: Span) -> tuple[Span, ...]:
+    """All of a value, or of a long one both ends."""
+    size = len(text)
+    if size <= _PROSE_BYTES or (size <= _WORD_BYTES and b" " not in text):
+        return (span,)
+    start, stop = span
+    return (start, start + _END_BYTES), (stop - _END_BYTES, stop)

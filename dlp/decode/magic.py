@@ -1,4 +1,4 @@
-"""Signatures of formats: containers that we open, media that we only look into."""
+"""Signatures of the formats that are opened wherever they start."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ ZIP = b"PK\x03\x04"
 BZIP2 = b"BZh"
 XZ = b"\xfd7zXZ\0"
 ZSTD = b"\x28\xb5\x2f\xfd"
+LZMA = b"\x5d\x00\x00"
+LZ4 = b"\x04\x22\x4d\x18"
 PDF = b"%PDF-"
 PACK = b"PACK\0\0\0"
 ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
-MAGICS = (GZIP, ZIP, b"BZh9", XZ, ZSTD, PDF, PACK)
-"""Containers whose signature is long enough to be told from chance."""
+MAGICS = (GZIP, ZIP, BZIP2 + b"9", XZ, ZSTD, LZ4, PDF, PACK)
+"""Those long enough to be told from chance in coded text."""
+CONTAINERS = (*MAGICS, *ZLIB)
+
+_NEAR_BYTES = 96
 
 
-def starts_known(data: bytes) -> bool:
-    """True when `data` begins like a container."""
-    return data.startswith((*MAGICS, *ZLIB))
+def begins_known(data: bytes) -> bool:
+    """True when a container begins at or near the start of `data`."""
+    head = data[:_NEAR_BYTES]
+    return head.startswith(ZLIB) or any(magic in head for magic in MAGICS)

@@ -5,34 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dlp.decode.budget import Budget
-from dlp.decode.pieces import Pieces, Rewrite, lines_with
+from dlp.decode.pieces import Rewrite
+from dlp.decode.rewriting import rewritten
 from dlp.decode.source import Source
 from dlp.model import View
 
-_BYTES = {
-    f"{high}{low}".encode(): bytes([int(high + low, 16)])
-    for high in "0123456789abcdefABCDEF"
-    for low in "0123456789abcdefABCDEF"
-}
+HINTS = (r"%(?:[0-9a-fA-F]{2}|[uU][0-9a-fA-F]{4})",)
+
+_RUN = re.compile(rb"(?:%[0-9a-fA-F]{2})+")
 
 
 def _undo(match: re.Match[bytes]) -> bytes:
     byte, wide = match.groups()
-    return _BYTES[byte] if byte else chr(int(wide, 16)).encode("utf-8", "replace")
+    if byte:
+        return bytes.fromhex(byte.decode())
+    return chr(int(wide, 16)).encode("utf-8", "replace")
 
 
 PERCENT = Rewrite(re.compile(rb"%(?:([0-9a-fA-F]{2})|[uU]([0-9a-fA-F]{4}))"), _undo)
 
-HINTS = (r"%(?:[0-9a-fA-F]{2}|[uU][0-9a-fA-F]{4})",)
 
-
-def percent(source: Source, _budget: Budget) -> Iterator[View]:
+def percent(source: Source) -> Iterator[View]:
     """The lines that have percent-encoding, with it undone once."""
-    data = source.data
-    spans = lines_with(data, b"%")
-    before = [data[a:b] for a, b in spans]
-    after = [PERCENT.apply(line) for line in before]
-    if after != before:
-        trace = Pieces(spans, [len(line) for line in after], inner=PERCENT.locate)
-        yield source.gather("percent", after, trace)
+    yield from rewritten(source, "percent", b"%", PERCENT, unpercent)
+
+
+def unpercent(line: bytes) -> bytes:
+    """Percent-encoding undone, whole runs at a time."""
+    if b"%u" in line or b"%U" in line:
+        return PERCENT.apply(line)
+    return _RUN.sub(lambda run: bytes.fromhex(run[0].replace(b"%", b"").decode()), line)

@@ -31,7 +31,7 @@ def whole(source: bytes, _start: int, _stop: int) -> Span:
     return 0, len(source)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pieces:
     """
     The trace of a view that is `separator`-joined pieces of its parent's data.
@@ -46,36 +46,42 @@ class Pieces:
     """Length of each piece in the view."""
     separator: int = 1
     inner: Inner = same
+    opaque: bool = False
+    """Pieces came out of bytes that nobody could edit in place: no spans."""
     names: Callable[[int], str] | None = None
     """Names a piece in paths (an archive member); else the view's own step does."""
+    _starts: list[int] | None = None
 
     def __call__(self, view: View, start: int, stop: int) -> Origin:
         parent = view.parent
         assert parent is not None
-        starts = [0, *accumulate(n + self.separator for n in self.lengths)]
-        first = bisect_right(starts, start) - 1
-        last = max(first, bisect_right(starts, max(start, stop - 1)) - 1)
-        if last >= len(self.spans):
-            last = len(self.spans) - 1
-        if first == last:
-            return self._one(view, first, start - starts[first], stop - starts[first])
-        hull = self.spans[first][0], self.spans[last][1]
-        above = parent.origin(*hull)
-        span = above.span if self.separator else None
-        return Origin(above.part, _path(above.path, view.step), span)
+        if self._starts is None:
+            self._starts = [0, *accumulate(n + self.separator for n in self.lengths)]
+        first = self._index(start)
+        last = max(first, self._index(max(start, stop - 1)))
+        one = self._source(parent.data, first, start, stop)
+        two = one if first == last else self._source(parent.data, last, start, stop)
+        above = parent.origin(min(one[0], two[0]), max(one[1], two[1]))
+        step = view.step
+        if first == last and self.names:
+            step = self.names(first)
+        exact = not self.opaque and (first == last or self.separator)
+        path = f"{above.path} > {step}" if step else above.path
+        return Origin(above.part, path, above.span if exact else None)
 
-    def _one(self, view: View, index: int, start: int, stop: int) -> Origin:
-        parent = view.parent
-        assert parent is not None
-        a, b = self.spans[index]
-        inside = self.inner(parent.data[a:b], start, min(stop, self.lengths[index]))
-        above = parent.origin(a + inside[0], a + inside[1])
-        step = self.names(index) if self.names else view.step
-        return Origin(above.part, _path(above.path, step), above.span)
+    def _index(self, at: int) -> int:
+        assert self._starts is not None
+        return min(bisect_right(self._starts, at) - 1, len(self.spans) - 1)
 
-
-def _path(above: str, step: str) -> str:
-    return f"{above} > {step}" if step else above
+    def _source(self, data: bytes, index: int, start: int, stop: int) -> Span:
+        """The bytes of `data` behind the part of [start, stop) that lies in a piece."""
+        assert self._starts is not None
+        low, high = self.spans[index]
+        size = self.lengths[index]
+        begin = min(max(start - self._starts[index], 0), size)
+        end = max(begin, min(stop - self._starts[index], size))
+        inside = self.inner(data[low:high], begin, end)
+        return low + inside[0], low + inside[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,8 @@ def lines_with(data: bytes, mark: bytes) -> list[Span]:
     while at >= 0:
         start = data.rfind(b"\n", 0, at) + 1
         stop = data.find(b"\n", at)
+        while stop > 0 and data[stop - 1 : stop] == b"\\":
+            stop = data.find(b"\n", stop + 1)  # the line goes on in the next
         stop = len(data) if stop < 0 else stop
         if spans and spans[-1][1] + 1 >= start:
             spans[-1] = spans[-1][0], stop

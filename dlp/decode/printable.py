@@ -8,30 +8,61 @@ secret in it, as `strings(1)` would show, is a small part.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from dlp.decode.pieces import Span
+from dlp.decode.magic import CONTAINERS, MAGICS
+from dlp.decode.pieces import Pieces
 from dlp.decode.runs import Alphabet
+from dlp.decode.source import Source
+from dlp.model import View
 
-_TEXT_BYTES = bytes([9, 10, 13, *range(0x20, 0x7F)])
-STRETCH_BYTES = 12
-"""Shorter stretches occur in random bytes by chance."""
-
-_STRETCHES = Alphabet(_TEXT_BYTES, STRETCH_BYTES)
-_STRETCH = re.compile(rb"[\x20-\x7e]{%d}" % STRETCH_BYTES)
-_SAMPLE_BYTES = 4096
-
-
-def has_text(data: bytes) -> bool:
-    """True when a printable stretch occurs."""
-    return _STRETCH.search(data) is not None
-
-
-def is_texty(data: bytes) -> bool:
-    """True when most of `data` is ASCII text, judged by both its ends."""
-    sample = data[:_SAMPLE_BYTES] + data[-_SAMPLE_BYTES:]
-    return len(sample.translate(None, _TEXT_BYTES)) * 4 <= len(sample)
+TEXT_BYTES = bytes([9, 10, 13, *range(0x20, 0x7F)])
+_STRETCHES = Alphabet(TEXT_BYTES, 12)
+_LONG_STRETCHES = Alphabet(TEXT_BYTES, 15)
+_SAMPLE_BYTES = 2048
+_CONTROL = bytes(set(range(32)) - {9, 10, 12, 13, 27})
+_READABLE = re.compile(
+    rb"[\x20-\x7e]{15}|(?:[\x20-\x7e]\0){6}|" + b"|".join(map(re.escape, MAGICS))
+)
+_SHORTER = re.compile(rb"[\x20-\x7e]{10}")
 
 
-def stretches(data: bytes) -> list[Span]:
-    """Spans of the printable stretches of `data`."""
-    return _STRETCHES.runs(data)
+def readable(data: bytes) -> bool:
+    """
+    True when decoding made sense: a printable stretch that is too long for chance, or
+    a container.
+    """
+    return _READABLE.search(data) is not None or data.startswith(CONTAINERS)
+
+
+def readable_for_its_size(data: bytes) -> bool:
+    """As `readable`, for what seldom decodes by chance: a shorter stretch will do."""
+    return _SHORTER.search(data) is not None or readable(data)
+
+
+def is_text(data: bytes) -> bool:
+    """True when both ends of `data` are UTF-8 without control characters."""
+    return _is_text(data[:_SAMPLE_BYTES]) and _is_text(data[-_SAMPLE_BYTES:])
+
+
+def _is_text(sample: bytes) -> bool:
+    if len(sample.translate(None, _CONTROL)) != len(sample):
+        return False
+    if sample.isascii():
+        return True
+    lost = sample.decode("utf-8", "replace").count("\ufffd")
+    return lost <= 6  # a character cut at each end, at most
+
+
+def stretches(data: bytes) -> bytes:
+    """The long printable stretches of `data`, one a line."""
+    spans = _LONG_STRETCHES.runs(data)
+    return b"\n".join([data[start:stop] for start, stop in spans])
+
+
+def printable(source: Source) -> Iterator[View]:
+    """The printable stretches of a view, one a line."""
+    spans = _STRETCHES.runs(source.data)
+    if spans:
+        pieces = [source.data[start:stop] for start, stop in spans]
+        yield source.gather("strings", pieces, Pieces(spans, list(map(len, pieces))))

@@ -1,67 +1,84 @@
 """
 Maximal runs of an alphabet, found at the speed of memory.
 
-Why not a regex: one that looks for long runs tries every word; this looks at each byte
-once. Small inputs take the regex, whose start costs less than an array.
+Why not a regex: one that looks for long runs tries every word; this compares whole
+arrays. Small inputs take the regex, whose start costs less than an array.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 
 from dlp.decode.pieces import Span
 
-_SMALL_BYTES = 256
-_BLOCK_BYTES = 4 << 20
+_SMALL_BYTES = 400
+_TABLE_BYTES = 16 << 10
+"""Below this one look-up a byte is faster than comparing arrays with each range."""
+_BLOCK_BYTES = 1 << 20
 
 
 class Alphabet:
-    """A set of byte values, ready to find runs of it."""
+    """A set of byte values, ready to find runs of at least `shortest` of them."""
 
     def __init__(self, members: bytes, shortest: int) -> None:
         self.shortest = shortest
-        self._table = bytes(1 if b in members else 0 for b in range(256))
+        self._table = bytes(b in members for b in range(256))
+        self._ranges = list(_ranges(members))
         listed = b"".join(b"\\x%02x" % b for b in members)
         self._pattern = re.compile(b"[%s]{%d,}+" % (listed, shortest))
 
     def runs(self, data: bytes) -> list[Span]:
-        """Spans of maximal runs of at least `shortest` bytes, in order."""
+        """Spans of the runs, in order."""
         if len(data) < _SMALL_BYTES:
             return [match.span() for match in self._pattern.finditer(data)]
-        found: list[Span] = []
+        spans: list[Span] = []
         for at in range(0, len(data), _BLOCK_BYTES):
-            found.extend(self._block(data, at))
-        return _merge(found, self.shortest)
+            for start, stop in self._block(data, at):
+                if spans and spans[-1][1] >= start:
+                    spans[-1] = spans[-1][0], stop
+                else:
+                    spans.append((start, stop))
+        return spans
 
-    def _block(self, data: bytes, at: int) -> list[Span]:
-        """Runs in one block; short ones too where they touch its ends."""
-        inside = np.frombuffer(
-            data[at : at + _BLOCK_BYTES].translate(self._table), np.uint8
-        )
-        edges = (inside[1:] != inside[:-1]).nonzero()[0] + 1
-        bounds = np.concatenate(([0] if inside[0] else [], edges, [len(inside)]))
-        starts = bounds[0::2].astype(np.int64)
-        stops = bounds[1::2].astype(np.int64)
-        starts = starts[: len(stops)]
-        keep = (
-            (stops - starts >= self.shortest) | (starts == 0) | (stops == len(inside))
-        )
-        return list(
-            zip(
-                (starts[keep] + at).tolist(),
-                (stops[keep] + at).tolist(),
-                strict=True,
-            )
-        )
-
-
-def _merge(spans: list[Span], shortest: int) -> list[Span]:
-    merged: list[Span] = []
-    for start, stop in spans:
-        if merged and merged[-1][1] == start:
-            merged[-1] = merged[-1][0], stop
+    def _block(self, data: bytes, at: int) -> Iterator[Span]:
+        """Runs that begin in one block; one that goes on is cut at its end."""
+        size = min(_BLOCK_BYTES + self.shortest - 1, len(data) - at)
+        if size < _TABLE_BYTES:
+            table = data[at : at + size].translate(self._table)
+            inside = np.frombuffer(table, np.bool_)
         else:
-            merged.append((start, stop))
-    return [span for span in merged if span[1] - span[0] >= shortest]
+            inside = self._inside(np.frombuffer(data, np.uint8, size, at))
+        covered = 1
+        while covered < self.shortest and len(inside):
+            step = min(covered, self.shortest - covered)
+            inside = inside[step:] & inside[:-step]
+            covered += step
+        edges = np.flatnonzero(inside[1:] != inside[:-1]) + (at + 1)
+        bounds: list[int] = edges.tolist()
+        if len(inside) and inside[0]:
+            bounds.insert(0, at)
+        if len(bounds) % 2:
+            bounds.append(at + len(inside))
+        tail = self.shortest - 1
+        for start, stop in zip(bounds[0::2], bounds[1::2], strict=True):
+            yield start, stop + tail
+
+    def _inside(self, data: np.ndarray) -> np.ndarray:
+        inside = np.zeros(len(data), bool)
+        for low, high in self._ranges:
+            inside |= data - np.uint8(low) <= high - low
+        return inside
+
+
+def _ranges(members: bytes) -> Iterator[tuple[int, int]]:
+    low = high = -2
+    for member in [*sorted(set(members)), 999]:
+        if member == high + 1:
+            high = member
+            continue
+        if low >= 0:
+            yield low, high
+        low = high = member

@@ -1,15 +1,16 @@
 """
 One pass over a text that tells which decoders have anything to do there.
 
-Each decoder states what its input must contain as hyperscan patterns. All of them are
-compiled into one database that reports a pattern once and no more, so that ordinary
-traffic costs one fast scan and no Python per match.
+Each decoder states what its input must contain as hyperscan patterns. They are compiled
+into databases that report a pattern once and no more, so that ordinary traffic costs a
+few fast scans and no Python per match.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import hyperscan
@@ -18,40 +19,77 @@ _FLAGS = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
 
 
 class Sieve:
-    """Patterns in groups; `scan` says which groups occur. Safe to share by threads."""
+    """
+    Patterns and the bit each sets, in banks; `scan` says which occur.
 
-    def __init__(self, groups: Sequence[Sequence[str]]) -> None:
-        owners = [1 << i for i, group in enumerate(groups) for _ in group]
-        patterns = [pattern.encode() for group in groups for pattern in group]
-        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        self._database.compile(
-            expressions=patterns,
-            ids=list(range(len(patterns))),
-            elements=len(patterns),
-            flags=[_FLAGS] * len(patterns),
-        )
-        self._owners = owners
+    Threads may share it.
+    """
+
+    def __init__(self, banks: Sequence[Sequence[tuple[int, str]]]) -> None:
+        self._databases = [_compile(bank) for bank in banks]
         self._local = threading.local()
 
     def scan(self, data: bytes) -> int:
-        """Bit i is set when a pattern of group i occurs in `data`."""
+        """The bits of all patterns that occur in `data`."""
         if not data:
             return 0
         local = self._local
         try:
-            scratch, hits = local.scratch, local.hits
+            banks, hits = local.banks, local.hits
         except AttributeError:
-            scratch = local.scratch = hyperscan.Scratch(self._database)
+            banks = local.banks = [
+                (database.scan, hyperscan.Scratch(database))
+                for database in self._databases
+            ]
             hits = local.hits = []
         hits.clear()
-        self._database.scan(
-            data, match_event_handler=_collect, context=hits, scratch=scratch
-        )
+        for scan, scratch in banks:
+            scan(data, match_event_handler=_collect, context=hits, scratch=scratch)
         found = 0
-        for hit in hits:
-            found |= self._owners[hit]
+        for bit in hits:
+            found |= 1 << bit
         return found
 
 
-def _collect(pattern: int, _start: int, _stop: int, _flags: int, hits: Any) -> None:
-    hits.append(pattern)
+def _compile(bank: Sequence[tuple[int, str]]) -> hyperscan.Database:
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=[pattern.encode() for _, pattern in bank],
+        ids=[bit for bit, _ in bank],
+        elements=len(bank),
+        flags=[_FLAGS] * len(bank),
+    )
+    return database
+
+
+def _collect(bit: int, _start: int, _stop: int, _flags: int, hits: Any) -> None:
+    hits.append(bit)
+
+
+class Locator:
+    """Literals, and every place where one ends. Safe to share by threads."""
+
+    def __init__(self, literals: Sequence[bytes]) -> None:
+        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        self._database.compile(
+            expressions=["".join(f"\\x{b:02x}" for b in x).encode() for x in literals],
+            ids=list(range(len(literals))),
+            elements=len(literals),
+            flags=[0] * len(literals),
+        )
+        self._local = threading.local()
+
+    def find(self, data: bytes, most: int) -> list[tuple[int, int]]:
+        """At most `most` pairs of a literal's index and where it ends."""
+        scratch = getattr(self._local, "scratch", None)
+        if scratch is None:
+            scratch = self._local.scratch = hyperscan.Scratch(self._database)
+        hits: list[tuple[int, int]] = []
+
+        def collect(index: int, _start: int, stop: int, *_rest: Any) -> bool:
+            hits.append((index, stop))
+            return len(hits) >= most
+
+        with suppress(hyperscan.ScanTerminated):
+            self._database.scan(data, match_event_handler=collect, scratch=scratch)
+        return hits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dlp.decode.budget import Budget
 from dlp.decode.pieces import Pieces, Span
 from dlp.model import Trace, View
 
@@ -13,8 +14,7 @@ class Source:
     """What a decoder is given: a view, and what is known about it."""
 
     view: View
-    hints: int = 0
-    """Bits of the decoders whose hints occur in the view."""
+    budget: Budget
 
     @property
     def data(self) -> bytes:

@@ -1,42 +1,148 @@
 """
 Every decoder, in the order in which they are tried.
 
-A decoder is `(source, budget) -> Iterable[View]`. It runs on a view where one of its
-hints occurs; it finds its own input there, yields what came out and is silent about
-what did not decode: only a declared encoding can be undecodable (transfer.py). After
-every decoder all others apply again, up to the limits.
+A decoder is `(source) -> Iterable[View]`. It runs on a view where one of its hints
+occurs; it finds its own input there, yields what came out and is silent about what did
+not decode: only a declared encoding can be undecodable (transfer.py). After every
+decoder all others apply again, up to the limits of the source's budget.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import cache
 
-from dlp.decode import base64, escapes, percent
-from dlp.decode.budget import Budget
+from dlp.decode import (
+    base64,
+    base85,
+    bignum,
+    charset,
+    chunks,
+    disguise,
+    escapes,
+    headless,
+    mail,
+    markup,
+    notation,
+    packed,
+    pdf,
+    percent,
+    radix,
+    streams,
+    unicode,
+    zip,  # noqa: A004
+)
 from dlp.decode.sieve import Sieve
 from dlp.decode.source import Source
 from dlp.model import View
+
+
+class Bank(IntEnum):
+    """
+    Which hints are compiled together. Measured: kinds of pattern that slow each other
+    down are kept apart.
+    """
+
+    LIGHT = 0
+    """Begin with something rare."""
+    SHAPES = 1
+    """Followed symbol by symbol."""
+    NUMBERS = 2
+    LOWER = 3
+    UPPER = 4
+    MIXED = 5
+    """Long runs of one class: one database each."""
+    RARE = 6
+    """Would slow down any other."""
+    FOREIGN = 7
+    """Cannot occur in ASCII."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
     """One row of `DECODERS`."""
 
-    run: Callable[[Source, Budget], Iterable[View]]
+    run: Callable[[Source], Iterable[View]]
     hints: tuple[str, ...]
     """hyperscan patterns; what none of them occurs in is not worth a try."""
+    bank: Bank = Bank.LIGHT
+    wraps: bool = False
+    """The text was inside something; else it was only spelled otherwise."""
+    reads_binary: bool = False
+    """Also tried on a large view that is no text."""
+    reads_joins: bool = True
+    """Also tried on pieces that were put side by side."""
+    reads_json: bool = True
+    """Also tried on a JSON document, which leaves.py has read already."""
 
 
-DECODERS: tuple[Decoder, ...] = (
-    Decoder(escapes.escapes, escapes.HINTS),
-    Decoder(percent.percent, percent.HINTS),
-    Decoder(base64.base64, base64.HINTS),
+_COMPRESSED = (
+    Decoder(streams.streams, streams.HINTS, wraps=True, reads_binary=True),
+    Decoder(zip.members, zip.HINTS, wraps=True, reads_binary=True),
+    Decoder(headless.headless_streams, headless.HINTS, wraps=True, reads_binary=True),
 )
+_DOCUMENTS = (
+    Decoder(pdf.coded_streams, pdf.CODED_HINTS, wraps=True, reads_binary=True),
+    Decoder(pdf.shown_text, pdf.TEXT_HINTS, reads_binary=True),
+    Decoder(packed.strings, packed.HINTS),
+)
+_CHARACTERS = (
+    Decoder(charset.wide, charset.WIDE_HINTS, wraps=True, reads_binary=True),
+    Decoder(charset.ebcdic, charset.EBCDIC_HINTS, Bank.FOREIGN, reads_binary=True),
+    Decoder(charset.utf7, charset.UTF7_HINTS, reads_joins=False),
+    Decoder(unicode.folded, unicode.HINTS, Bank.FOREIGN, reads_joins=False),
+    Decoder(unicode.carried, unicode.CARRIER_HINTS, Bank.FOREIGN, wraps=True),
+)
+_SPELLINGS = (
+    Decoder(escapes.escapes, escapes.HINTS, reads_joins=False, reads_json=False),
+    Decoder(percent.percent, percent.HINTS),
+    Decoder(markup.references, markup.REFERENCE_HINTS),
+    Decoder(markup.tags, markup.TAG_HINTS, reads_joins=False),
+    Decoder(mail.quoted, mail.QUOTED_HINTS, reads_joins=False),
+    Decoder(mail.words, mail.WORD_HINTS),
+    Decoder(chunks.groups, chunks.GROUP_HINTS, Bank.SHAPES, reads_joins=False),
+    Decoder(chunks.groups, chunks.LINE_HINTS, Bank.RARE, reads_joins=False),
+    Decoder(chunks.unwrapped, chunks.WRAP_HINTS, reads_joins=False),
+    Decoder(disguise.disguised, disguise.HINTS),
+)
+_CODES = (
+    Decoder(base64.base64, base64.HINTS, Bank.SHAPES, wraps=True),
+    Decoder(base64.backwards, base64.BACKWARDS_HINTS, Bank.RARE),
+    Decoder(radix.base32, radix.LOWER_HINTS, Bank.LOWER, wraps=True),
+    Decoder(radix.base32, radix.UPPER_HINTS, Bank.UPPER, wraps=True),
+    Decoder(bignum.bignum, bignum.HINTS, Bank.MIXED, wraps=True),
+    Decoder(radix.base16, radix.BASE16_HINTS, Bank.NUMBERS, wraps=True),
+    Decoder(notation.pairs, notation.PAIR_HINTS, Bank.NUMBERS, wraps=True),
+    Decoder(notation.numbers, notation.NUMBER_HINTS, Bank.NUMBERS, wraps=True),
+    Decoder(notation.dumps, notation.DUMP_HINTS, wraps=True, reads_joins=False),
+    Decoder(base85.base85, base85.HINTS, wraps=True),
+    Decoder(mail.uuencoded, mail.UU_HINTS, wraps=True, reads_joins=False),
+    Decoder(mail.yencoded, mail.YENC_HINTS, wraps=True, reads_joins=False),
+)
+DECODERS = (*_COMPRESSED, *_DOCUMENTS, *_CHARACTERS, *_SPELLINGS, *_CODES)
 
 
 @cache
-def sieve() -> Sieve:
-    """The hints of `DECODERS`, compiled once: bit i belongs to row i."""
-    return Sieve([decoder.hints for decoder in DECODERS])
+def _sieve(*banks: Bank) -> Sieve:
+    return Sieve(
+        [
+            [
+                (bit, pattern)
+                for bit, decoder in enumerate(DECODERS)
+                if decoder.bank is bank
+                for pattern in decoder.hints
+            ]
+            for bank in banks
+        ]
+    )
+
+
+_ASCII_BANKS = tuple(bank for bank in Bank if bank is not Bank.FOREIGN)
+
+
+def hints_in(data: bytes) -> int:
+    """Bit i is set when a hint of `DECODERS[i]` occurs in `data`."""
+    found = _sieve(*_ASCII_BANKS).scan(data)
+    return found if data.isascii() else found | _sieve(Bank.FOREIGN).scan(data)

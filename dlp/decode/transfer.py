@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from dlp.decode.budget import Budget
 from dlp.decode.inflate import Stream, inflate
+from dlp.decode.lz import snappy
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -19,14 +20,14 @@ Undo = Callable[[bytes, Budget], bytes | None]
 """Undoes one coding; None when the bytes are not in it."""
 
 
-def undo_codings(source: Source, codings: tuple[str, ...], budget: Budget) -> View:
+def undo_codings(source: Source, codings: tuple[str, ...]) -> View:
     """
     The innermost view that the declared codings lead to.
 
     What cannot be undone is added to `budget.undecodable`; what was undone before it is
     returned.
     """
-    view = source.view
+    view, budget = source.view, source.budget
     for coding in reversed(codings):
         name = coding.strip().lower()
         if name in ("identity", ""):
@@ -37,7 +38,7 @@ def undo_codings(source: Source, codings: tuple[str, ...], budget: Budget) -> Vi
             budget.undecodable.append(f"{view.path} > {name[:40]}")
             break
         budget.produced += len(data)
-        view = Source(view).child(name, data)
+        view = Source(view, budget).child(name, data)
     return view
 
 
@@ -92,6 +93,10 @@ def _unchunk(data: bytes, _budget: Budget) -> bytes | None:
     return None
 
 
+def _unsnap(data: bytes, budget: Budget) -> bytes | None:
+    return snappy(data, budget.cap(len(data)))
+
+
 CODINGS: dict[str, Undo] = {
     "gzip": _streams("gzip"),
     "x-gzip": _streams("gzip"),
@@ -101,5 +106,7 @@ CODINGS: dict[str, Undo] = {
     "bzip2": _streams("bz2"),
     "x-bzip2": _streams("bz2"),
     "xz": _streams("xz"),
+    "lz4": _streams("lz4"),
+    "snappy": _unsnap,
     "aws-chunked": _unchunk,
 }

@@ -3,22 +3,36 @@ The worklist: every view is offered to every decoder, and so is what comes out.
 
 Breadth first, so that a limit cuts the deepest and least likely readings. Ordinary
 traffic takes the short way: all small views of a message are sieved in one pass.
+
+Two depths are bounded, each by `Limits.depth`: how often something was wrapped (an
+archive, base64) and how often it was spelled otherwise (escapes, percent). Honest
+traffic nests both, but neither often.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from dlp.decode.across import header_joins
 from dlp.decode.budget import Budget
-from dlp.decode.leaves import LOOKS_LIKE_JSON, json_strings
+from dlp.decode.leaves import LOOKS_LIKE_JSON
+from dlp.decode.places import Placed
+from dlp.decode.printable import is_text, printable
 from dlp.decode.source import Source
-from dlp.decode.table import DECODERS, sieve
+from dlp.decode.structure import Document, document, document_of
+from dlp.decode.table import DECODERS, Decoder, hints_in
 from dlp.decode.transfer import undo_codings
 from dlp.model import Decoded, Limits, Part, PartKind, View
 
-_GROUP_BYTES = 64 << 10
-"""Views up to this size together are sieved in one pass."""
+_SMALL_BYTES = 64 << 10
+"""Views up to this size are sieved together, and read as text whatever they hold."""
+_BINARY_BYTES = 4 << 10
+"""Of larger ones that are no text only the printable stretches are shown."""
+_SHORTEST_BYTES = 8
+"""Less than this is not worth a view."""
+_BETWEEN = b"\n \n"
 
 
 def decode(parts: Sequence[Part], limits: Limits) -> Decoded:
@@ -30,8 +44,7 @@ def decode(parts: Sequence[Part], limits: Limits) -> Decoded:
         limits: bounds on bytes, depth and runs; over one, the result says which.
     """
     work = _Work(limits)
-    for index, part in enumerate(parts):
-        work.add_part(index, part)
+    work.begin(parts)
     work.run()
     budget = work.budget
     return Decoded(tuple(work.views), budget.truncated, tuple(budget.undecodable))
@@ -41,72 +54,94 @@ class _Work:
     def __init__(self, limits: Limits) -> None:
         self.budget = Budget(limits)
         self.views: list[View] = []
-        self._inner: list[View] = []
-        self._queue: deque[View] = deque()
+        self._queue: deque[tuple[View, int]] = deque()
+        """Views to expand, with how often they were spelled otherwise."""
         self._seen: set[bytes] = set()
 
-    def add_part(self, index: int, part: Part) -> None:
-        """The raw view of a part, and what its declared codings hide."""
-        data = part.data
-        view = View(data, index, _step(part), span=(0, len(data)), exact=True)
-        self.views.append(view)
-        self._seen.add(data)
-        if part.encodings and data:
-            inner = undo_codings(Source(view), part.encodings, self.budget)
-            if inner is not view:
-                self._inner.append(inner)
+    def begin(self, parts: Sequence[Part]) -> None:
+        """The raw parts, what their codings hide, and joins over parts."""
+        documents = [document_of(part) for part in parts]
+        raw = [
+            _raw_view(index, part, kind)
+            for index, (part, kind) in enumerate(zip(parts, documents, strict=True))
+        ]
+        self.views += raw
+        self._seen.update(view.data for view in raw)
+        self._queue.extend((view, 0) for view in raw if view.data)
+        self._add_all(header_joins(parts, raw), 0)
+        for part, view, kind in zip(parts, raw, documents, strict=True):
+            source = Source(view, self.budget)
+            if kind:
+                self._add_all(kind.views(source), 0)
+            if part.encodings and part.data:
+                self._add(undo_codings(source, part.encodings), 0)
 
     def run(self) -> None:
         """Decode until nothing new comes out or a limit is reached."""
-        self._queue.extend(self.views)
-        for view in self._inner:
-            self._add(view)
-        small = [view.data for view in self._queue if len(view.data) < _GROUP_BYTES]
-        quiet = not sieve().scan(b"\n".join(small))
-        for view in list(self._queue):
-            self._structure(view)
+        small = [item[0].data for item in self._queue if _is_small(item[0])]
+        if not hints_in(_BETWEEN.join(small)):
+            big = [item for item in self._queue if not _is_small(item[0])]
+            self._queue = deque(big)
         while self._queue and not self.budget.truncated:
-            view = self._queue.popleft()
-            if quiet and len(view.data) < _GROUP_BYTES and not view.depth:
-                continue
-            for child in self._children(view):
-                self._add(child)
+            self._expand(*self._queue.popleft())
 
-    def _structure(self, view: View) -> None:
-        if LOOKS_LIKE_JSON.match(view.data):
-            for child in json_strings(Source(view)):
-                self._add(child)
-
-    def _children(self, view: View) -> Iterator[View]:
-        hints = sieve().scan(view.data)
-        source = Source(view, hints)
-        index = 0
-        while hints:
-            if hints & 1:
-                yield from DECODERS[index].run(source, self.budget)
-            hints >>= 1
-            index += 1
-
-    def _add(self, view: View) -> None:
-        budget = self.budget
-        data = view.data
-        if not data or data in self._seen:
+    def _expand(self, view: View, spelled: int) -> None:
+        """Offer a view to every decoder whose hint occurs in it."""
+        hints = hints_in(view.data)
+        if not hints:
             return
-        if view.depth > budget.limits.depth:
+        binary = not _is_small(view) and not is_text(view.data)
+        source = Source(view, self.budget)
+        for index, decoder in enumerate(DECODERS):
+            if hints >> index & 1 and _applies(decoder, view, binary=binary):
+                spent = self.budget.produced
+                for child in decoder.run(source):
+                    self._add(child, spelled + (not decoder.wraps))
+                if self.budget.produced > spent:
+                    self.budget.expand()
+
+    def _add_all(self, views: Iterable[View], spelled: int) -> None:
+        for view in views:
+            self._add(view, spelled)
+
+    def _add(self, view: View, spelled: int) -> None:
+        data, budget = view.data, self.budget
+        if len(data) < _SHORTEST_BYTES or data in self._seen:
+            return
+        if max(view.depth - spelled, spelled) > budget.limits.depth:
             budget.over("depth")
             return
-        budget.expansions += 1
-        budget.produced += len(data)
-        if budget.expansions > budget.limits.expansions:
-            budget.over("expansions")
-        if budget.produced > budget.limits.decoded:
-            budget.over("decoded")
+        budget.spend(len(data))
         self._seen.add(data)
-        self.views.append(view)
-        self._queue.append(view)
+        kind = None if view.joined else document(data)
+        if kind and view.trace is None:
+            view = replace(view, trace=Placed(kind.place()))
+        if len(data) > _BINARY_BYTES and not is_text(data):
+            self._add_all(printable(Source(view, budget)), spelled)
+        else:
+            self.views.append(view)
+        self._queue.append((view, spelled))
+        if kind:
+            self._add_all(kind.views(Source(view, budget)), spelled + 1)
 
 
-def _step(part: Part) -> str:
+def _is_small(view: View) -> bool:
+    return len(view.data) <= _SMALL_BYTES
+
+
+def _applies(decoder: Decoder, view: View, *, binary: bool) -> bool:
+    if view.joined and not decoder.reads_joins:
+        return False
+    if binary:
+        return decoder.reads_binary
+    return decoder.reads_json or not LOOKS_LIKE_JSON.match(view.data)
+
+
+def _raw_view(index: int, part: Part, kind: Document | None) -> View:
+    trace = Placed(kind.place()) if kind else None
+    step = str(part.kind)
     if part.kind in (PartKind.HEADER, PartKind.TRAILER):
-        return f"{part.kind}:{part.name}"
-    return str(part.kind)
+        step = f"{step}:{part.name}"
+    return View(
+        part.data, index, step, span=(0, len(part.data)), exact=True, trace=trace
+    )

@@ -1,0 +1,91 @@
+"""
+Text in character sets that are no superset of ASCII: UTF-16, UTF-32, UTF-7, EBCDIC.
+
+Found by how ASCII looks in them, at any offset and in either byte order; a text that
+begins with a byte order mark is decoded whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+import pybase64
+
+from dlp.decode.pieces import Pieces, Rewrite, Span
+from dlp.decode.rewriting import rewritten
+from dlp.decode.source import Source
+from dlp.model import View
+
+_ASCII = rb"[\x09\x0a\x0d\x20-\x7e]"
+_WIDE = {
+    2: re.compile(rb"(?:%s\x00){4,}+%s?" % (_ASCII, _ASCII)),
+    4: re.compile(rb"(?:%s\x00\x00\x00){4,}+%s?" % (_ASCII, _ASCII)),
+}
+_MARKS = (
+    (b"\xff\xfe\0\0", "utf-32-le"), (b"\0\0\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"),
+)  # fmt: skip
+
+WIDE_HINTS = (
+    r"(?:[\x20-\x7e]\x00){6}",
+    r"(?:[\x20-\x7e]\x00\x00\x00){6}",
+    r"^(?:\xff\xfe|\xfe\xff|\x00\x00\xfe\xff)",
+)
+UTF7_HINTS = (r"\+A[C-H][A-Za-z0-9+/]{6}",)
+
+_EBCDIC_WORD = (
+    rb"\x81-\x89\x91-\x99\xa2-\xa9\xc1-\xc9\xd1-\xd9\xe2-\xe9\xf0-\xf9"
+    rb"\x60\x6d\x4b\x61\x4e\x7e"
+)
+"""Letters, digits and `-_./+=` in code pages 037 and 500."""
+_EBCDIC = re.compile(rb"[\x40\x15\x25%s]{16,}+" % _EBCDIC_WORD)
+EBCDIC_HINTS = (f"[{''.join(map(chr, _EBCDIC_WORD))}]{{16}}",)
+_TO_ASCII = bytes(range(256)).decode("cp037").encode("latin-1")
+
+
+def wide(source: Source) -> Iterator[View]:
+    """ASCII in two or four bytes a character."""
+    data = source.data
+    for mark, codec in _MARKS:
+        if data.startswith(mark):
+            text = data[len(mark) :].decode(codec, "replace")
+            yield source.child(codec[:6], text.encode("utf-8", "replace"))
+            break
+    for width, pattern in _WIDE.items():
+        spans = [match.span() for match in pattern.finditer(data)]
+        texts = [data[start:stop:width] for start, stop in spans]
+        if texts:
+            trace = Pieces(spans, list(map(len, texts)), inner=partial(_widened, width))
+            yield source.gather(f"utf-{8 * width}", texts, trace)
+
+
+def _widened(width: int, _source: bytes, start: int, stop: int) -> Span:
+    return start * width, stop * width
+
+
+def _undo_utf7(match: re.Match[bytes]) -> bytes:
+    coded = match[1]
+    coded = coded[:-1] if len(coded) % 4 == 1 else coded
+    raw = pybase64.b64decode(coded + b"=" * (-len(coded) % 4))
+    return (
+        raw[: len(raw) & ~1].decode("utf-16-be", "replace").encode("utf-8", "replace")
+    )
+
+
+UTF7 = Rewrite(re.compile(rb"\+([A-Za-z0-9+/]{3,})-?"), _undo_utf7)
+
+
+def utf7(source: Source) -> Iterator[View]:
+    """The lines that have UTF-7 (RFC 2152), decoded."""
+    yield from rewritten(source, "utf-7", b"+A", UTF7)
+
+
+def ebcdic(source: Source) -> Iterator[View]:
+    """Runs of EBCDIC letters and digits."""
+    data = source.data
+    spans = [match.span() for match in _EBCDIC.finditer(data)]
+    if spans:
+        texts = [data[start:stop].translate(_TO_ASCII) for start, stop in spans]
+        yield source.gather("ebcdic", texts, Pieces(spans, list(map(len, texts))))

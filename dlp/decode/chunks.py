@@ -1,0 +1,72 @@
+"""
+Text cut by separators: one between all characters, base64 in groups, wrapped lines.
+
+Registered secrets need none of this (their index drops separators); it makes shapes and
+encodings whole again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dlp.decode.base64 import SPACED_SHAPE
+from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.source import Source
+from dlp.model import View
+
+_SYMBOL = r"[0-9A-Za-z+/=_\-]"
+_PLAIN = r"[0-9A-Za-z+/=_]"
+_GAP = r"[ .,:;|/~\-]"
+_SIZES = {1: 10, 4: 5, 8: 3}
+"""Length of a group, and how many of them in a row are no prose."""
+
+GROUP_HINTS = (rf"(?:{_PLAIN}[ .,:;|/~\-]){{10}}", SPACED_SHAPE)
+LINE_HINTS = (rf"(?:{_PLAIN}\r?\n){{10}}",)
+WRAP_HINTS = (rf"{_SYMBOL}{{20}}\r?\n{_SYMBOL}{{8}}",)
+
+_GROUPS = tuple(
+    re.compile(
+        rf"(?<![0-9A-Za-z])[!-~]{{{size}}}([ \t.,:;|/~*_\-]|\r?\n)"
+        rf"(?:[!-~]{{{size}}}\1){{{count - 1},}}"
+        rf"[!-~]{{1,{size}}}(?![0-9A-Za-z])".encode()
+    )
+    for size, count in _SIZES.items()
+)
+_WRAPPED = re.compile(
+    rf"{_SYMBOL}{{20,}}+"
+    rf"(?:[ \t]{{0,4}}(?:\r?\n)?[ \t>#*]{{0,4}}{_SYMBOL}{{4,}}+)+".encode()
+)
+_BREAK = re.compile(rb"[ \t]*(?:\r?\n)?[ \t>#*]*")
+
+
+def groups(source: Source) -> Iterator[View]:
+    """Groups of one length without what separates them."""
+    spans: list[Span] = []
+    texts: list[bytes] = []
+    for size, pattern in zip(_SIZES, _GROUPS, strict=True):
+        for match in pattern.finditer(source.data):
+            text, step = match[0], size + len(match[1])
+            spans.append(match.span())
+            texts.append(
+                text[::step]
+                if size == 1
+                else b"".join(text[at : at + size] for at in range(0, len(text), step))
+            )
+    yield from _gathered(source, "ungrouped", spans, texts)
+
+
+def unwrapped(source: Source) -> Iterator[View]:
+    """Long words that go on in the next line."""
+    matches = list(_WRAPPED.finditer(source.data))
+    spans = [match.span() for match in matches]
+    texts = [_BREAK.sub(b"", match[0]) for match in matches]
+    yield from _gathered(source, "unwrapped", spans, texts)
+
+
+def _gathered(
+    source: Source, step: str, spans: list[Span], texts: list[bytes]
+) -> Iterator[View]:
+    if texts:
+        trace = Pieces(spans, list(map(len, texts)), inner=whole)
+        yield source.gather(step, texts, trace)

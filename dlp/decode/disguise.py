@@ -1,0 +1,133 @@
+"""
+Ciphers without a key: rot13 and the other Caesar shifts, Atbash, rot47, text written
+backwards. Only for what vendors' keys begin with: a registered secret is known in its
+disguises already, and random text in disguise is random text.
+
+The prefixes are looked for as they would be disguised; words that hold one are undone.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.sieve import Locator
+from dlp.decode.source import Source
+from dlp.model import View
+
+PREFIXES = (
+    "sk-ant-", "sk-proj-", "sk-or-v1-", "sk_live_", "rk_live_", "sk_test_", "whsec_",
+    "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gldt-", "glrt-",
+    "xoxb-", "xoxp-", "xapp-", "AKIA", "ASIA", "AIzaSy", "ya29.", "GOCSPX-", "npm_",
+    "pypi-AgE", "dop_v1_", "hvs.CAES", "shpat_", "shpss_", "hf_", "gsk_",
+    "pplx-", "r8_", "xai-", "lin_api_", "secret_", "ntn_", "figd_", "dckr_pat_",
+    "eyJhbGciOi", "-----BEGIN", "postgres://", "mongodb+srv://", "AGE-SECRET-KEY-",
+)  # fmt: skip
+"""What keys of common vendors begin with."""
+
+_UPPER, _LOWER = string.ascii_uppercase, string.ascii_lowercase
+_LETTERS = (_UPPER + _LOWER).encode()
+_PEM_BYTES = 4096
+"""What is undone of a text that begins like a private key."""
+_WORD_BYTES = 1024
+_MOST_HITS = 5000
+
+
+def _caesar(shift: int) -> bytes:
+    """Moves every letter by `shift` places."""
+    turned = [letters[shift:] + letters[:shift] for letters in (_UPPER, _LOWER)]
+    return bytes.maketrans(_LETTERS, "".join(turned).encode())
+
+
+_ATBASH = bytes.maketrans(_LETTERS, (_UPPER[::-1] + _LOWER[::-1]).encode())
+_ROT47 = bytes(33 + (b - 33 + 47) % 94 if 33 <= b < 127 else b for b in range(256))
+
+
+@dataclass(frozen=True, slots=True)
+class Cipher:
+    """One way of writing text that needs no key to read."""
+
+    step: str
+    hide: Callable[[bytes], bytes]
+    undo: Callable[[bytes], bytes]
+
+
+def _by_table(step: str, hide: bytes, undo: bytes) -> Cipher:
+    return Cipher(step, lambda b: b.translate(hide), lambda b: b.translate(undo))
+
+
+def _backwards(data: bytes) -> bytes:
+    return data[::-1]
+
+
+CIPHERS = (
+    _by_table("atbash", _ATBASH, _ATBASH),
+    _by_table("rot47", _ROT47, _ROT47),
+    Cipher("reversed", _backwards, _backwards),
+    *(
+        _by_table(f"caesar {shift}", _caesar(shift), _caesar(26 - shift))
+        for shift in range(1, 26)
+    ),
+)
+
+_HIDDEN = tuple(
+    (cipher, prefix, cipher.hide(prefix.encode()))
+    for cipher in CIPHERS
+    for prefix in PREFIXES
+)
+HINTS = tuple(
+    "".join(f"\\x{byte:02x}" for byte in hidden)
+    for _, prefix, hidden in _HIDDEN
+    if hidden != prefix.encode()
+)
+_WORD = re.compile(rb"[0-9A-Za-z+/=_.:@\-]+")
+_ANY = re.compile(rb"[!-~]+")
+_KEY = re.compile(
+    b"(?:%s)[0-9A-Za-z+/=_.:@\\-]{12}"
+    % b"|".join(re.escape(prefix.encode()) for prefix in PREFIXES)
+)
+
+
+@cache
+def _locator() -> Locator:
+    return Locator([hidden for _, _, hidden in _HIDDEN])
+
+
+def disguised(source: Source) -> Iterator[View]:
+    """The words that hold a disguised prefix of a key, undone."""
+    data = source.data
+    hits = _locator().find(data, _MOST_HITS)
+    if len(hits) >= _MOST_HITS:
+        source.budget.over("expansions")
+    found: dict[str, tuple[list[Span], list[bytes]]] = {}
+    done: set[tuple[str, int]] = set()
+    for index, stop in hits:
+        cipher, prefix, hidden = _HIDDEN[index]
+        start, end = _around(data, stop - len(hidden), prefix, cipher)
+        text = cipher.undo(data[start:end])
+        if (cipher.step, start) not in done and _KEY.search(text):
+            done.add((cipher.step, start))
+            spans, texts = found.setdefault(cipher.step, ([], []))
+            spans.append((start, end))
+            texts.append(text)
+    for step, (spans, texts) in found.items():
+        trace = Pieces(spans, list(map(len, texts)), inner=whole)
+        yield source.gather(step, texts, trace)
+
+
+def _around(data: bytes, hit: int, prefix: str, cipher: Cipher) -> Span:
+    """The word at a hit, or all that may belong to a private key."""
+    if prefix.startswith("-----"):
+        return max(0, hit - _PEM_BYTES), hit + _PEM_BYTES
+    word = _ANY if cipher.step == "rot47" else _WORD
+    start = hit
+    if cipher.undo is _backwards:
+        before = data[max(0, hit - _WORD_BYTES) : hit]
+        held = _WORD.match(before[::-1])
+        start -= held.end() if held else 0
+    match = word.match(data, start, hit + _WORD_BYTES)
+    return start, match.end() if match else hit

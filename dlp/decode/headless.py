@@ -1,0 +1,57 @@
+"""
+Streams without a signature: raw deflate (SAML's redirect binding) and brotli.
+
+Only tried on all of what something else decoded to: from anywhere else they cannot be
+told from noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dlp.decode.inflate import inflate
+from dlp.decode.printable import is_text
+from dlp.decode.source import Source
+from dlp.model import View
+
+HINTS = (
+    r"^.{0,24}[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f]",
+    r"^.{0,24}[\xc0-\xff][\x00-\x7f]",
+)
+"""Begins like no text."""
+
+_SHORTEST_BYTES = 18
+_PROBE_BYTES = 4096
+_CODECS = ("deflate", "br")
+_FIRST_MASK = {"deflate": 0b111, "br": 0b1111}
+_FIRST = {
+    "deflate": frozenset({0b011, 0b101, 0b100}),
+    "br": frozenset({0b1011, 0b0011}),
+}
+"""How encoders begin: the kind of the first block (RFC 1951, 3.2.3), the usual window
+sizes (RFC 7932, 9.1)."""
+
+
+def headless(data: bytes) -> bool:
+    """True when all of `data` is one such stream and text comes out."""
+    return any(_fits(data, codec) for codec in _CODECS)
+
+
+def _fits(data: bytes, codec: str) -> bool:
+    if len(data) < _SHORTEST_BYTES or data[0] & _FIRST_MASK[codec] not in _FIRST[codec]:
+        return False
+    probe = inflate(data, codec, _PROBE_BYTES)
+    ended = probe.whole and probe.used == len(data)
+    return (ended or probe.capped) and len(probe.data) > 12 and is_text(probe.data)
+
+
+def headless_streams(source: Source) -> Iterator[View]:
+    """What comes out of a view that is such a stream."""
+    data, budget = source.data, source.budget
+    for codec in _CODECS:
+        if _fits(data, codec):
+            stream = inflate(data, codec, budget.cap(len(data)))
+            if stream.capped:
+                budget.capped(len(data))
+            yield source.child(codec, stream.data)
+            return

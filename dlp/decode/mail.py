@@ -1,0 +1,110 @@
+"""
+Encodings of mail and news: quoted-printable (RFC 2045, 6.7), encoded words (RFC 2047),
+uuencode (POSIX), yEnc.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator
+
+from dlp.decode.pieces import Pieces, Rewrite, Span, whole
+from dlp.decode.rewriting import rewritten
+from dlp.decode.source import Source
+from dlp.model import View
+
+QUOTED_HINTS = (r"=[2-7][0-9A-Fa-f].{0,60}=[2-7][0-9A-Fa-f]", r"[!-<>-~]{8}=\r?\n[!-~]")
+WORD_HINTS = (r"=\?[A-Za-z0-9_\-*]{2,24}\?[bBqQ]\?[!->@-~]+\?=",)
+UU_HINTS = (r"begin [0-7]{3,4} ", r"(?:^|\n)[*-M][ -`]{20,61}(?:\r?\n|$)")
+YENC_HINTS = (r"=ybegin ",)
+
+
+def _unquote(match: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(match[1].decode()) if match[1] else b""
+
+
+QUOTED = Rewrite(re.compile(rb"=(?:([0-9A-Fa-f]{2})|[ \t]*\r?\n)"), _unquote)
+
+
+def quoted(source: Source) -> Iterator[View]:
+    """Quoted-printable text. Soft breaks join lines, so a line is not enough."""
+    data = source.data
+    start, stop = data.find(b"="), data.rfind(b"=")
+    start = data.rfind(b"\n", 0, start) + 1
+    stop = data.find(b"\n", stop + 3)
+    stop = len(data) if stop < 0 else stop
+    text = QUOTED.apply(data[start:stop])
+    if len(text) != stop - start:
+        trace = Pieces([(start, stop)], [len(text)], inner=QUOTED.locate)
+        yield source.gather("quoted-printable", [text], trace)
+
+
+_WORD = re.compile(rb"=\?[^?\s]{1,40}\?([bBqQ])\?([^?\s]*)\?=(?:\s+(?==\?))?")
+
+
+def _unword(match: re.Match[bytes]) -> bytes:
+    form, text = match.groups()
+    if form in b"bB":
+        text = re.sub(rb"[^A-Za-z0-9+/]", b"", text)
+        text = text[:-1] if len(text) % 4 == 1 else text
+        return binascii.a2b_base64(text + b"=" * (-len(text) % 4))
+    return QUOTED.apply(text.replace(b"_", b" "))
+
+
+WORDS = Rewrite(_WORD, _unword)
+
+
+def words(source: Source) -> Iterator[View]:
+    """The lines that have encoded words, decoded."""
+    yield from rewritten(source, "mime words", b"=?", WORDS)
+
+
+_UU_LINE = re.compile(rb"[!-M][ -`]{1,63}")
+
+
+def uuencoded(source: Source) -> Iterator[View]:
+    """Lines whose first character is the length of what the rest encodes."""
+    spans: list[Span] = []
+    texts: list[bytes] = []
+    for match in re.finditer(rb"[^\r\n]+", source.data):
+        text = _uu_line(match[0])
+        if text is None:
+            continue
+        if spans and len(texts[-1]) % 45 == 0 and match.start() - spans[-1][1] <= 2:
+            spans[-1] = spans[-1][0], match.end()
+            texts[-1] += text
+        else:
+            spans.append(match.span())
+            texts.append(text)
+    if texts:
+        trace = Pieces(spans, [len(text) for text in texts], inner=whole)
+        yield source.gather("uuencode", texts, trace)
+
+
+def _uu_line(line: bytes) -> bytes | None:
+    size = (line[0] - 32) & 63
+    coded = (size + 2) // 3 * 4
+    if not size or not coded <= len(line) - 1 <= coded + 2 or len(line) > 64:
+        return None
+    if not _UU_LINE.fullmatch(line):
+        return None
+    try:
+        return binascii.a2b_uu(line)
+    except binascii.Error:
+        return None
+
+
+_YENC = re.compile(
+    rb"=ybegin [^\n]*\n(?:=ypart [^\n]*\n)?(.*?)(?:\r?\n=yend|\Z)", re.DOTALL
+)
+_MINUS_42 = bytes((b - 42) & 255 for b in range(256))
+_Y_ESCAPE = re.compile(rb"=(.)", re.DOTALL)
+
+
+def yencoded(source: Source) -> Iterator[View]:
+    """The bodies of yEnc parts."""
+    for match in _YENC.finditer(source.data):
+        body = match[1].translate(None, b"\r\n")
+        plain = _Y_ESCAPE.sub(lambda m: bytes([(m[1][0] - 64) & 255]), body)
+        yield source.child("yenc", plain.translate(_MINUS_42), match.span())

@@ -1,0 +1,127 @@
+"""
+Base32 in its alphabets and base16 (RFC 4648, 6 to 8), at any offset in a longer run.
+
+Every alignment of a run is decoded and kept where text or a known magic comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from dlp.decode.magic import MAGICS
+from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.printable import readable
+from dlp.decode.runs import Alphabet
+from dlp.decode.shape import NUL, TEXT, literal, shape
+from dlp.decode.source import Source
+from dlp.model import View
+
+_BASE32 = (
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
+    "0123456789ABCDEFGHIJKLMNOPQRSTUV",
+    "0123456789ABCDEFGHJKMNPQRSTVWXYZ",  # Crockford
+    "ybndrfg8ejkmcpqxot1uwisza345h769",  # z-base-32
+)
+_SHORTEST = 22
+_HEX = b"0123456789abcdefABCDEF"
+_PYTHON_DIGITS = "0123456789abcdefghijklmnopqrstuv"
+
+
+_SYMBOLS = Alphabet(
+    b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", _SHORTEST
+)
+_HEX_RUNS = Alphabet(_HEX, 16)
+_CASES = ("0123456789abcdef", "0123456789ABCDEF")
+
+
+@dataclass(frozen=True, slots=True)
+class Radix:
+    """One alphabet of 32 symbols, in either case."""
+
+    digits: bytes
+    """Symbol to what `int` reads as a digit of base 32."""
+    foreign: bytes
+    """What is no symbol of it."""
+
+    def decode(self, run: bytes) -> bytes:
+        """All symbols of a run, most significant bit first; a rest is dropped."""
+        size = len(run) * 5
+        number = int(run.translate(self.digits), 32) >> size % 8
+        return number.to_bytes(size // 8)
+
+
+def _radix(alphabet: str) -> Radix:
+    members = (alphabet.lower() + alphabet.upper()).encode()
+    digits = bytearray(256)
+    for symbol, digit in zip(alphabet, _PYTHON_DIGITS, strict=True):
+        digits[ord(symbol.lower())] = digits[ord(symbol.upper())] = ord(digit)
+    return Radix(bytes(digits), bytes(b for b in range(256) if b not in members))
+
+
+_RADIXES = tuple(map(_radix, _BASE32))
+
+LOWER_HINTS = (r"[a-z0-9]{26}",)
+UPPER_HINTS = (r"[A-Z0-9]{26}",)
+"""No shape: those of four alphabets would cost more than all other hints together."""
+BASE16_HINTS = (
+    shape(_CASES, [TEXT], 10),
+    shape(_CASES, [TEXT, NUL], 5),
+    *(pattern for magic in MAGICS for pattern in literal(_CASES, magic)),
+)
+
+
+def base32(source: Source) -> Iterator[View]:
+    """What base32 runs decode to, in every alphabet that gives text."""
+    data = source.data
+    words = [span for span in _SYMBOLS.runs(data) if _may_be_base32(data, *span)]
+    if not words:
+        return
+    for radix in _RADIXES:
+        runs = [
+            (start, stop)
+            for start, stop in words
+            if len(data[start:stop].translate(None, radix.foreign)) == stop - start
+        ]
+        for lead in range(8):
+            yield from _readable(source, "base32", runs, lead, radix.decode)
+
+
+def _may_be_base32(data: bytes, start: int, stop: int) -> bool:
+    """Letters of one case and digits, and not hexadecimal."""
+    run = data[start:stop]
+    return (
+        (run.islower() or run.isupper())
+        and not run.isalpha()
+        and len(run.translate(None, _HEX)) * 4 >= len(run)
+    )
+
+
+def base16(source: Source) -> Iterator[View]:
+    """What runs of hexadecimal digits decode to."""
+    runs = _HEX_RUNS.runs(source.data)
+    for lead in range(2):
+        yield from _readable(source, "hex", runs, lead, _unhex)
+
+
+def _unhex(run: bytes) -> bytes:
+    return bytes.fromhex(run[: len(run) & ~1].decode())
+
+
+def _readable(
+    source: Source,
+    step: str,
+    runs: list[Span],
+    lead: int,
+    decode: Callable[[bytes], bytes],
+) -> Iterator[View]:
+    kept: list[Span] = []
+    texts: list[bytes] = []
+    for start, stop in runs:
+        text = decode(source.data[start + lead : stop])
+        if readable(text):
+            kept.append((start + lead, stop))
+            texts.append(text)
+    if texts:
+        trace = Pieces(kept, list(map(len, texts)), inner=whole)
+        yield source.gather(step, texts, trace)

@@ -1,0 +1,109 @@
+"""
+Compressed streams wherever they start: gzip, zlib, bzip2, xz, zstd, lzma, LZ4.
+
+Found by signature, tried in order of offset; what one stream covers is not searched
+again. Because every stream is found by itself, a git packfile or a PDF that was cut
+anywhere gives all it still holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from heapq import merge
+
+from dlp.decode import delta, magic
+from dlp.decode.inflate import Stream, inflate
+from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.printable import readable
+from dlp.decode.source import Source
+from dlp.model import View
+
+SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (magic.GZIP, "gzip"),
+    *((signature, "zlib") for signature in magic.ZLIB),
+    (magic.BZIP2, "bz2"),
+    (magic.XZ, "xz"),
+    (magic.ZSTD, "zstd"),
+    (magic.LZMA, "lzma"),
+    (magic.LZ4, "lz4"),
+)
+HINTS = tuple(
+    "".join(f"\\x{byte:02x}" for byte in signature) for signature, _ in SIGNATURES
+)
+
+_SHORTEST_BYTES = 12
+_HEAD_BYTES = 24
+_PIXELS = frozenset({b"IDAT", b"fdAT"})
+_SMALL_IMAGE_BYTES = 64 << 10
+_FREE_FAILURES = 2000
+_BYTES_PER_FAILURE = 1024
+"""Chance finds two bytes of a signature in 16 KiB."""
+_TEXT = bytes([9, 10, 13, *range(32, 127)])
+
+
+@dataclass(slots=True)
+class _Found:
+    spans: list[Span] = field(default_factory=list)
+    texts: list[bytes] = field(default_factory=list)
+
+
+def streams(source: Source) -> Iterator[View]:
+    """Everything that decompresses, one view per format."""
+    found: dict[str, _Found] = {}
+    for codec, start, stream in _read(source):
+        here = found.setdefault(codec, _Found())
+        literals = delta.literals(stream.data) if codec == "zlib" else None
+        here.spans.append((start, start + stream.used))
+        here.texts.append(stream.data if literals is None else literals)
+    for codec, here in found.items():
+        trace = Pieces(here.spans, list(map(len, here.texts)), inner=whole, opaque=True)
+        yield source.gather(codec, here.texts, trace)
+
+
+def _read(source: Source) -> Iterator[tuple[str, int, Stream]]:
+    data, budget = source.data, source.budget
+    room = budget.room
+    failures = _FREE_FAILURES + len(data) // _BYTES_PER_FAILURE
+    done = 0
+    for start, codec in merge(*(_places(data, *row) for row in SIGNATURES)):
+        if start < done or not _plausible(data, start):
+            continue
+        if failures < 0:
+            budget.over("expansions")
+            return
+        size = len(data) - start
+        cap = min(room, budget.cap(size))
+        stream = inflate(memoryview(data)[start:], codec, cap)
+        if not _makes_sense(stream, codec):
+            failures -= 1
+            continue
+        if stream.capped:
+            budget.capped(size)
+        room -= len(stream.data)
+        done = start + stream.used
+        yield codec, start, stream
+
+
+def _places(data: bytes, signature: bytes, codec: str) -> Iterator[tuple[int, str]]:
+    at = data.find(signature)
+    while at >= 0:
+        yield at, codec
+        at = data.find(signature, at + 1)
+
+
+def _plausible(data: bytes, start: int) -> bool:
+    """No text, and not the pixels of a large image."""
+    head = data[start : start + _HEAD_BYTES]
+    if not head.translate(None, _TEXT):
+        return False
+    if data[start - 4 : start] in _PIXELS:
+        size = int.from_bytes(data[start - 8 : start - 4])
+        return size <= _SMALL_IMAGE_BYTES
+    return True
+
+
+def _makes_sense(stream: Stream, codec: str) -> bool:
+    if len(stream.data) < _SHORTEST_BYTES:
+        return False
+    return stream.whole or codec == "gzip" or readable(stream.data)

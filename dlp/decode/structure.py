@@ -1,0 +1,57 @@
+"""
+The documents we know by their first bytes, and the parts of a message that are one.
+
+What a sender declares is not asked: a form sent as an image is still a form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from dlp.decode import fields, leaves, multipart
+from dlp.decode.places import JSONPlaces, Name
+from dlp.decode.source import Source
+from dlp.model import Part, PartKind, View
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """How one kind of document is read."""
+
+    views: Callable[[Source], Iterator[View]]
+    place: Callable[[], Name]
+    """Makes what names places in one such document."""
+
+
+JSON = Document(leaves.json_strings, JSONPlaces)
+FORM = Document(fields.form_values, lambda: fields.form_name)
+MULTIPART = Document(multipart.multipart_values, lambda: multipart.part_name)
+COOKIES = Document(fields.cookie_values, lambda: fields.cookie_name)
+TARGET = Document(fields.target_values, lambda: fields.target_name)
+HOST = Document(fields.host_labels, lambda: fields.no_name)
+
+LOOKS: tuple[tuple[re.Pattern[bytes], Document], ...] = (
+    (leaves.LOOKS_LIKE_JSON, JSON),
+    (fields.LOOKS_LIKE_FORM, FORM),
+    (multipart.LOOKS_LIKE_MULTIPART, MULTIPART),
+)
+"""The first whose pattern matches at the start of a text."""
+
+_KINDS = {PartKind.TARGET: TARGET, PartKind.HOST: HOST}
+
+
+def document(data: bytes) -> Document | None:
+    """What `data` is by its looks."""
+    for pattern, kind in LOOKS:
+        if pattern.match(data):
+            return kind
+    return None
+
+
+def document_of(part: Part) -> Document | None:
+    """What a raw part is: by its kind, else by its looks."""
+    if part.kind is PartKind.HEADER and part.name == "cookie":
+        return COOKIES
+    return _KINDS.get(part.kind) or document(part.data)

@@ -1,0 +1,114 @@
+"""
+Characters that read as ASCII, or hide in it: compatibility forms, look-alikes, marks
+and invisible characters; and bytes smuggled in tag characters and variation selectors.
+
+Works on words: only those that mix such characters with ASCII, or consist of them, are
+folded. Whole texts in other scripts are left alone.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from dlp.decode.lookalikes import LOOKALIKES
+from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.source import Source
+from dlp.model import View
+
+_JOIN = r"[0-9A-Za-z+/=_\-]"
+_INVISIBLE = (
+    r"(?:\xc2\xad|\xcd\x8f|\xd8\x9c|\xe1\x85[\x9f\xa0]|\xe1\x9e[\xb4\xb5]"
+    r"|\xe1\xa0[\x8b-\x8f]|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]"
+    r"|\xe3\x85\xa4|\xef\xb8[\x80-\x8f]|\xef\xbb\xbf|\xef\xbe\xa0|\xf3\xa0[\x80-\x87].)"
+)
+_MARK = (
+    r"(?:\xcc[\x80-\xbf]|\xcd[\x80-\xaf]|\xe1\xaa[\xb0-\xbf]|\xe1\xb7[\x80-\xbf]"
+    r"|\xe2\x83[\x90-\xb0])"
+)
+_SPACE = r"(?:\xc2\xa0|\xe2\x80[\x80-\x8a\xaf]|\xe2\x81\x9f|\xe3\x80\x80|\xc2\xb7)"
+_COMPATIBLE = (
+    r"(?:\xef\xbc[\x8b\x8d\x8f-\x99\x9d\xa1-\xba\xbf]|\xef\xbd[\x81-\x9a]"
+    r"|\xf0\x9d[\x90-\x9f].|\xe2[\x91-\x93].|\xf0\x9f[\x84-\x86].|\xe2\x82[\x80-\x9c]|\xe2\x81[\xb0-\xbf]"
+    r"|\xe2\x84.|\xe2\x85[\xa0-\xbf]|\xc2[\xaa\xb2\xb3\xb9\xba]|\xca[\xb0-\xbf]"
+    r"|\xcb[\xa0-\xa4]|\xe1\xb4[\xac-\xbf]|\xe1\xb5.|\xf0\x9f\xaf[\xb0-\xb9])"
+)
+_SIMILAR = (
+    r"(?:\xcd[\xb0-\xbf]|[\xce-\xd5].|\xd6[\x80-\x8f]|\xe1\x8e[\xa0-\xbf]"
+    r"|\xe1\x8f.|\xe2\x80[\x90-\x95]|\xe2\x88\x92|\xe2\xb2.|\xea\x93[\x90-\xbf])"
+)
+_MIXED = f"(?:{_INVISIBLE}|{_MARK}|{_COMPATIBLE}|{_SIMILAR})"
+
+HINTS = (
+    f"{_JOIN}(?:{_INVISIBLE}|{_MARK}|{_COMPATIBLE})",
+    f"{_COMPATIBLE}{_JOIN}",
+    f"{_COMPATIBLE}{{4}}",
+    f"{_JOIN}{_SIMILAR}{_JOIN}",
+    f"(?:[0-9A-Za-z]{_SPACE}){{3}}",
+)
+CARRIER_HINTS = (
+    r"(?:\xf3\xa0[\x80\x81].){4}",
+    r"(?:\xef\xb8[\x80-\x8f]|\xf3\xa0[\x84-\x87].){4}",
+)
+
+_WORD = re.compile(
+    rf"(?<![!-~])[!-~]*+(?:{_MIXED}|{_SPACE})(?:[!-~]|{_MIXED}|{_SPACE})*+".encode(),
+    re.DOTALL,
+)
+_SHORTEST = 12
+
+
+def folded(source: Source) -> Iterator[View]:
+    """The words that mix ASCII with what reads like it, as plain ASCII."""
+    spans: list[Span] = []
+    texts: list[bytes] = []
+    for match in _WORD.finditer(source.data):
+        word = match[0]
+        if len(word) < _SHORTEST or word.isascii():
+            continue
+        text = fold(word)
+        if len(text) >= _SHORTEST and text != word:
+            spans.append(match.span())
+            texts.append(text)
+    if texts:
+        trace = Pieces(spans, list(map(len, texts)), inner=whole)
+        yield source.gather("folded", texts, trace)
+
+
+def fold(word: bytes) -> bytes:
+    """A word as a reader would type it."""
+    text = unicodedata.normalize("NFKD", word.decode("utf-8", "ignore"))
+    text = text.translate(LOOKALIKES)
+    return text.encode("ascii", "ignore").translate(None, b" ")
+
+
+_TAGS = re.compile(rb"(?:\xf3\xa0[\x80\x81].){4,}", re.DOTALL)
+_SELECTORS = re.compile(rb"(?:\xef\xb8[\x80-\x8f]|\xf3\xa0[\x84-\x87].){4,}", re.DOTALL)
+
+
+def carried(source: Source) -> Iterator[View]:
+    """Bytes written as tag characters or as variation selectors."""
+    data = source.data
+    for step, pattern, value in (
+        ("tag characters", _TAGS, _tag),
+        ("variation selectors", _SELECTORS, _selector),
+    ):
+        spans = [match.span() for match in pattern.finditer(data)]
+        texts = [
+            bytes(value(ord(c)) & 255 for c in data[a:b].decode("utf-8", "ignore"))
+            for a, b in spans
+        ]
+        if texts:
+            trace = Pieces(spans, list(map(len, texts)), inner=whole)
+            yield source.gather(step, texts, trace)
+
+
+def _tag(code: int) -> int:
+    """U+E0000 to U+E007F repeat ASCII."""
+    return code - 0xE0000
+
+
+def _selector(code: int) -> int:
+    """VS1 to VS16 stand for the first sixteen values, VS17 to VS256 for the rest."""
+    return code - 0xFE00 if code < 0xFF00 else code - 0xE0100 + 16

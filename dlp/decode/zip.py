@@ -1,0 +1,93 @@
+"""
+Zip archives (APPNOTE.TXT), which are also jars, wheels and office documents.
+
+Read by local headers, wherever they are: a central directory may hide members, and a
+member's data ends by itself. Stored members and all names stand in the raw bytes.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dlp.decode.inflate import inflate
+from dlp.decode.magic import ZIP
+from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.source import Source
+from dlp.model import View
+
+HINTS = (r"PK\x03\x04",)
+
+_HEADER = struct.Struct("<4x5H12x2H")
+_CODECS = {8: "deflate", 12: "bz2", 14: "zip-lzma", 93: "zstd", 95: "xz"}
+_STORED = 0
+_KNOWN_METHODS = frozenset({*range(20), *range(93, 100)})
+_HIGHEST_VERSION = 63
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One local header."""
+
+    name: str
+    start: int
+    """Where its data begins."""
+    method: int
+    encrypted: bool
+
+
+def members(source: Source) -> Iterator[View]:
+    """The compressed members of an archive, one after the other."""
+    data, budget = source.data, source.budget
+    names: list[str] = []
+    spans: list[Span] = []
+    texts: list[bytes] = []
+    room = budget.room
+    for member in _members(data):
+        codec = _CODECS.get(member.method)
+        if member.encrypted or (codec is None and member.method != _STORED):
+            if data.startswith(ZIP):
+                budget.undecodable.append(f"{source.view.path} > zip")
+                break
+            continue
+        if codec is None:
+            continue
+        size = len(data) - member.start
+        cap = min(room, budget.cap(size))
+        stream = inflate(memoryview(data)[member.start :], codec, cap)
+        if stream.capped:
+            budget.capped(size)
+        room -= len(stream.data)
+        names.append(member.name)
+        spans.append((member.start, member.start + stream.used))
+        texts.append(stream.data)
+    if texts:
+        trace = Pieces(
+            spans,
+            list(map(len, texts)),
+            inner=whole,
+            opaque=True,
+            names=lambda index: f"zip:{names[index]}",
+        )
+        yield source.gather("zip", texts, trace)
+
+
+def _members(data: bytes) -> Iterator[Member]:
+    at = data.find(ZIP)
+    while at >= 0:
+        member = _member(data, at)
+        if member:
+            yield member
+        at = data.find(ZIP, at + 4)
+
+
+def _member(data: bytes, at: int) -> Member | None:
+    if at + 30 > len(data):
+        return None
+    version, flags, method, _, _, name, extra = _HEADER.unpack_from(data, at)
+    if version & 0xFF > _HIGHEST_VERSION or method not in _KNOWN_METHODS:
+        return None
+    start = at + 30
+    label = data[start : start + min(name, 80)].decode("utf-8", "replace")
+    return Member(label, start + name + extra, method, bool(flags & 1))

@@ -1,0 +1,67 @@
+"""Every way of writing a text that tests/decode/encoders.py knows comes out in a view."""
+
+import json
+import random
+import string
+import urllib.parse
+
+import pytest
+
+from dlp.decode import decode
+from dlp.model import Limits, Part, PartKind
+from tests.decode.encoders import ENCODERS
+
+TEXT_ONLY = {"deflate", "brotli"}
+"""Told from noise only when they are all of a body."""
+
+
+def token() -> bytes:
+    chosen = random.Random(7).choices(string.ascii_letters + string.digits, k=36)
+    return ("gh" + "p_" + "".join(chosen)).encode()
+
+
+def as_body(coded: bytes) -> list[Part]:
+    return [Part(PartKind.BODY, coded)]
+
+
+def within_text(coded: bytes) -> list[Part]:
+    return [Part(PartKind.BODY, b"here it is: " + coded + b" ok?")]
+
+
+def as_leaf(coded: bytes) -> list[Part]:
+    leaf = {"role": "user", "content": coded.decode()}
+    document = {"model": "x", "messages": [leaf]}
+    return [Part(PartKind.BODY, json.dumps(document).encode())]
+
+
+def as_field(coded: bytes) -> list[Part]:
+    body = f"model=x&note={urllib.parse.quote(coded)}&z=1"
+    return [Part(PartKind.BODY, body.encode())]
+
+
+def as_query(coded: bytes) -> list[Part]:
+    target = f"/v1/x?a=1&n={urllib.parse.quote(coded)}"
+    return [Part(PartKind.TARGET, target.encode())]
+
+
+def as_header(coded: bytes) -> list[Part]:
+    return [Part(PartKind.HEADER, coded, "x-note")]
+
+
+CARRIERS = [as_body, within_text, as_leaf, as_field, as_query, as_header]
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+@pytest.mark.parametrize("name", ENCODERS)
+def test_a_token_comes_out_of(name, carrier):
+    coded = ENCODERS[name](token())
+    if carrier is not as_body and name in TEXT_ONLY:
+        pytest.skip("no signature")
+    try:
+        parts = carrier(coded)
+    except UnicodeDecodeError:
+        pytest.skip("no JSON carries bytes")
+    decoded = decode(parts, Limits())
+    assert any(token() in view.data for view in decoded.views)
+    assert not decoded.truncated
+    assert not decoded.undecodable
