@@ -26,6 +26,9 @@ test: .venv/.ready  ## set everything up and run the whole suite
 bench: .venv/.ready  ## figures against stock mitmdump in the same run
 	@.venv/bin/python -m tests.bench $(ARGS)
 
+bench-detect: .venv/.ready  ## detection beside three other scanners
+	@.venv/bin/python -m tests.bench.detect
+
 format: .venv/.ready
 	@.venv/bin/ruff check --fix -q . ; .venv/bin/ruff format -q .
 
@@ -33,4 +36,4 @@ lock:  ## resolve the dependencies again
 	@uv pip compile -q --universal --python-version 3.12 --generate-hashes --all-extras \
 	  --group dev --no-header --no-annotate pyproject.toml -o requirements.lock
 
-.PHONY: help run lint test bench format lock
+.PHONY: help run lint test bench bench-detect format lock

@@ -1,0 +1,1 @@
+"""Detection quality and speed, ours beside three other scanners."""
