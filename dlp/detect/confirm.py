@@ -148,10 +148,7 @@ class Detector:
         """
         while start < stop:
             budget.charge(stop - start)
-            try:
-                found = self._search.search(view.data, start, stop, timeout=_SEARCH_S)
-            except TimeoutError as error:
-                raise Flooded from error
+            found = self._first(view.data, start, stop)
             if found is None:
                 return
             if found.end() == stop < len(view.data):
@@ -160,6 +157,25 @@ class Detector:
             match = self._judge(view, found)
             yield found, match
             start = found.start() + 1 if match is None else found.end()
+
+    def _first(self, data: bytes, start: int, stop: int) -> regex.Match[bytes] | None:
+        """
+        The leftmost match in a window.
+
+        Where every match begins with a literal, those are looked for first: trying
+        eighty names at each of four hundred bytes takes fifty times as long.
+        """
+        pattern = self.rule.pattern
+        try:
+            if not pattern.heads:
+                return self._search.search(data, start, stop, timeout=_SEARCH_S)
+            for place in _places(data[start:stop].lower(), pattern.heads):
+                found = self._search.match(data, start + place, stop, timeout=_SEARCH_S)
+                if found is not None:
+                    return found
+        except TimeoutError as error:
+            raise Flooded from error
+        return None
 
     def _judge(self, view: View, found: regex.Match[bytes]) -> Match | None:
         start, stop = found.span(self._group)
@@ -195,3 +211,16 @@ class Detector:
             return True
         text = data[found.start() : found.end()].lower()
         return any(keyword in text for keyword in self.rule.keywords)
+
+
+def _places(text: bytes, heads: frozenset[bytes]) -> list[int]:
+    """Where in a lower-case text a match can begin, in order."""
+    places: set[int] = set()
+    for head in heads:
+        place = text.find(head)
+        while place >= 0:
+            places.add(place)
+            if place:
+                places.add(place - 1)
+            place = text.find(head, place + 1)
+    return sorted(places)

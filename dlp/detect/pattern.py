@@ -18,6 +18,7 @@ from dlp.detect.syntax import (
     Node,
     Nodes,
     PatternError,
+    beginnings,
     bounds,
     children,
     is_anchor,
@@ -53,6 +54,9 @@ class Pattern:
     """Bytes after the reported end that the match may still take or look at."""
     most: int
     """Bytes the whole match can take."""
+    heads: frozenset[bytes] = frozenset()
+    """Lower-case literals: each match begins with one, or has it after its first byte.
+    None: it may begin anyhow."""
 
 
 def prepare(source: str) -> Pattern:
@@ -81,7 +85,9 @@ def prepare(source: str) -> Pattern:
     caseless = b"(?i)" if flags & re.IGNORECASE else b""
     cut_least, reach = width(cut)
     tail = most - cut_least + _looked_at(nodes)
-    return Pattern(exact, caseless + write(mapped(cut, _loose)), reach, tail, most)
+    heads = beginnings(nodes)
+    scan = caseless + write(mapped(cut, _loose))
+    return Pattern(exact, scan, reach, tail, most, heads)
 
 
 _ORDINARY = (

@@ -264,3 +264,58 @@ _LEAVES: dict[Any, Callable[[Any], bytes]] = {
     sre.IN: _class,
     sre.AT: lambda where: _AT[where],
 }
+
+
+_MANY = 1000
+_LONG = 10
+
+
+def beginnings(nodes: Nodes) -> frozenset[bytes]:
+    """
+    Literals, in lower case, one of which every match begins with.
+
+    One byte that is no part of it may stand before. None at all: a match may begin in
+    too many ways for them to be of use.
+    """
+    found, _ = _literals(nodes, may_skip=True)
+    if not found or min(map(len, found)) < 2:
+        return frozenset()
+    return frozenset(
+        text
+        for text in found
+        if not any(text[:size] in found for size in range(2, len(text)))
+    )
+
+
+def _literals(nodes: Nodes, *, may_skip: bool) -> tuple[set[bytes], bool]:
+    """
+    The literal starts of a sequence, and whether they are all of it.
+
+    `may_skip`: whether a byte that may stand before them can be passed over.
+    """
+    starts = {b""}
+    for node in nodes:
+        least, most = width([node])
+        if starts == {b""} and least == 0 and most <= may_skip:
+            may_skip = may_skip and most == 0
+            continue
+        texts, whole = _literals_of(node, may_skip=may_skip and starts == {b""})
+        if not texts or len(starts) * len(texts) > _MANY:
+            return starts, False
+        starts = {start + text for start in starts for text in texts}
+        if not whole or min(map(len, starts)) >= _LONG:
+            return starts, False
+    return starts, True
+
+
+def _literals_of(node: Node, *, may_skip: bool) -> tuple[set[bytes], bool]:
+    operator, argument = node
+    if operator is sre.LITERAL:
+        return {bytes([argument]).lower()}, True
+    if operator is sre.IN and all(item[0] is sre.LITERAL for item in argument):
+        return {bytes([item[1]]).lower() for item in argument}, True
+    if operator in (sre.SUBPATTERN, sre.BRANCH):
+        each = [_literals(inner, may_skip=may_skip) for inner in children(node)]
+        texts = {text for found, _ in each for text in found}
+        return (texts - {b""} if b"" not in texts else set()), all(w for _, w in each)
+    return set(), False

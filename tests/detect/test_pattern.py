@@ -5,7 +5,9 @@ import re
 
 import pytest
 
+from dlp.detect.exemplar import exemplars
 from dlp.detect.pattern import PatternError, prepare
+from dlp.detect.templates import expand
 
 SCAN_FORMS = {
     r"ab[a-z]{3,9}": rb"ab[a-z]{3}",
@@ -93,3 +95,37 @@ def test_a_pattern_that_cannot_work_is_refused_with_a_remedy(source):
         prepare(source)
     assert REFUSED[source] in f"{caught.value} {caught.value.remedy}"
     assert caught.value.remedy
+
+
+HEADS = {
+    r"acme_[a-z]{9}": {b"acme_"},
+    r"\bAcme_[a-z]{9}": {b"acme_"},
+    r"(?i:acme|bolt)[a-z]{9}": {b"acme", b"bolt"},
+    r"(?:^|[^a-z])(?:acme|bolt[0-9])[a-z]{9}": {b"acme", b"bolt"},
+    r"(?i:acme|(?:^|[^a-z])(?:ab|cd))[a-z]{9}": {b"acme", b"ab", b"cd"},
+    r"gh[pso]_[a-z]{9}": {b"ghp_", b"ghs_", b"gho_"},
+    r"pass(?:w(?:or)?d)?[=][a-z]{9}": {b"pass"},
+    r"(?:^|=)(?:\.)?acme[a-z]{9}": set(),
+    r"[a-z]{3}acme[a-z]{9}": set(),
+    r"x[0-9]{12}": set(),
+}
+
+
+@pytest.mark.parametrize("source", HEADS)
+def test_a_pattern_knows_the_literals_it_begins_with(source):
+    assert prepare(source).heads == HEADS[source]
+
+
+@pytest.mark.parametrize("source", HEADS)
+def test_every_match_has_its_literal_at_its_first_or_second_byte(source):
+    letters = random.Random(source)
+    pattern = prepare(source)
+    exact = re.compile(pattern.exact, re.MULTILINE)
+    for template in exemplars(source):
+        for seed in range(20):
+            data = expand(template, seed).encode()
+            data = letters.randbytes(3) + data
+            for found in exact.finditer(data):
+                near = data[found.start() : found.start() + 12].lower()
+                heads = pattern.heads or {b""}
+                assert any(near[at:].startswith(tuple(heads)) for at in (0, 1))
