@@ -25,6 +25,8 @@ import orjson
 from dlp.detect.assignment import Assignment, is_secret
 from dlp.detect.bigrams import RANDOM, randomness
 from dlp.detect.filters import FILTERS, filtered
+from dlp.detect.identifiers import IDENTIFIERS
+from dlp.detect.mnemonic import is_mnemonic
 from dlp.detect.templates import base62_crc32
 from dlp.detect.words import WORDS
 
@@ -175,6 +177,10 @@ def assigned(found: Candidate) -> Outcome:
     return _kept(is_secret(assignment))
 
 
+def _holds(test: Callable[[bytes], bool]) -> Check:
+    return lambda found: _kept(test(found.secret))
+
+
 CHECKS: dict[str, Check] = {
     "assigned": assigned,
     "bigrams": bigrams,
@@ -187,6 +193,8 @@ CHECKS: dict[str, Check] = {
     "jwt": jwt,
     "github-checksum": token_checksum,
     "npm-checksum": token_checksum,
+    "mnemonic": _holds(is_mnemonic),
+    **{name: _holds(test) for name, test in IDENTIFIERS.items()},
 }
 """Name in a rules file -> check."""
 

@@ -13,7 +13,10 @@ import re
 import string
 import uuid
 import zlib
+from base64 import b32encode
+from binascii import crc_hqx
 from collections.abc import Callable
+from hashlib import sha256
 
 from dlp.detect.words import WORDS
 
@@ -32,6 +35,10 @@ ALPHABETS: dict[str, str] = {
     "base32": string.ascii_uppercase + "234567",
     "loweralnum": string.ascii_lowercase + string.digits,
     "upperalnum": string.ascii_uppercase + string.digits,
+    "base58": "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",
+    "bech32": "qpzry9x8gf2tvdw0s3jn54khce6mua7l",
+    "BECH32": "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L",
+    "ripple58": "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz",
 }
 
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
@@ -117,10 +124,32 @@ def _from(source: random.Random, characters: str, length: str) -> str:
     return "".join(source.choices(characters, k=_length(length, source)))
 
 
+def _base58_check(
+    source: random.Random, version: str, length: str, alphabet: str = "base58"
+) -> str:
+    """Version bytes in hex, random bytes, the start of their double SHA-256."""
+    raw = bytes.fromhex(version) + source.randbytes(_length(length, source))
+    number = int.from_bytes(raw + sha256(sha256(raw).digest()).digest()[:4])
+    text = ""
+    while number:
+        number, digit = divmod(number, 58)
+        text = ALPHABETS[alphabet][digit] + text
+    return text
+
+
+def _base32_check(source: random.Random, version: str, length: str) -> str:
+    """Version bytes in hex, random bytes, their CRC-16/XMODEM, as Stellar and NATS."""
+    raw = bytes.fromhex(version) + source.randbytes(_length(length, source))
+    raw += crc_hqx(raw, 0).to_bytes(2, "little")
+    return b32encode(raw).decode().rstrip("=")
+
+
 _FILLS: dict[str, Callable[..., str]] = {
     "github": _checked,
     "word": _word,
     "uuid": _uuid,
     "same": _same,
+    "base58check": _base58_check,
+    "base32check": _base32_check,
     "from": _from,
 }

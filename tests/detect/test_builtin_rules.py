@@ -6,6 +6,7 @@ import pytest
 
 from dlp.detect.engine import Engine
 from dlp.detect.rules import DetectorFile, Rule, load_rules
+from dlp.detect.samples import verify
 from dlp.detect.templates import expand
 from dlp.model import Tier, View
 from dlp.rulefile import builtin_folder, load_model
@@ -46,8 +47,11 @@ def test_only_a_checksum_or_a_signature_makes_a_rule_certain():
         "azure-devops-pat",
         "azure-identifiable-key",
         "azure-storage-key-checksummed",
+        "bip32-private-key",
+        "bitcoin-wif-key",
         "github-token",
         "npm-token",
+        "stellar-secret-seed",
     }
 
 
@@ -74,3 +78,26 @@ LONGER = {
 @pytest.mark.parametrize("rule", LONGER)
 def test_a_longer_token_is_not_cut_to_fit(engine, rule):
     assert rule not in found(engine, LONGER[rule])
+
+
+OFF = {"pii": 30, "seeds": 3}
+"""Families that one line of an operator's file turns on, and how many rules at least."""
+
+
+@pytest.mark.parametrize("family", OFF)
+def test_one_line_turns_a_family_on(family, tmp_path):
+    (tmp_path / "detectors").mkdir()
+    own = tmp_path / "detectors" / "own.yaml"
+    own.write_text(f"version: 1\nenable: [{family}]\n")
+    assert not [rule for rule in RULES if rule.family == family]
+    rules = [rule for rule in load_rules(tmp_path) if rule.family == family]
+    assert len(rules) >= OFF[family]
+    verify(rules)
+    engine = Engine.build(rules)
+    silent = [
+        (rule.id, template)
+        for rule in rules
+        for template in rule.matches
+        if rule.id not in found(engine, template)
+    ]
+    assert silent == []
