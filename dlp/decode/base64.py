@@ -43,6 +43,9 @@ HINTS = (
     shape(_BOTH, [TEXT, NUL], 2),
     *(pattern for magic in MAGICS for pattern in literal(_BOTH, magic)),
     r"[A-Za-z0-9+/\-_]{200}",
+    # zlib, whose two bytes are no magic: only where the run begins with them
+    r"[^A-Za-z0-9+/\-_](?:eJ[w-z]|eA[E-H]|eF[4-7]|eN[o-r])[A-Za-z0-9+/\-_]{12}",
+    r"\A(?:eJ[w-z]|eA[E-H]|eF[4-7]|eN[o-r])[A-Za-z0-9+/\-_]{12}",
 )
 
 

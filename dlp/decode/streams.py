@@ -54,8 +54,10 @@ def streams(source: Source) -> Iterator[View]:
     for codec, start, stream in _read(source):
         here = found.setdefault(codec, _Found())
         literals = delta.literals(stream.data) if codec == "zlib" else None
-        here.spans.append((start, start + stream.used))
-        here.texts.append(stream.data if literals is None else literals)
+        # What reads as a delta may be text all the same: both are shown.
+        for text in (stream.data,) if literals is None else (stream.data, literals):
+            here.spans.append((start, start + stream.used))
+            here.texts.append(text)
     for codec, here in found.items():
         trace = Pieces(here.spans, list(map(len, here.texts)), inner=whole, opaque=True)
         yield source.gather(codec, here.texts, trace)

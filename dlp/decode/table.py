@@ -119,7 +119,13 @@ _CODES = (
     Decoder(notation.dumps, notation.DUMP_HINTS, wraps=True, reads_joins=False),
     Decoder(base85.base85, base85.HINTS, wraps=True),
     Decoder(mail.uuencoded, mail.UU_HINTS, wraps=True, reads_joins=False),
-    Decoder(mail.yencoded, mail.YENC_HINTS, wraps=True, reads_joins=False),
+    Decoder(
+        mail.yencoded,
+        mail.YENC_HINTS,
+        wraps=True,
+        reads_binary=True,
+        reads_joins=False,
+    ),
 )
 DECODERS = (*_COMPRESSED, *_DOCUMENTS, *_CHARACTERS, *_SPELLINGS, *_CODES)
 

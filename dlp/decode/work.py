@@ -73,6 +73,8 @@ class _Work:
             source = Source(view, self.budget)
             if kind:
                 self._add_all(kind.views(source), 0)
+            if not kind and not is_text(part.data):
+                self._add_all(printable(source), 0)
             if part.encodings and part.data:
                 self._add(undo_codings(source, part.encodings), 0)
 
@@ -90,7 +92,7 @@ class _Work:
         hints = hints_in(view.data)
         if not hints:
             return
-        binary = not _is_small(view) and not is_text(view.data)
+        binary = not is_text(view.data)
         source = Source(view, self.budget)
         for index, decoder in enumerate(DECODERS):
             if hints >> index & 1 and _applies(decoder, view, binary=binary):
@@ -116,9 +118,10 @@ class _Work:
         kind = None if view.joined else document(data)
         if kind and view.trace is None:
             view = replace(view, trace=Placed(kind.place()))
-        if len(data) > _BINARY_BYTES and not is_text(data):
-            self._add_all(printable(Source(view, budget)), spelled)
-        else:
+        text = is_text(data)
+        if not text:
+            self._add_all(printable(Source(view, budget)), spelled + 1)
+        if text or len(data) <= _BINARY_BYTES:
             self.views.append(view)
         self._queue.append((view, spelled))
         if kind:
