@@ -28,6 +28,7 @@ from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.server import ConnectionIO, logger
 
 from addons.closed import Hook, fail_closed
+from addons.http_server import EgressServer2
 
 UPSTREAM_CONNECTIONS = 100
 """Per client connection and address. mitmproxy's own 5 would queue the sixth stream."""
@@ -104,11 +105,13 @@ class Connection(ProxyConnectionHandler):
         What a read waits for: that the peers take what was written (mitmproxy takes a
         lock for it, also when there is nothing), and that a message was judged.
         """
-        waits = self._before_reading
-        if waits is not None and not waits.done():
-            client = self.transports.get(self.client)
-            if client is not None and client.handler is asyncio.current_task():
-                await asyncio.wait({waits})
+        client = self.transports.get(self.client)
+        if client is not None and client.handler is asyncio.current_task():
+            if self._before_reading is not None and not self._before_reading.done():
+                await asyncio.wait({self._before_reading})
+        elif (server := EgressServer2.of.get(self.client)) is not None:
+            # HTTP/2 has windows beside those of TCP, and mitmproxy no limit for them.
+            await server.taken.wait()
         for transport in self.transports.values():
             writer = transport.writer
             assert writer is None or isinstance(writer, asyncio.StreamWriter)

@@ -17,6 +17,7 @@ from typing import Any
 from mitmproxy import ctx
 from mitmproxy.addonmanager import Loader
 
+from addons import http_client
 from addons.closed import REFUSALS, fail_closed
 from addons.egress import Egress
 from addons.network import permit
@@ -68,6 +69,7 @@ class Evaluation:
             "evaluation",
         )
         set_options(ctx.options)
+        http_client.install()
         reception = Reception(gate)
         egress, tunnels = Egress(reception), Tunnels(reception)
         permits = permit(gate.address_allowed, frozenset({listen}))

@@ -9,10 +9,13 @@ buffers have no limit and its heads no deadline.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import ClassVar
+from weakref import WeakKeyDictionary
 
 import h2.events
 from mitmproxy import http
@@ -51,6 +54,8 @@ HANDSHAKE_S = 10.0
 """For a TLS handshake in a tunnel; half as long again while upstream is asked first."""
 PIPELINED_BYTES = 1 << 20
 """What a client may send while it waits for an answer."""
+BACKLOG_BYTES = 8 << 20
+"""What an HTTP/2 client may leave unread; beyond, its origins are not read either."""
 RESETS = 200
 """Streams a client may reset within `RESETS_S` (CVE-2023-44487)."""
 RESETS_S = 10.0
@@ -58,6 +63,7 @@ RESETS_S = 10.0
 UPSTREAM = Breach("upstream", 502, "upstream failed", Reason.UNAVAILABLE)
 CLOSED_ADDRESS = Breach("address", 403, "not a public address", Reason.DESTINATION)
 SLOW_HEAD = Breach("head-deadline", 408, "the head did not arrive in time")
+CHUNK_LINE = Breach("chunk-size", 400, "the line of a chunk does not end")
 TRAILERS = Breach("trailers", 400, "trailers in a chunked HTTP/1 request")
 
 _END = re.compile(rb"\r?\n\r?\n")
@@ -120,6 +126,11 @@ class EgressServer1(Http1Server):
             number = self.stream_id
             error = RequestProtocolError(number, "trailers", ErrorCode.CANCEL)
             yield from self._end(TRAILERS)
+            yield ReceiveHttp(error)
+            return
+        if self.state == self.read_body and len(self.buf) > HEAD_BYTES:
+            error = RequestProtocolError(self.stream_id, "line", ErrorCode.CANCEL)
+            yield from self._end(CHUNK_LINE)
             yield ReceiveHttp(error)
 
     def wait(self, event: events.Event) -> Commands:
@@ -205,8 +216,14 @@ class EgressServer1(Http1Server):
 class EgressServer2(Http2Server):
     """HTTP/2 to the client."""
 
+    of: ClassVar[WeakKeyDictionary[Client, EgressServer2]] = WeakKeyDictionary()
+    """Whoever reads from an origin waits here until the client has taken its part."""
+
     def __init__(self, context: Context, pages: Pages) -> None:
         super().__init__(context)
+        self.of[context.client] = self
+        self.taken = asyncio.Event()
+        """Clear while the client leaves more than `BACKLOG_BYTES` to its windows."""
         self._pages = pages
         self._resets: deque[float] = deque(maxlen=RESETS)
         self._head_in_pieces = False
@@ -217,12 +234,21 @@ class EgressServer2(Http2Server):
                 yield from self.protocol_error(SLOW_HEAD.detail)
             return
         yield from self._answered(event)
+        self._measure()
         if isinstance(event, events.DataReceived):
             # No public name tells whether CONTINUATION frames are awaited.
             pieces = bool(self.h2_conn.incoming_buffer._headers_buffer)  # noqa: SLF001
             if pieces and not self._head_in_pieces:
                 yield RequestWakeup(HEAD_S)
             self._head_in_pieces = pieces
+
+    def _measure(self) -> None:
+        waiting = self.h2_conn.stream_buffers.values()
+        size = sum(len(piece.data) for pieces in waiting for piece in pieces)
+        if size > BACKLOG_BYTES:
+            self.taken.clear()
+        else:
+            self.taken.set()
 
     def _answered(self, event: events.Event) -> Commands:
         breach = _breach(event)

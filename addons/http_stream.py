@@ -126,7 +126,7 @@ class EgressStream(HttpStream):
         return True
 
     def state_consume_request_body(self, event: events.Event) -> Commands:
-        """Holds the body while there is room; frees it once forwarded or refused."""
+        """Holds the body while there is room, until it is refused or answered."""
         if isinstance(event, RequestData) and not self._holds(event.data):
             self._kept += bytes(self.request_body_buf)[:KEPT]
             self.request_body_buf.clear()
@@ -142,7 +142,11 @@ class EgressStream(HttpStream):
         yield from super().state_consume_request_body(event)
         if isinstance(event, RequestEndOfMessage):
             self.flow.request.data.content = None
-            self.hold.give_back()
+
+    def state_wait_for_response_headers(self, event: ResponseHeaders) -> Commands:
+        """An origin that answers has taken the request, not before."""
+        self.hold.give_back()
+        yield from super().state_wait_for_response_headers(event)
 
     def make_server_connection(self) -> layer.CommandGenerator[bool]:
         """Connecting takes time in which the client may have gone."""

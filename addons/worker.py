@@ -17,7 +17,7 @@ from typing import Any
 from mitmproxy import options
 from mitmproxy.master import Master
 
-from addons import tuning
+from addons import http_client, tuning
 from addons.budget import Budget
 from addons.certificates import Certificates
 from addons.egress import Egress
@@ -79,6 +79,7 @@ async def run(settings: Settings, control: int, writer: str) -> None:
         Streams(gate, egress.still),
     )
     set_options(master.options)
+    http_client.install()
     certificates.follow_policy()
 
     stop = asyncio.Event()

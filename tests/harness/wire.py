@@ -226,11 +226,11 @@ class Wire:
 
     def _body(self, answer: Response) -> bytes:
         if "chunked" in (answer.header("transfer-encoding") or ""):
-            body = b""
+            body = bytearray()
             while size := int(self.until(b"\r\n").split(b";")[0], 16):
                 body += self.exactly(size + 2)[:-2]
             self.until(b"\r\n")
-            return body
+            return bytes(body)
         length = answer.header("content-length")
         return self.rest() if length is None else self.exactly(int(length))
 

@@ -53,11 +53,11 @@ class Http2:
 
     def answer(self, stream: int) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body; 0 when the stream or connection was ended."""
-        status, headers, body = 0, {}, b""
+        status, headers, body = 0, {}, bytearray()
         while True:
             for event in self.events:
                 if isinstance(event, h2.events.ConnectionTerminated):
-                    return status, headers, body
+                    return status, headers, bytes(body)
                 if getattr(event, "stream_id", None) != stream:
                     continue
                 match event:
@@ -71,9 +71,9 @@ class Http2:
                         )
                     case h2.events.StreamEnded():
                         self.events = []
-                        return status, headers, body
+                        return status, headers, bytes(body)
                     case h2.events.StreamReset():
-                        return 0, headers, body
+                        return 0, headers, bytes(body)
             self.events = list(self.connection.receive_data(self.wire.receive()))
             self.flush()
 
