@@ -73,7 +73,8 @@ _KEY_WORDS = """
     wiki workflow workflows workspace workspaces write x-amz-date
     x-amz-security-token x-api-key x-auth-token x-csrf-token x-forwarded-for
     x-goog-api-key accept-charset dnt pragma te
-    transfer-encoding upgrade npmjs jsdelivr unpkg mozilla x-request-id x-requested-with xml
+    transfer-encoding upgrade npmjs jsdelivr unpkg mozilla x-request-id
+    x-requested-with xml
 """
 
 STEPS = frozenset(_STEP_WORDS.split())
