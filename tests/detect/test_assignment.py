@@ -1,0 +1,115 @@
+"""Name, tie and value: which assignments hold a secret, in every notation."""
+
+import random
+import string
+
+import pytest
+
+from dlp.detect.engine import Engine
+from dlp.detect.overlap import GENERIC
+from dlp.detect.rules import load_rules
+from dlp.model import View
+
+ALNUM = string.ascii_letters + string.digits
+
+
+def draw(alphabet, size, seed=0):
+    return "".join(random.Random(f"{seed}{size}").choices(alphabet, k=size))
+
+
+RANDOM = draw(ALNUM, 32)
+HEX = random.Random(3).randbytes(16).hex()
+UUID = "3fa85f64-1c2d-4b3e-9f00-" + random.Random(5).randbytes(6).hex()
+
+
+@pytest.fixture(scope="module")
+def judged():
+    """Whether the generic rules find `value` in a text."""
+    engine = Engine.build([rule for rule in load_rules() if rule.family == GENERIC])
+
+    def judge(text, value):
+        matches = engine.scan([View(text.encode(), 0)]).matches
+        return any(value.encode() in match.secret for match in matches)
+
+    return judge
+
+
+NOTATIONS = [
+    'api_key = "{}"',
+    "API_KEY={}\n",
+    "apiKey: '{}'",
+    '"client_secret": "{}",',
+    '\\"client_secret\\": \\"{}\\"',
+    'var apiToken string = "{}"',
+    'System.setProperty("ACME_TOKEN", "{}")',
+    "token => '{}'",
+    '$acmeToken .= "{}"',
+    'acme_token ?= "{}"',
+    "<apiToken>{}</apiToken>",
+    "<apiToken>\n  {}\n</apiToken>",
+    "secret `{}`",
+    "?access_token={}&x=1",
+    "access_key: {} # note",
+    "Authorization: Bearer {}",
+    "acme access key {}",
+    "name: ACME_TOKEN\n  value: {}",
+]
+
+
+@pytest.mark.parametrize("notation", NOTATIONS)
+def test_a_random_value_under_a_telling_name_counts(judged, notation):
+    assert judged(notation.format(RANDOM), RANDOM)
+
+
+HARMLESS_NAMES = [
+    "next_token", "csrfToken", "cache_key", "primary_key", "publicKey", "token_type",
+    "token_url", "secret_name", "key_id", "max_tokens", "password_hash", "passwordField",
+    "sort_key", "idempotency_key", "tokenizer", "monkey", "compass", "author",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HARMLESS_NAMES)
+def test_a_name_that_promises_no_secret_keeps_its_value_out(judged, name):
+    assert not judged(f'{name} = "{RANDOM}"', RANDOM)
+
+
+ORDINARY_VALUES = [
+    "os.environ", "process.env.KEY", "get_token_for_user", "my-api-key-name",
+    "some/path/to/token.txt", "/run/secrets/token", "https://a.example/b", "2024-01-02T03:04:05",
+    "1.2.3.4567890", "changePassword", "user@example.com", "refresh_access_token",
+    "AuthorizationError", "correct-horse-battery-staple",
+    "sha512-" + "A1b2" * 9, "--api-key-file", "enable_fds=True",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ORDINARY_VALUES)
+def test_an_ordinary_value_is_none(judged, value):
+    assert not judged(f'api_token = "{value}"', value)
+
+
+CASES = {
+    "hex under a telling name": (f"api_key={HEX}", HEX, True),
+    "hex under a plain key": (f"key={HEX}", HEX, False),
+    "hex under a vendor's key, in capitals": (f"ACME_KEY={HEX}", HEX, True),
+    "hex with half a byte": (f"api_key={HEX}a", HEX + "a", False),
+    "vendor prefix and hex": (f"acme_token: acm_{HEX}", f"acm_{HEX}", True),
+    "uuid under a telling name": (f"api_key: {UUID}", UUID, True),
+    "uuid under `token` alone": (f"token: {UUID}", UUID, False),
+    "uuid in prose": (f"the token {UUID}", UUID, False),
+    "password of a person": ('password = "Sommer!2031x"', "Sommer!2031x", True),
+    "password in words": ('password = "thisismypassword"', "thisismypassword", False),
+    "password, unquoted": ("PASSWORD=Sommer!2031x\n", "Sommer!2031x", True),
+    "short token": ('token = "a8Kq2"', "a8Kq2", False),
+    "call of a function": ("token = f8Kq2Lm3Zp9W(x)", "f8Kq2Lm3Zp9W", False),
+    "base64 of words": ('secret = "ZHVtbXkgdGV4dCBkYXRh"', "ZHVtbXkgdGV4dCBkYXRh", False),
+    "digits": ('token = "123984756102"', "123984756102", False),
+    "list of names": ("'auth_password2',\n 'auth_pubkey_file2'", "auth_pubkey_file2", False),
+    "userinfo of a url": (f"x://password:{RANDOM}", RANDOM, False),
+    "template argument": (f"class Token>\n {RANDOM}", RANDOM, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_name_tie_and_value_decide_together(judged, name):
+    text, value, counts = CASES[name]
+    assert judged(text, value) is counts

@@ -1,0 +1,71 @@
+"""One match per thing found: the strongest, then the plainest view."""
+
+from dlp.detect.confirm import Match
+from dlp.detect.overlap import GENERIC, strongest
+from dlp.model import Tier, View
+from tests.detect.sets import rule
+
+RAW = View(b"x" * 50, 0, span=(0, 50), exact=True)
+VENDOR = rule("id: vendor\npattern: 'acme-[a-z]{9}'\nmatches: [x]")
+OTHER = rule("id: other\npattern: 'acme_[a-z]{9}'\nmatches: [x]")
+PLAIN = rule("id: plain\npattern: 'key=[a-z]{9}'\nmatches: [x]", family=GENERIC)
+
+
+def match(found, start, stop, tier=Tier.LIKELY, view=RAW):
+    return Match(found, view, start, stop, tier)
+
+
+def left(*matches):
+    return [(m.rule.id, m.start, m.stop) for m in strongest(matches)]
+
+
+def test_the_stronger_tier_stays():
+    assert left(match(OTHER, 10, 30), match(VENDOR, 10, 30, Tier.STRONG)) == [
+        ("vendor", 10, 30)
+    ]
+
+
+def test_a_vendor_explains_better_than_a_generic_rule():
+    assert left(match(PLAIN, 8, 30), match(VENDOR, 10, 30)) == [("vendor", 10, 30)]
+
+
+def test_the_longer_of_equals_stays():
+    assert left(match(OTHER, 12, 30), match(VENDOR, 10, 30)) == [("vendor", 10, 30)]
+
+
+def test_what_reaches_far_beyond_another_stays_too():
+    assert len(left(match(VENDOR, 10, 20, Tier.STRONG), match(OTHER, 10, 45))) == 2
+
+
+def test_what_stands_apart_stays():
+    assert (
+        len(left(match(VENDOR, 0, 10), match(VENDOR, 10, 20), match(OTHER, 30, 40)))
+        == 3
+    )
+
+
+def test_equal_spans_of_two_parts_are_two():
+    other = View(b"x" * 50, 1)
+    assert len(left(match(VENDOR, 0, 10), match(VENDOR, 0, 10, view=other))) == 2
+
+
+def test_the_same_bytes_in_a_decoded_view_say_nothing_new():
+    text = View(b"acme-abcdefghi", 0, span=(0, 14), exact=True)
+    decoded = View(b"..acme-abcdefghi", 0, step="escapes", parent=text, depth=1)
+    assert left(
+        match(VENDOR, 2, 16, view=decoded), match(VENDOR, 0, 14, view=text)
+    ) == [("vendor", 0, 14)]
+
+
+def test_two_secrets_of_one_decoded_view_are_two():
+    parent = View(b"", 0)
+    decoded = View(b"aaaaabbbbb", 0, step="base64", parent=parent, depth=1, span=(0, 9))
+    assert (
+        len(left(match(VENDOR, 0, 5, view=decoded), match(VENDOR, 5, 10, view=decoded)))
+        == 2
+    )
+
+
+def test_many_matches_take_no_square_of_time():
+    many = [match(VENDOR, at, at + 5) for at in range(0, 200_000, 10)]
+    assert len(strongest(many)) == 20_000

@@ -1,0 +1,59 @@
+"""What stands for a secret is none; what documentation prints is known."""
+
+import random
+import string
+
+import pytest
+
+from dlp.detect.engine import Engine
+from dlp.detect.placeholder import is_counted, is_example, is_placeholder
+from dlp.model import View
+from tests.detect.sets import ACME, rules
+
+RANDOM = "".join(random.Random(8).choices(string.ascii_lowercase + string.digits, k=30))
+
+PLACEHOLDERS = [
+    "<token>", "[your token]", "{token}", "${TOKEN}", "$TOKEN", "$(TOKEN)", "%TOKEN%",
+    "{{ token }}", "<%= token %>", "xxxxxxxxxxxx", "XXXXXXXX-1234", "********", "sk-...",
+    "your_api_key", "YOUR-TOKEN-HERE", "my_secret_x", "replace-me-please", "[REDACTED]",
+    "aaaaaaaaaaaaaaaa", "0000000000000000", "abcabcabcabc", "ababababababab", "insert_key_here",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", PLACEHOLDERS)
+def test_a_placeholder_is_known(text):
+    assert is_placeholder(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text", [RANDOM, "$aact_prod_" + RANDOM, "A" * 10 + RANDOM + RANDOM, RANDOM + "=="]
+)
+def test_a_key_is_no_placeholder(text):
+    assert not is_placeholder(text.encode())
+
+
+COUNTED = ["1234567890abcdef", "abcdefghijklmnop", "a1b2c3d4e5f6g7h8", "abc123def456ghi789", "0987654321"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", COUNTED)
+def test_a_counted_value_is_known(text):
+    assert is_counted(text.encode())
+
+
+def test_a_key_is_not_counted():
+    assert not is_counted(RANDOM.encode())
+    assert not is_counted(b"")
+
+
+def test_an_example_counts_only_when_told_so():
+    secret = "example" + RANDOM
+    view = View(f"acme_{secret}".encode(), 0)
+    assert is_example(secret.encode())
+    assert Engine.build(rules(ACME)).scan([view]).matches == ()
+    assert len(Engine.build(rules(ACME), examples=True).scan([view]).matches) == 1
+
+
+def test_an_example_is_known_by_digest():
+    """The access token that RFC 6750 prints."""
+    assert is_example(b"mF_9.B5f-" + b"4.1JqM")
+    assert not is_example(b"mF_9.B5f-" + b"4.1JqN")
