@@ -25,7 +25,7 @@ def betterleaks():
 
 
 def detect_secrets():
-    from detect_secrets.core.scan import _process_line_based_plugins
+    from detect_secrets.core.scan import scan_line
     from detect_secrets.settings import default_settings, get_settings
 
     default_settings().__enter__()
@@ -34,8 +34,7 @@ def detect_secrets():
     )
 
     def scan(text):
-        lines = list(enumerate(text.splitlines(), start=1))
-        return sum(1 for _ in _process_line_based_plugins(lines, filename="text"))
+        return sum(1 for line in text.splitlines() for _ in scan_line(line))
 
     return scan
 
