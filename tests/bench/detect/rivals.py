@@ -28,12 +28,13 @@ def detect_secrets():
     from detect_secrets.core.scan import scan_line
     from detect_secrets.settings import default_settings, get_settings
 
-    default_settings().__enter__()
+    settings = default_settings()
+    settings.__enter__()
     get_settings().disable_filters(
         "detect_secrets.filters.common.is_ignored_due_to_verification_policies"
     )
 
-    def scan(text):
+    def scan(text, _kept=settings):  # once collected, the settings are undone
         return sum(1 for line in text.splitlines() for _ in scan_line(line))
 
     return scan
