@@ -85,7 +85,7 @@ class Policy:
                 ):
                     ranked = (one.rank, level, one.order, one)
                     best = min(best or ranked, ranked)
-                    wildcard &= level == _EVERYWHERE or one.effect == "deny"
+                    wildcard &= level == _EVERYWHERE
         if to.ambiguous and path_rules:
             return Reach(
                 "deny", AMBIGUOUS, mode=self.mode, path_rules=True, why=_EITHER
@@ -113,7 +113,7 @@ class Policy:
                     continue
                 ranked = (one.connect_rank, level, one.order, one)
                 best = min(best or ranked, ranked)
-                wildcard &= level == _EVERYWHERE or one.effect == "deny"
+                wildcard &= level == _EVERYWHERE
                 if one.effect == "allow" and one.inspect and not here.selective:
                     break  # nothing behind it is stronger, or asks to be looked for
         if best is None:

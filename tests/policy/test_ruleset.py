@@ -215,6 +215,11 @@ def test_what_a_statement_adds_to_its_effect():
     assert not policy.reach("a", to("GET pinned.example/")).pinned
 
 
+def test_every_host_can_be_pinned():
+    policy = load(POLICY.replace("pinned: [", "pinned: ['*', "))
+    assert policy.reach("a", to("GET any.example/")).pinned is True
+
+
 def test_wildcard_means_that_nothing_closer_lets_it_pass():
     policy = load(
         "version: 1\n"

@@ -209,6 +209,13 @@ def test_all_problems_at_once_in_the_order_of_the_file():
     ]
 
 
+def test_what_a_second_key_of_a_name_holds_moves_no_problem_of_the_first():
+    assert problems("version: 1\nitems: [{id: a, x: 1}]\nitems: [{x: 1}]\n") == [
+        "f.yaml:2:17: unknown key `x`; use one of id, effect, hosts, size, colour, on",
+        "f.yaml:3:1: `items` is given twice, first in line 2; keep one of them",
+    ]
+
+
 def test_aliases_to_aliases_are_bounded():
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
