@@ -49,17 +49,19 @@ def clean_request(request: http.Request) -> None:
         value for name, value in request.headers.fields if name.lower() == b"connection"
     )
     listed = {token.strip().lower() for token in named.split(b",")} - KEPT
+    dropped = HOP_BY_HOP | listed
     request.headers.fields = tuple(
         (name, value)
         for name, value in request.headers.fields
-        if not _hop_by_hop(name.lower(), listed)
+        if (lower := name.lower()) not in dropped and not lower.startswith(b"proxy-")
     )
     if trailers:
         request.headers["te"] = "trailers"
     if websocket:
         _restore_upgrade(request)
-    if "host" in request.headers:
-        request.headers["host"] = _canonical(request.headers["host"])
+    host = request.headers.get("host")
+    if host is not None and host != (canonical := _canonical(host)):
+        request.headers["host"] = canonical
     authority = request.data.authority.decode("ascii")
     if authority:
         request.data.authority = _canonical(authority).encode("ascii")
@@ -83,8 +85,5 @@ def _canonical(authority: str) -> str:
 def clean_response(response: http.Response) -> None:
     """Remove what would lead the client round the proxy (RFC 7838)."""
     for name in ("alt-svc", "proxy-authenticate", "proxy-authentication-info"):
-        response.headers.pop(name, None)
-
-
-def _hop_by_hop(name: bytes, listed: set[bytes]) -> bool:
-    return name in HOP_BY_HOP or name.startswith(b"proxy-") or name in listed
+        if name in response.headers:
+            del response.headers[name]

@@ -7,7 +7,6 @@ Why not in `http_stream`: that is one exchange; this carries events to all of th
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
 from typing import Any
 
 from mitmproxy.proxy import events, layer
@@ -141,8 +140,8 @@ class EgressLayer(HttpLayer):
 
     def make_stream(self, stream_id: int) -> Commands:
         """As mitmproxy's, for our class."""
-        context = copy(self.context)  # `fork` makes a server only to drop it
-        context.layers = self.context.layers.copy()
+        context = Context.__new__(Context)  # `fork` makes a server only to drop it
+        vars(context).update(vars(self.context), layers=self.context.layers.copy())
         stream = EgressStream(context, stream_id, self.terms)
         self.streams[stream_id] = stream
         yield from self.event_to_child(stream, events.Start())

@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -250,6 +251,7 @@ class AgentRegistry:
         self._load()
 
 
+@lru_cache(1024)
 def _is_loopback(peer: str) -> bool:
     try:
         address = ip_address(peer.partition("%")[0])
