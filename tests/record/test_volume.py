@@ -15,8 +15,8 @@ from dlp.record import opaque
         (b"x" * 65535 + "\u20ac".encode() * 9, False),
         (b"x" * 65535 + "\u20ac".encode()[:1], True),
         (b"text\0more", True),
-        (b"\x89PNG" + os.urandom(50), True),
-        (b"\xff\xfe" + os.urandom(90_000), True),
+        pytest.param(b"\x89PNG" + os.urandom(50), True, id="an image"),
+        pytest.param(b"\xff\xfe" + os.urandom(90_000), True, id="noise"),
     ],
 )
 def test_opaque(data, hidden):
