@@ -27,6 +27,7 @@ from dlp.model import (
     Agent,
     Channel,
     Destination,
+    Finding,
     Limits,
     Message,
     Part,
@@ -40,7 +41,7 @@ from dlp.policy.addresses import may_connect
 from dlp.policy.reach import Reach
 from dlp.record import Facts, Volume, make_record, opaque, reference
 from dlp.record.reference import ENTROPY_BYTES
-from dlp.redact import redact
+from dlp.redact import placeholder, redact
 from dlp.state.agents import DEFAULT, AgentRegistry, Challenge
 from dlp.state.coverage import Coverage, Fragment
 from dlp.state.folder import open_folder
@@ -301,7 +302,13 @@ class Gate:
             again = await self.offload.examine(
                 inspector, self._source(), replace(seen.message, parts=parts)
             )
-            if not inspector.leaks(again) and not again.truncated:
+            ours = {placeholder(finding) for finding in inspector.leaks(seen)}
+            left = [
+                f
+                for f in inspector.leaks(again)
+                if not any(_text(parts, f) in one for one in ours)
+            ]
+            if not left and not again.truncated:
                 return verdict, parts
         return replace(verdict, action=Action.BLOCK), None
 
@@ -364,3 +371,9 @@ def _volume(seen: Examination) -> Volume:
     if not seen.reach.inspect:
         return Volume(out=out, skipped=out, why_skipped="inspect-none")
     return Volume(out=out, inspected=seen.inspected, opaque=opaque(seen.message.parts))
+
+
+def _text(parts: tuple[Part, ...], finding: Finding) -> bytes:
+    """The raw bytes of a finding; empty when it has no span."""
+    start, stop = finding.span or (0, 0)
+    return parts[finding.part].data[start:stop] or b"\0"
