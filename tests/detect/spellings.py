@@ -97,3 +97,17 @@ CORE = (
     "base32",
 )
 """Found for every secret of 64 bits; the others need 24 letters and digits."""
+
+COMMON = (
+    "plain",
+    "reversed",
+    "rot13",
+    "atbash",
+    "hex",
+    "hex of the reverse",
+    "decimal list",
+    "base64",
+    "base64 of utf-16 le",
+    "base32",
+)
+"""Found from the threshold on; what is rarer needs nearly all of a secret."""

@@ -16,7 +16,7 @@ from dlp.detect.material import dissect
 from dlp.detect.stretches import WINDOW
 from dlp.errors import SecretError
 from dlp.model import View
-from tests.detect.spellings import CORE, SPELLINGS
+from tests.detect.spellings import COMMON, CORE, SPELLINGS
 
 KEY = bytes(range(32))
 ALNUM = string.ascii_letters + string.digits
@@ -166,6 +166,29 @@ def test_a_long_secret_is_found_in_every_spelling(value, name, around):
     assert any(hit.complete for hit in scan(text, index=index_of(key=value)))
 
 
+@settings(max_examples=300, deadline=None)
+@given(
+    values(shortest=24),
+    st.sampled_from(COMMON),
+    st.integers(0, 200),
+    st.binary(max_size=9),
+)
+def test_half_of_a_secret_is_enough_in_a_common_spelling(value, name, at, before):
+    """As much as the threshold, from any place, encoded among other bytes."""
+    assume(bits_of(value) >= 112 and normalise(value) == value.lower())
+    index = index_of(key=value)
+    size = index.info("key").threshold
+    start = at % (len(value) - size + 1)
+    piece = value[start : start + size]
+    text = b"\n" + SPELLINGS[name](before + piece + b"\n") + b"\n"
+    hits = [hit for hit in scan(text, index=index) if hit.complete]
+    assert hits
+    where = ((1 << size) - 1) << start
+    for hit in hits:
+        assert hit.coverage.bit_count() >= size // 2
+        assert (hit.coverage & ~where).bit_count() <= 3
+
+
 @settings(max_examples=60, deadline=None)
 @given(values(shortest=16), st.integers(1, 4), st.data())
 def test_pieces_in_any_order_add_up(value, gaps, data):
@@ -281,6 +304,14 @@ def test_a_secret_over_a_window_border_is_found_once():
         text = b"." * 3 + b"q" * gap + SECRET + b"z" * 100
         (hit,) = scan(text)
         assert text[hit.start : hit.stop] == SECRET
+
+
+@pytest.mark.parametrize("name", ["hex", "base64", "xor 0xa5"])
+def test_an_encoded_secret_over_a_window_border_is_found(name):
+    encoded = SPELLINGS[name](SECRET)
+    for gap in range(WINDOW - len(encoded) - 8, WINDOW + 8, 9):
+        hits = scan(b"q" * gap + b"   " + encoded + b"   ")
+        assert {hit.variant for hit in hits if hit.complete} == {name.split()[0]}
 
 
 def test_a_large_view_among_small_ones_keeps_its_place():

@@ -1,4 +1,6 @@
+import asyncio
 import sqlite3
+import time
 
 import pytest
 
@@ -72,3 +74,20 @@ def test_a_failed_transaction_leaves_nothing(tmp_path):
         connection.execute("INSERT INTO coverage VALUES ('a', 'b', x'01')")
         raise ZeroDivisionError
     assert connection.execute("SELECT * FROM coverage").fetchall() == []
+
+
+async def test_whoever_writes_has_read_what_the_others_wrote(tmp_path):
+    """Two processes that read, wait and write, one after the other."""
+
+    def add(connection: sqlite3.Connection) -> int:
+        with writing(connection):
+            (count,) = connection.execute("SELECT count(*) FROM coverage").fetchone()
+            time.sleep(0.1)
+            row = (f"s{count}", "a", b"")
+            connection.execute("INSERT INTO coverage VALUES (?, ?, ?)", row)
+        return count
+
+    stores = [Store.open(tmp_path) for _ in range(3)]
+    assert sorted(await asyncio.gather(*(s.run(add) for s in stores))) == [0, 1, 2]
+    for store in stores:
+        store.close()
