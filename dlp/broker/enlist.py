@@ -7,6 +7,7 @@ rules to say whose a value is, and the state layer must not know them.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from dlp.state.secrets import Registration
 
 DEFAULT_SLOT = "default"
 """Stands for the usual credential headers."""
+_SCHEME = re.compile(rb"(?:Bearer|Basic|Token)\s+(?=\S+\Z)", re.IGNORECASE)
 _TRIES = 20
 """Samples drawn for a canary; random ones fail a rule's checks now and then."""
 
@@ -97,6 +99,8 @@ class Enlister:
         raise SecretError(f"the samples of {kind} make no canary: use another rule")
 
     def _bound(self, name: str, value: bytes, rule: Rule | None) -> Registration:
+        # In a request the scheme is no part of the credential.
+        value = _SCHEME.sub(b"", value, count=1)
         hosts = self.hosts or (rule.hosts if rule else ())
         own = (DEFAULT_SLOT, *rule.slots) if rule and rule.slots else ()
         slots = self.slots or own

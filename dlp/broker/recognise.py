@@ -114,6 +114,10 @@ def _is_guessable(value: str) -> bool:
     return False
 
 
+def _is_plain(_: str, value: str) -> bool:
+    return bool(_PLAIN.fullmatch(value))
+
+
 def _is_ordinary(key: str, value: str) -> bool:
     """Neither the name promises a secret nor is the value random or a URL with one."""
     if "://" in value or (_TELLING.search(key) and not _PUBLIC.search(key)):
@@ -143,8 +147,8 @@ _REFUSALS: tuple[tuple[str, Callable[[str, str], bool]], ...] = (
     ("empty", lambda _, value: not value),
     ("a placeholder", lambda _, value: _is_nobodys(value.encode())),
     ("an address without a secret", lambda _, value: _is_open_url(value)),
+    ("an address, a path, a number or a switch", _is_plain),
     ("too short or too easy to guess", lambda _, value: _is_guessable(value)),
-    ("an address, a path or a number", lambda _, value: bool(_PLAIN.fullmatch(value))),
     ("does not look like a secret", _is_ordinary),
 )
 """Why something is no secret; the first that applies."""

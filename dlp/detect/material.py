@@ -16,6 +16,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
+from dlp.detect.bigrams import RANDOM, randomness
 from dlp.detect.forms import normalise
 from dlp.detect.privatekey import private_part
 from dlp.errors import SecretError
@@ -31,7 +32,18 @@ _JWS = re.compile(rb"eyJ[\w-]*\.[\w-]*\.([\w-]{16,})")
 _JWE = re.compile(rb"eyJ[\w-]*\.([\w-]*\.[\w-]*\.[\w-]{16,}\.[\w-]+)")
 _URL = re.compile(rb"(?s)[A-Za-z][A-Za-z0-9+.-]*://(?P<authority>[^/?#]*)(?P<rest>.*)")
 _PASSWORD = re.compile(rb"[^:@]*:(?P<password>.+)@")
+_STRING = re.compile(rb'"([^"\\\x00-\x20]{16,})"\s*[,}\]]')
+"""A JSON string that is a value, without escapes."""
 _SEGMENT = re.compile(rb"[^/?#&=;]+")
+_CLASSES = (
+    (26, rb"[a-z]"),
+    (26, rb"[A-Z]"),
+    (10, rb"[0-9]"),
+    (32, rb"[^A-Za-z0-9._:/ -]"),
+)
+"""Size of an alphabet, and what shows that it is used."""
+_SEPARATORS = frozenset(b"._:/ -")
+_HEX = re.compile(rb"[0-9a-f-]+|[0-9A-F-]+")
 _KEPT = re.compile(rb"(?s)[A-Za-z0-9](?:.*[A-Za-z0-9])?")
 _WORD = re.compile(rb"[A-Za-z]{3,}")
 _VOWELS = frozenset(b"aeiouyAEIOUY")
@@ -116,16 +128,15 @@ def entropy_bits(text: bytes) -> float:
     """
     Estimate what a guesser must guess: novel characters times bits per character.
 
-    A character that continues a repeat, a run (`abc`, `321`, `aaa`) or a well-known
-    word counts nothing; letters that read like words count two bits (Shannon 1951).
+    A separator, or a character that continues a repeat, a run (`abc`, `321`, `aaa`) or
+    a well-known word, counts nothing; letters that read like words count two bits
+    (Shannon 1951).
     """
-    classes = (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^A-Za-z0-9]")
-    sizes = (26, 26, 10, 32)
-    size = sum(n for n, c in zip(sizes, classes, strict=True) if re.search(c, text))
-    if re.fullmatch(rb"[0-9a-f-]+|[0-9A-F-]+", text):
+    size = sum(size for size, kind in _CLASSES if re.search(kind, text))
+    if size > 16 and _HEX.fullmatch(text):
         size = 16
     per_char = math.log2(max(size, 2))
-    worn = bytearray(len(text))
+    worn = bytearray(c in _SEPARATORS for c in text)
     for match in _COMMON.finditer(text):
         worn[match.start() + 1 : match.end()] = b"\1" * (len(match[0]) - 1)
     seen: set[bytes] = set()
@@ -145,6 +156,8 @@ def entropy_bits(text: bytes) -> float:
 
 def _body(value: bytes) -> tuple[int, int]:
     """The half-open span of the part that is not shared by its class."""
+    if value[:1] == b"{" and (leaf := _json_secret(value)):
+        return leaf
     if match := _JWS.fullmatch(value) or _JWE.fullmatch(value):
         return match.span(1)
     if match := _URL.fullmatch(value):
@@ -154,6 +167,18 @@ def _body(value: bytes) -> tuple[int, int]:
         if entropy_bits(rest) >= _PREFIX_KEEPS_BITS:
             return match.end(), len(value)
     return 0, len(value)
+
+
+def _json_secret(value: bytes) -> tuple[int, int] | None:
+    """The most random string of a JSON object, as a file of credentials is one."""
+    leaves = [m.span(1) for m in _STRING.finditer(value)]
+    drawn = [
+        (entropy_bits(value[start:stop]), start, stop)
+        for start, stop in leaves
+        if randomness(value[start:stop]) >= RANDOM
+    ]
+    _, start, stop = max(drawn, default=(0.0, 0, 0))
+    return (start, stop) if stop else None
 
 
 def _url_secret(match: re.Match[bytes]) -> tuple[int, int]:

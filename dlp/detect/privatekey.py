@@ -12,7 +12,6 @@ Why not in `material.py`: formats of keys are a subject of their own.
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,15 +21,20 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
+from dlp.detect.openpgp import secret_parts
+
 _ARMOUR = re.compile(
-    rb"-----BEGIN (?P<kind>[A-Z0-9 ]*PRIVATE KEY)-----"
+    rb"-----BEGIN (?P<kind>[A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?)-----"
     rb"(?P<body>.*?)-----END (?P=kind)-----",
     re.DOTALL,
 )
 _HEADERS = re.compile(rb"\s*(?:[A-Za-z-]+:[^\n]*\n)+\s*\n")
+_CHECKSUM = re.compile(rb"\s=[A-Za-z0-9+/]{4}\s*\Z")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]")
 _OPENSSH = b"openssh-key-v1\0"
 _SHORTEST = 16
+_GAP = 8
+"""Bytes of tags and lengths between two numbers of one key."""
 _SEALED_HEAD = 160
 """
 Bytes of an encrypted PKCS#8 key that say how it is encrypted; RFC 8018, A.4, with the
@@ -49,7 +53,7 @@ class PrivatePart:
 
 
 def private_part(value: bytes) -> PrivatePart | None:
-    """The secret part of a PEM, OpenSSH or DER private key; None when it is none."""
+    """The secret part of a private key in any armour or DER; None when it is none."""
     match = _ARMOUR.search(value)
     if match is None:
         key = _load(value) if value.startswith(b"0") else None
@@ -58,24 +62,39 @@ def private_part(value: bytes) -> PrivatePart | None:
     start = match.start("body") + (headers.end() if headers else 0)
     # A key inside JSON may come with its line ends still escaped.
     text = value[start : match.end("body")].replace(b"\\n", b"\n\n")
-    offsets = [m.start() for m in _BASE64.finditer(text)]
-    try:
-        der = base64.b64decode(bytes(text[at] for at in offsets) + b"==")
-    except binascii.Error:
+    offsets = [m.start() for m in _BASE64.finditer(_CHECKSUM.sub(b"", text))]
+    usable = len(offsets) // 4 * 4 + (0, 0, 2, 3)[len(offsets) % 4]
+    der = base64.b64decode(bytes(text[at] for at in offsets[:usable]) + b"==")
+    if match["kind"].startswith(b"PGP"):
+        parts = list(secret_parts(der))
+    else:
+        key = _load(match[0].replace(b"\\n", b"\n"))
+        places = [(der.find(n), len(n)) for n in _numbers(key)]
+        parts = [(at, at + size) for at, size in places if at >= 0]
+        parts = parts or [_sealed_part(der)]
+    if not parts:
         return None
-    key = _load(match[0].replace(b"\\n", b"\n"))
-    numbers = tuple(number for number in _numbers(key) if number in der)
-    first, last = _private_bytes(der, numbers)
-    low, high = -(-first * 4 // 3), min(last * 4 // 3, len(offsets))
+    first, last = _neighbours(parts)
+    low, high = -(-first * 4 // 3), last * 4 // 3
+    if high <= low or last > len(der):
+        return None
     span = start + offsets[low], start + offsets[high - 1] + 1
-    return PrivatePart(span, numbers or (der[first:last],))
+    return PrivatePart(span, tuple(der[a:b] for a, b in parts))
 
 
-def _private_bytes(der: bytes, numbers: tuple[bytes, ...]) -> tuple[int, int]:
-    """The half-open stretch of a decoded file in which everything private stands."""
-    if numbers:
-        places = [(der.find(n), der.find(n) + len(n)) for n in numbers]
-        return min(a for a, _ in places), max(b for _, b in places)
+def _neighbours(parts: list[tuple[int, int]]) -> tuple[int, int]:
+    """The first stretch of parts with next to nothing between them."""
+    ordered = sorted(parts)
+    first, last = ordered[0]
+    for start, stop in ordered[1:]:
+        if start - last > _GAP:
+            break
+        last = max(last, stop)
+    return first, last
+
+
+def _sealed_part(der: bytes) -> tuple[int, int]:
+    """What is behind the public head of a key that cannot be opened."""
     if der.startswith(_OPENSSH):
         return _sealed_openssh(der), len(der)
     return min(_SEALED_HEAD, len(der) // 2), len(der)

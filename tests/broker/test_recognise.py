@@ -28,8 +28,8 @@ SECRETS = {
 }
 OTHERS = {
     "empty": ("KEY", "", "empty"),
-    "a switch": ("USE_TOKEN", "true", "guess"),
-    "a number": ("TOKEN_TTL", "3600", "guess"),
+    "a switch": ("USE_TOKEN", "true", "switch"),
+    "a number": ("TOKEN_TTL", "3600", "number"),
     "an address": ("AUTH_HOST", "login.internal.example.com", "address"),
     "a mail address": ("AUTH_USER", "somebody@mail.example.com", "address"),
     "a path": (
@@ -44,6 +44,7 @@ OTHERS = {
     ),
     "a reference": ("API_KEY", "${OTHER_API_KEY_VARIABLE}", "placeholder"),
     "an example": ("API_KEY", "your-api-key-goes-in-here", "placeholder"),
+    "a word": ("DB_PASSWORD", "changeme", "guess"),
     "prose": ("MOTD", "Welcome to the machine, please behave", "look like"),
     "a public key": ("PUBLIC_KEY_ID", "production database of the shop", "look like"),
 }

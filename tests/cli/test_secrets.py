@@ -68,8 +68,8 @@ def test_a_dotenv_registers_what_is_secret_and_says_what_is_not(tmp_path):
     result = run(tmp_path, "add", "app", "--dotenv", str(file))
     assert names(tmp_path) == ["app/API_TOKEN", "app/DB_PASSWORD", "app/RANDOM"]
     for line in (
-        "skipped DEBUG: too short or too easy to guess",
-        "skipped HOST: an address, a path or a number",
+        "skipped DEBUG: an address, a path, a number or a switch",
+        "skipped HOST: an address, a path, a number or a switch",
         "skipped EMPTY: empty",
         "skipped API_KEY: a placeholder",
     ):

@@ -4,6 +4,8 @@ import json
 import pytest
 from cryptography.hazmat.primitives import serialization as s
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa, x25519
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dlp.detect.enrol import fingerprint
 from dlp.detect.fingerprint import SecretIndex, SecretInfo
@@ -112,6 +114,35 @@ def test_a_key_with_escaped_line_ends_is_read():
 def test_other_kinds_have_a_private_number(key):
     (number,) = private_part(pem(key)).numbers
     assert len(number) >= 16
+
+
+@pytest.mark.parametrize(
+    "mangle", [lambda p: p[:90] + p[-30:], lambda p: p[:40] + p[-27:]]
+)
+def test_a_mangled_key_raises_nothing_unexpected(mangle):
+    private_part(mangle(pem(KEYS["ed25519"])))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.binary(max_size=200),
+    st.sampled_from(["", "RSA ", "OPENSSH ", "PGP "]),
+    st.data(),
+)
+def test_any_armour_is_read_or_refused(body, kind, data):
+    if data.draw(st.booleans()):
+        body = base64.b64encode(
+            data.draw(st.sampled_from([b"", b"openssh-key-v1\0"])) + body
+        )
+    end = " BLOCK" if kind == "PGP " else ""
+    begin, stop = (
+        f"-----BEGIN {kind}PRIVATE KEY{end}-----\n",
+        f"\n-----END {kind}PRIVATE KEY{end}-----",
+    )
+    value = begin.encode() + body + stop.encode()
+    found = private_part(value)
+    if found is not None:
+        assert 0 <= found.span[0] < found.span[1] <= len(value)
 
 
 @pytest.mark.parametrize(
