@@ -89,6 +89,18 @@ def bigrams(found: Candidate) -> Outcome:
     return _kept(randomness(secret) >= RANDOM)
 
 
+def keylike(found: Candidate) -> Outcome:
+    """
+    Drawn by its characters, or letters and digits mixed as in no word.
+
+    Milder than `bigrams`: for a value under a vendor's own name.
+    """
+    secret = found.secret
+    figures = sum(48 <= byte < 58 for byte in secret)
+    mixed = min(figures, len(secret) - figures) * 6 >= len(secret)
+    return _kept(mixed or randomness(secret) >= RANDOM)
+
+
 _CLASSES = (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^a-zA-Z0-9]")
 
 
@@ -184,6 +196,7 @@ def _holds(test: Callable[[bytes], bool]) -> Check:
 CHECKS: dict[str, Check] = {
     "assigned": assigned,
     "bigrams": bigrams,
+    "keylike": keylike,
     "not-words": not_words,
     "not-uuid": _unlike(_UUID),
     "not-hex": _unlike(rb"[0-9a-fA-F]+"),
