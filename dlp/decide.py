@@ -9,7 +9,8 @@ Facts -> Verdict. The order of precedence; the first that applies wins:
  6. known secret outside its binding                    -> block or redact, never
                                                            observed
  7. pinned host called with a credential not ours       -> block
- 8. pattern finding                                     -> by `TABLE`
+ 8. a URL the other side would fetch, that no statement
+    allows; a pattern finding                           -> block; by `TABLE`
  9. a limit exceeded                                    -> block, Retry-After
 10. `approve` statement without a grant                 -> hold
 11. allow
@@ -86,6 +87,8 @@ def consequence(finding: Finding, reach: Reach) -> str:
     """What one pattern finding does: `pass`, `count` or `block`."""
     if finding.place is Place.BOUND:
         return PASS
+    if finding.kind is Kind.DESTINATION:
+        return BLOCK
     row = "jwt" if finding.family == "jwt" else _ROW[finding.tier]
     vendor_shaped = row in ("strong", "jwt")
     if reach.kind == "open" or (reach.wildcard and vendor_shaped):
@@ -140,7 +143,8 @@ def _known_secret(facts: Facts) -> Verdict | None:
         and consequence(f, facts.reach) == BLOCK
     ]
     if leaks:
-        return _content(leaks, facts.reach)
+        # Cut out a secret, the rest would go on: not so a URL that is to be fetched.
+        return _content([*leaks, *_fetches(facts)], facts.reach)
     if facts.completes:
         return Verdict(
             Action.BLOCK,
@@ -159,6 +163,21 @@ def _pinned(facts: Facts) -> Verdict | None:
         Reason.CONTENT,
         "pinned",
         detail=f"{facts.foreign_credential} holds a credential that is not registered",
+    )
+
+
+def _fetches(facts: Facts) -> list[Finding]:
+    return [f for f in facts.findings if f.kind is Kind.DESTINATION]
+
+
+def _fetch(facts: Facts) -> Verdict | None:
+    if not _fetches(facts):
+        return None
+    return Verdict(
+        Action.BLOCK,
+        Reason.DESTINATION,
+        "fetch",
+        detail="the other side would fetch a URL that no statement allows",
     )
 
 
@@ -197,6 +216,7 @@ _PRECEDENCE: tuple[tuple[str, Callable[[Facts], Verdict | None]], ...] = (
     ("unreadable", _unreadable),
     ("secret", _known_secret),
     ("pinned", _pinned),
+    ("fetch", _fetch),
     ("pattern", _pattern),
     ("limit", _limit),
     ("approval", _approval),

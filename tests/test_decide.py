@@ -29,6 +29,9 @@ def secret(place=Place.ELSEWHERE, span=(0, 1)):
     )
 
 
+FETCH = Finding("fetch", Kind.DESTINATION, Tier.CERTAIN, "body")
+
+
 def verdict(*findings, reach=ALLOW, **facts):
     return decide(Facts(AGENT, reach, findings, **facts))
 
@@ -70,6 +73,11 @@ PRECEDENCE = [
         (Action.BLOCK, Reason.CONTENT, "pinned"),
     ),
     (
+        "a URL to be fetched before a pattern",
+        {"reach": ALLOW, "findings": (pattern(), FETCH)},
+        (Action.BLOCK, Reason.DESTINATION, "fetch"),
+    ),
+    (
         "a pattern before a limit",
         {"reach": ALLOW, "findings": (pattern(),), "limit": "rate"},
         (Action.BLOCK, Reason.CONTENT, "rule"),
@@ -99,6 +107,13 @@ PRECEDENCE = [
 def test_the_first_that_applies_wins(facts, expected):
     found = decide(Facts(**{"agent": AGENT, **facts}))
     assert (found.action, found.reason, found.rule) == expected
+
+
+@pytest.mark.parametrize("found", [pattern(), secret()], ids=["pattern", "secret"])
+def test_a_url_to_be_fetched_is_never_redacted(found):
+    reach = replace(ALLOW, on_secret="redact")
+    assert verdict(found, reach=reach).action is Action.REDACT
+    assert verdict(found, FETCH, reach=reach).action is Action.BLOCK
 
 
 VENDOR, OTHER, ELSE = Place.VENDOR_SLOT, Place.OTHER_SLOT, Place.ELSEWHERE

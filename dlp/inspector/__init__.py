@@ -14,7 +14,9 @@ from pathlib import Path
 
 from dlp.decide import BLOCK, Facts, consequence, decide
 from dlp.decode import decode
+from dlp.decode.places import word
 from dlp.detect.engine import Engine
+from dlp.detect.fetches import Fetch, fetched
 from dlp.detect.fingerprint import SecretHit, SecretIndex
 from dlp.detect.rules import Rule, load_rules
 from dlp.inspector.slots import SECURE, Slots, keyed_digest, masked
@@ -32,6 +34,7 @@ from dlp.model import (
 )
 from dlp.policy import Policy, load_policy
 from dlp.policy.credentials import host_matches, loose_slot
+from dlp.policy.fetching import may_fetch
 from dlp.policy.opened import breach
 from dlp.policy.reach import Reach
 
@@ -62,6 +65,8 @@ class Detection:
     truncated: str
     undecodable: tuple[str, ...]
     inspected: int
+    fetches: tuple[Fetch, ...]
+    """URLs that the other side will fetch."""
 
 
 @noun
@@ -171,7 +176,16 @@ class Inspector:
         return Examination(
             message,
             reach,
-            (*settled.findings, *loose, *seen.findings),
+            (
+                *settled.findings,
+                *loose,
+                *seen.findings,
+                *(
+                    _elsewhere(fetch)
+                    for fetch in seen.fetches
+                    if self._foreign(fetch, message)
+                ),
+            ),
             seen.partials,
             seen.truncated,
             seen.undecodable,
@@ -249,7 +263,11 @@ class Inspector:
             decoded.truncated or ("candidates" if scanned.flooded else ""),
             decoded.undecodable,
             _bytes_of(decoded),
+            tuple(fetched(parts, decoded.views)),
         )
+
+    def _foreign(self, fetch: Fetch, message: Message) -> bool:
+        return not may_fetch(self.policy, message.agent, fetch.url)
 
     def _secret(self, hit: SecretHit) -> Finding:
         view, span = hit.view, None
@@ -294,6 +312,15 @@ class Inspector:
         here = loose_slot(message.parts[finding.part], finding.path, start)
         slot = next((s for s in slots if s in {"any", here}), None)
         return replace(finding, slot=slot, place=place) if slot else None
+
+
+def _elsewhere(fetch: Fetch) -> Finding:
+    """The other side is to fetch what the agent may not reach."""
+    view = fetch.view
+    path = f"{view.path} > {word(fetch.key.encode())}"
+    return Finding(
+        "fetch", Kind.DESTINATION, Tier.CERTAIN, path, view.part, family="fetch"
+    )
 
 
 def _expanded(
