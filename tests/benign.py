@@ -14,6 +14,7 @@ import random
 import uuid
 import zipfile
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 WORDS = """the agent reads a file and writes code then runs the tests because a function
 returned the wrong value when the list of items was empty so it opens an issue with a
@@ -272,10 +273,126 @@ def numbers(r) -> Request:
     return "POST", "/csv", {"content-type": "text/csv"}, "\n".join(rows).encode()
 
 
+def b64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def jwt(r) -> str:
+    head = {"alg": "RS256", "typ": "JWT", "kid": hexed(r, 40)}
+    claims = {"iss": "https://idp.test", "sub": prose(r, 1), "exp": 1_900_000_000}
+    parts = [json.dumps(head).encode(), json.dumps(claims).encode(), r.randbytes(256)]
+    return ".".join(map(b64url, parts))
+
+
+def as_form(path="/token", **fields) -> Request:
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    return "POST", path, kind, urlencode(fields).encode()
+
+
+def jwt_bearer(r) -> Request:
+    return as_json({"q": prose(r)}, authorization=f"Bearer {jwt(r)}")
+
+
+def opaque_bearer(r) -> Request:
+    makers = [
+        lambda: b64url(r.randbytes(24)),
+        lambda: hexed(r, 64),
+        lambda: base64.b64encode(r.randbytes(45)).decode(),
+        lambda: f"tid={hexed(r, 32)};exp=1900000000;sku=x:{hexed(r, 64)}",
+    ]
+    scheme = r.choice(["Bearer", "Token", "bearer", "ApiKey"])
+    token = f"{scheme} {r.choice(makers)()}"
+    return as_json({"q": prose(r)}, authorization=token)
+
+
+def key_headers(r) -> Request:
+    name = r.choice(["x-api-key", "api-key", "x-auth-token", "private-token"])
+    return as_json({"q": prose(r)}, **{name: hexed(r, 32)})
+
+
+def basic_auth(r) -> Request:
+    pair = f"me@example.test:{b64url(r.randbytes(18))}".encode()
+    return (
+        "GET",
+        "/repo/info/refs?service=git-upload-pack",
+        {"authorization": f"Basic {base64.b64encode(pair).decode()}"},
+        b"",
+    )
+
+
+def token_request(r) -> Request:
+    shared = {"client_id": str(uuid.UUID(bytes=r.randbytes(16), version=4))}
+    grants = [
+        {"grant_type": "refresh_token", "refresh_token": b64url(r.randbytes(60))},
+        {
+            "grant_type": "client_credentials",
+            "client_secret": b64url(r.randbytes(30)),
+            "scope": "https://graph.test/.default",
+        },
+        {
+            "grant_type": "authorization_code",
+            "code": b64url(r.randbytes(50)),
+            "code_verifier": b64url(r.randbytes(48)),
+            "redirect_uri": "http://localhost:1455/auth/callback",
+        },
+        {
+            "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            "assertion": jwt(r),
+        },
+        {
+            "grant_type": "client_credentials",
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": jwt(r),
+        },
+    ]
+    fields = {**shared, **r.choice(grants)}
+    return r.choice([as_form(**fields), as_json(fields, path="/oauth/token")])
+
+
+def presigned(r) -> Request:
+    day = "20261121"
+    key_id = "AS" + "IA" + base64.b32encode(r.randbytes(10)).decode()
+    queries = [
+        {
+            "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+            "X-Amz-Credential": f"{key_id}/{day}/us-east-1/s3/aws4_request",
+            "X-Amz-Date": f"{day}T000000Z",
+            "X-Amz-Expires": "3600",
+            "X-Amz-Security-Token": base64.b64encode(r.randbytes(600)).decode(),
+            "X-Amz-SignedHeaders": "host",
+            "X-Amz-Signature": hexed(r, 64),
+        },
+        {
+            "AWSAccessKeyId": key_id,
+            "Signature": base64.b64encode(r.randbytes(20)).decode(),
+            "Expires": "1900000000",
+        },
+        {
+            "X-Goog-Algorithm": "GOOG4-RSA-SHA256",
+            "X-Goog-Credential": f"a@p.iam.test/{day}/auto/storage/goog4_request",
+            "X-Goog-Signature": hexed(r, 512),
+        },
+        {
+            "sv": "2024-11-04",
+            "se": "2026-12-01T00:00:00Z",
+            "sr": "b",
+            "sp": "r",
+            "sig": base64.b64encode(r.randbytes(32)).decode(),
+        },
+        {
+            "Expires": "1900000000",
+            "Signature": b64url(r.randbytes(256)) + "__",
+            "Key-Pair-Id": "K" + base64.b32encode(r.randbytes(8)).decode()[:13],
+        },
+    ]
+    return "GET", f"/blobs/{hexed(r, 64)}?{urlencode(r.choice(queries))}", {}, b""
+
+
 MAKERS: tuple[Callable[[random.Random], Request], ...] = (
     chat, tool_calls, image, data_url, identifiers, lockfile, go_sums,
     hashed_requirements, code, documentation, minified, embeddings, token_ids,
     certificate, telemetry, other_scripts, emoji, search, package_download,
     registry_query, multipart_wheel, npm_publish, gzip_json, random_upload, graphql,
-    json_rpc, form, cookies, diff, numbers,
+    json_rpc, form, cookies, diff, numbers, jwt_bearer, opaque_bearer, key_headers,
+    basic_auth, token_request, presigned,
 )  # fmt: skip

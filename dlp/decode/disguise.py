@@ -86,6 +86,9 @@ HINTS = tuple(
 )
 _WORD = re.compile(rb"[0-9A-Za-z+/=_.:@\-]+")
 _ANY = re.compile(rb"[!-~]+")
+_ODD = re.compile(rb"[^0-9A-Za-z+/=_.\-\s]")
+"""What rot47 makes of most letters; hashes and base64 have none."""
+_INSIDE = frozenset(bytes([byte]) for byte in _LETTERS + b"0123456789_-")
 _KEY = re.compile(
     b"(?:%s)[0-9A-Za-z+/=_.:@\\-]{12}"
     % b"|".join(re.escape(prefix.encode()) for prefix in PREFIXES)
@@ -107,7 +110,11 @@ def disguised(source: Source) -> Iterator[View]:
     done: set[tuple[str, int]] = set()
     for index, stop in hits:
         cipher, prefix, hidden = _HIDDEN[index]
+        if not _begins(data, stop - len(hidden), stop, cipher):
+            continue
         start, end = _around(data, stop - len(hidden), prefix, cipher)
+        if cipher.step == "rot47" and not _ODD.search(data, start, end):
+            continue
         text = cipher.undo(data[start:end])
         if (cipher.step, start) not in done and _KEY.search(text):
             done.add((cipher.step, start))
@@ -117,6 +124,13 @@ def disguised(source: Source) -> Iterator[View]:
     for step, (spans, texts) in found.items():
         trace = Pieces(spans, list(map(len, texts)), inner=whole)
         yield source.gather(step, texts, trace)
+
+
+def _begins(data: bytes, start: int, stop: int, cipher: Cipher) -> bool:
+    """Whether a word begins at a hit; random base64url holds any short prefix."""
+    place = stop if cipher.undo is _backwards else start - 1
+    before = data[place : place + 1] if place >= 0 else b""
+    return before not in _INSIDE or cipher.undo(before) not in _INSIDE
 
 
 def _around(data: bytes, hit: int, prefix: str, cipher: Cipher) -> Span:

@@ -147,14 +147,19 @@ def mod97(found: Candidate) -> Outcome:
     return _kept(bool(digits) and int(digits) % 97 == 1)
 
 
-def jwt(found: Candidate) -> Outcome:
+def is_jwt(token: bytes) -> bool:
     """The first segment is a JSON object with `alg` (RFC 7515, 4.1.1)."""
-    head = found.secret.partition(b".")[0]
+    head = token.partition(b".")[0]
     try:
         header = orjson.loads(urlsafe_b64decode(head + b"=" * (-len(head) % 4)))
     except (Base64Error, ValueError):
-        return Outcome.DROP
-    return _kept(isinstance(header, dict) and "alg" in header)
+        return False
+    return isinstance(header, dict) and "alg" in header
+
+
+def jwt(found: Candidate) -> Outcome:
+    """`is_jwt`."""
+    return _kept(is_jwt(found.secret))
 
 
 def token_checksum(found: Candidate) -> Outcome:

@@ -210,6 +210,9 @@ def _per_char(text: bytes) -> float:
 
 
 def _is_words(text: bytes) -> bool:
+    """Most of it reads like words, and not like letters drawn at random."""
+    if randomness(text) >= RANDOM:
+        return False
     letters = b"".join(w for w in _WORD.findall(text) if _reads_like_words(w))
     return 3 * len(letters) >= 2 * len(normalise(text))
 

@@ -51,6 +51,8 @@ def _packets(data: bytes) -> Iterator[tuple[int, int, int]]:
             if width == 8:
                 return
             size, at = int.from_bytes(data[at + 1 : at + 1 + width]), at + 1 + width
+        if size < 0 or at > len(data):
+            return
         yield tag, at, min(at + size, len(data))
         at += size
 
@@ -66,7 +68,7 @@ def _public_size(body: bytes) -> int:
         algorithm, at = body[7], 8
     if algorithm in _FIXED:
         return at + _FIXED[algorithm]
-    if algorithm in _CURVES:
+    if algorithm in _CURVES and at < len(body):
         at = _after_integer(body, at + 1 + body[at])
         return at + 1 + body[at] if algorithm == _ECDH and at < len(body) else at
     for _ in range(_MPIS.get(algorithm, 0)):

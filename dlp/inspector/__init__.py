@@ -179,7 +179,7 @@ class Inspector:
             (
                 *settled.findings,
                 *loose,
-                *seen.findings,
+                *self.slots.seated(seen.findings, message),
                 *(
                     _elsewhere(fetch)
                     for fetch in seen.fetches
@@ -189,7 +189,7 @@ class Inspector:
             seen.partials,
             seen.truncated,
             seen.undecodable,
-            settled.foreign,
+            settled.foreign or (_unpinned(loose) if reach.pinned else ""),
             breach(message, reach.caps),
             seen.inspected,
         )
@@ -244,15 +244,15 @@ class Inspector:
                 partials[hit.name] = partials.get(hit.name, 0) | hit.coverage
         scanned = self.engine.scan(decoded.views)
         for match in scanned.matches:
-            view = match.view
+            origin = match.view.origin(match.start, match.stop)
             findings.append(
                 Finding(
                     match.rule.id,
                     Kind.PATTERN,
                     match.tier,
-                    view.path,
-                    view.part,
-                    view.raw_span(match.start, match.stop),
+                    origin.path,
+                    origin.part,
+                    origin.span,
                     self.digest(match.secret),
                     match.rule.family,
                 )
@@ -271,14 +271,16 @@ class Inspector:
 
     def _secret(self, hit: SecretHit) -> Finding:
         view, span = hit.view, None
+        path, part = view.path, view.part
         if hit.start is not None and hit.stop is not None:
-            span = view.raw_span(hit.start, hit.stop)
+            origin = view.origin(hit.start, hit.stop)
+            path, part, span = origin.path, origin.part, origin.span
         return Finding(
             hit.name,
             Kind.FINGERPRINT,
             Tier.CERTAIN,
-            view.path,
-            view.part,
+            path,
+            part,
             span,
             self.digest(hit.name.encode()),
             self._family(hit.name),
@@ -321,6 +323,11 @@ def _elsewhere(fetch: Fetch) -> Finding:
     return Finding(
         "fetch", Kind.DESTINATION, Tier.CERTAIN, path, view.part, family="fetch"
     )
+
+
+def _unpinned(loose: Iterable[Finding]) -> str:
+    """The first slot in which a credential stands that is not registered."""
+    return next((f.slot for f in loose if f.place is not Place.BOUND), "")
 
 
 def _expanded(

@@ -13,11 +13,12 @@ decoded on its own, so that nothing rides inside it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
 from dlp.decide import BLOCK, consequence
 from dlp.decode import decode
+from dlp.detect.checks import is_jwt
 from dlp.detect.confirm import Match
 from dlp.detect.engine import Engine
 from dlp.detect.fingerprint import SecretIndex
@@ -33,7 +34,14 @@ from dlp.model import (
     Tier,
     noun,
 )
-from dlp.policy.credentials import CREDENTIAL_HEADERS, Token, host_matches, tokens
+from dlp.policy.credentials import (
+    CREDENTIAL_HEADERS,
+    SIGNING_SLOTS,
+    Token,
+    host_matches,
+    tokens,
+    unnamed_slots,
+)
 from dlp.policy.reach import Reach
 
 MASK = b"*"
@@ -42,6 +50,7 @@ DEFAULT_SLOTS = frozenset({"", "default", "credential"})
 REMEMBERED = 4096
 """Tokens whose rule is remembered."""
 SECURE = frozenset({"https", "wss"})
+GUESSES = frozenset({Tier.LIKELY, Tier.WEAK})
 _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
 
@@ -58,6 +67,19 @@ class Settled:
 
 
 @noun
+class Weighed:
+    """What a token that no secret names is, read on its own."""
+
+    clean: bool
+    """Nothing else rides inside it."""
+    match: Match | None = None
+    """The rule that the whole token satisfies."""
+
+
+UNREAD = Weighed(clean=False)
+
+
+@noun
 class Slots:
     """Knows which credential may stand where. Immutable."""
 
@@ -69,8 +91,8 @@ class Slots:
     homes: Mapping[str, tuple[str, ...]]
     """Host patterns of each registered secret, groups resolved."""
     digest: Callable[[bytes], str]
-    known: dict[bytes, Match | None] = field(default_factory=dict, repr=False)
-    """What `_whole` said of a token: an agent sends the same one with every request."""
+    known: dict[bytes, Weighed] = field(default_factory=dict, repr=False)
+    """What `_weigh` said of a token: an agent sends the same one with every request."""
 
     def settle(self, message: Message, reach: Reach) -> Settled:
         """Place every credential of a message and mask those at home."""
@@ -78,29 +100,65 @@ class Slots:
         spans: dict[int, list[tuple[int, int]]] = {}
         foreign = ""
         for token in tokens(message.parts, self.extra):
-            found = self._place(token, message.destination)
-            bound = found is not None and found.place is Place.BOUND
-            if reach.pinned and not bound and token.slot != "header:cookie":
+            found, passes = self._place(token, message.destination, reach)
+            if reach.pinned and not is_bound(found) and self._claims(token):
                 foreign = foreign or token.slot
-            if found is not None and consequence(found, reach) != BLOCK:
-                findings.append(found)
+            if passes:
+                findings.extend([found] if found else ())
                 spans.setdefault(token.part, []).append(token.span)
+        if reach.pinned:
+            foreign = foreign or next(unnamed_slots(message.parts, self.extra), "")
         return Settled(masked(message.parts, spans), tuple(findings), foreign)
 
-    def _place(self, token: Token, to: Destination) -> Finding | None:
-        """The credential that the slot holds whole; None when nobody knows it."""
+    def seated(
+        self, findings: tuple[Finding, ...], message: Message
+    ) -> Iterator[Finding]:
+        """
+        The findings, each guess about what a credential header holds put in its place.
+
+        An opaque bearer looks like any secret that somebody names; there it is at work.
+        """
+        for finding in findings:
+            slot = _seat(finding, message.parts) if finding.tier in GUESSES else ""
+            if slot and message.destination.scheme in SECURE:
+                yield replace(finding, slot=slot, place=Place.OTHER_SLOT)
+            else:
+                yield finding
+
+    def _claims(self, token: Token) -> bool:
+        """Whether the token says who is calling."""
+        if token.slot == "header:cookie":
+            return False
+        if token.aside:
+            return self._recall(token).match is not None
+        return not token.slot.startswith("query:") or (
+            not token.formal or token.slot in SIGNING_SLOTS
+        )
+
+    def _place(
+        self, token: Token, to: Destination, reach: Reach
+    ) -> tuple[Finding | None, bool]:
+        """What the slot holds whole, as far as anybody knows it; whether it passes."""
         secure = to.scheme in SECURE
         names = self.index.named(token.value)
         if names:
             at_home = (
                 name for name in names if secure and self._bound(name, token, to)
             )
-            return next((self._registered(token, name) for name in at_home), None)
-        match = self._recall(token)
-        if match is None or not secure:
-            return None
-        if not in_slot(token.slot, ("", *match.rule.slots)):
-            return None
+            found = next((self._registered(token, name) for name in at_home), None)
+            return found, found is not None
+        weighed = self._recall(token) if secure else UNREAD
+        match = weighed.match
+        if match is None or not (
+            token.formal or in_slot(token.slot, ("", *match.rule.slots))
+        ):
+            return None, token.formal and weighed.clean and reach.kind != "open"
+        found = self._matched(token, match, to)
+        if token.slot in SIGNING_SLOTS and token.formal and reach.kind != "open":
+            return None, True
+        return found, consequence(found, reach) != BLOCK
+
+    def _matched(self, token: Token, match: Match, to: Destination) -> Finding:
         own = host_matches(to.host, match.rule.hosts)
         return Finding(
             match.rule.id,
@@ -110,7 +168,7 @@ class Slots:
             token.part,
             token.span,
             self.digest(token.value),
-            match.rule.family,
+            "jwt" if is_jwt(token.value) else match.rule.family,
             token.slot,
             Place.VENDOR_SLOT if own else Place.OTHER_SLOT,
         )
@@ -133,34 +191,59 @@ class Slots:
             Place.BOUND,
         )
 
-    def _recall(self, token: Token) -> Match | None:
+    def _recall(self, token: Token) -> Weighed:
         key = hashlib.blake2b(token.value, digest_size=16).digest()
-        if key not in self.known:
+        weighed = self.known.get(key)
+        if weighed is None:
             if len(self.known) >= REMEMBERED:
                 self.known.clear()
-            self.known[key] = self._whole(token)
-        return self.known[key]
+            weighed = self.known[key] = self._weigh(token)
+        return weighed
 
-    def _whole(self, token: Token) -> Match | None:
-        """The rule that the whole token satisfies, when nothing else is in it."""
+    def _weigh(self, token: Token) -> Weighed:
         decoded = decode((Part(PartKind.HEADER, token.value),), self.limits)
         if decoded.truncated or self.index.scan(decoded.views):
-            return None
+            return UNREAD
         matches = self.engine.scan(decoded.views).matches
         outside = [m for m in matches if m.view.depth == 0 and not m.view.parent]
-        if any(
-            m not in outside and m.tier in (Tier.CERTAIN, Tier.STRONG) for m in matches
-        ):
-            return None
+        vendor_shaped = (Tier.CERTAIN, Tier.STRONG)
+        if any(m not in outside and m.tier in vendor_shaped for m in matches):
+            return UNREAD
         whole = [m for m in outside if m.stop - m.start == len(token.value)]
-        return min(whole, key=lambda m: _RANK[m.tier], default=None)
+        parts = [m for m in outside if m not in whole and m.tier in vendor_shaped]
+        best = min(whole, key=lambda m: _RANK[m.tier], default=None)
+        return Weighed(clean=best is not None or not parts, match=best)
+
+
+def _seat(finding: Finding, parts: Sequence[Part]) -> str:
+    """The credential header whose token holds a guess, itself or inside Basic."""
+    part, span = parts[finding.part], finding.span
+    if span is None or finding.kind is not Kind.PATTERN:
+        return ""
+    if part.kind is not PartKind.HEADER or part.name == "cookie":
+        return ""
+    _, *steps = finding.path.split(" > ")
+    for token in tokens((part,), frozenset()):
+        inside = token.span[0] <= span[0] and span[1] <= token.span[1]
+        if inside and (not steps or (token.slot == "basic" and steps == ["base64"])):
+            return token.slot
+    return ""
+
+
+def is_bound(found: Finding | None) -> bool:
+    """Whether a registered secret stands where it may."""
+    return found is not None and found.place is Place.BOUND
 
 
 def in_slot(slot: str, allowed: Sequence[str]) -> bool:
     """Whether `slot` is one of `allowed`; none named means the credential headers."""
     if slot in allowed or "any" in allowed:
         return True
-    usual = slot == "basic" or slot.removeprefix("header:") in CREDENTIAL_HEADERS
+    usual = (
+        slot == "basic"
+        or slot in SIGNING_SLOTS
+        or slot.removeprefix("header:") in CREDENTIAL_HEADERS
+    )
     return usual and (not allowed or not DEFAULT_SLOTS.isdisjoint(allowed))
 
 

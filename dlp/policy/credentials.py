@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import field
 
 from dlp.model import Part, PartKind, noun
+from dlp.policy.formal import FORM, granted, plain, presigned
 
 CREDENTIAL_HEADERS = frozenset(
     {
@@ -51,10 +52,9 @@ CREDENTIAL_HEADERS = frozenset(
 """Headers whose purpose is to carry a credential; others only by a rule's `slots`."""
 
 _SCHEME = re.compile(rb"\s*(?:([A-Za-z][A-Za-z0-9_-]{0,30})(?:\s+|=))?")
-_SIGV4 = re.compile(rb"AWS4-HMAC-SHA256\s+Credential=([A-Z0-9]{16,128})/")
+_SIGV4 = re.compile(rb"AWS4-[A-Z0-9-]+\s+Credential=([A-Z0-9]{16,128})/")
 _SUBPROTOCOL = re.compile(rb"\s*(?:[a-z][a-z0-9-]*\.)?([^,\s]+)\s*")
 _COOKIE = re.compile(rb"\s*[^=;\s]+=\"?([^;\"]*)\"?\s*")
-_PARAMETER = re.compile(rb"(?:^|[?&;])([^=&;#?]+)=([^&;#]*)")
 
 
 @noun
@@ -66,6 +66,17 @@ class Token:
     span: tuple[int, int]
     """Raw bytes of the part to mask when the token is at home."""
     value: bytes = field(repr=False)
+    aside: bool = False
+    """Beside the credential: a user name, or what stands for no password."""
+    formal: bool = False
+    """The request's own grammar declares it: see `policy.formal`."""
+
+
+_KEY_IDS = frozenset({"x-amz-credential", "awsaccesskeyid", "ossaccesskeyid"})
+SIGNING_SLOTS = frozenset(f"query:{name}" for name in _KEY_IDS)
+"""Where a presigned address names whose key signed it."""
+_SHORT = 16
+"""Bytes below which half of a Basic pair is no credential beside a longer one."""
 
 
 def tokens(parts: Sequence[Part], extra: frozenset[str]) -> Iterator[Token]:
@@ -83,8 +94,8 @@ def tokens(parts: Sequence[Part], extra: frozenset[str]) -> Iterator[Token]:
                     yield from _header(part, index, slot)
             case PartKind.TARGET:
                 yield from _target(part, index, extra)
-            case PartKind.BODY if any(s.startswith("form:") for s in extra):
-                yield from _form(part, index, extra)
+            case PartKind.BODY:
+                yield from _body(part, index, extra)
             case _:
                 pass
 
@@ -129,27 +140,67 @@ def _basic(value: bytes, span: tuple[int, int], index: int) -> Iterator[Token]:
         ).partition(b":")
     except binascii.Error:
         return
-    if colon:
-        for secret in (user, password):
-            if secret:
-                yield Token("basic", index, span, secret)
+    if not colon:
+        return
+    named = len(user) < _SHORT or len(password) >= _SHORT
+    if user:
+        yield Token("basic", index, span, user, aside=bool(password) and named)
+    if password:
+        yield Token("basic", index, span, password, aside=not named)
 
 
 def _target(part: Part, index: int, extra: frozenset[str]) -> Iterator[Token]:
-    path, _, _ = part.data.partition(b"?")
-    for found in _PARAMETER.finditer(part.data, len(path)):
-        slot = f"query:{found[1].decode('latin-1').lower()}"
-        if slot in extra:
-            yield Token(slot, index, found.span(2), found[2])
+    query = part.data.find(b"?")
+    if query < 0:
+        return
+    declared = set()
+    for item in presigned(part):
+        declared.add(item.name)
+        yield Token(f"query:{item.name}", index, item.span, item.value, formal=True)
+    for found in FORM.finditer(part.data, query):
+        name = found[1].decode("latin-1").lower()
+        if f"query:{name}" in extra and name not in declared and found[2]:
+            yield Token(f"query:{name}", index, found.span(2), plain(found[2]))
 
 
-def _form(part: Part, index: int, extra: frozenset[str]) -> Iterator[Token]:
+def _body(part: Part, index: int, extra: frozenset[str]) -> Iterator[Token]:
+    declared = set()
+    for item in granted(part):
+        declared.add(item.name)
+        yield Token(item.name, index, item.span, item.value, formal=True)
     if "x-www-form-urlencoded" not in part.media_type.lower():
         return
-    for found in _PARAMETER.finditer(part.data):
+    for found in FORM.finditer(part.data):
         slot = f"form:{found[1].decode('latin-1').lower()}"
-        if slot in extra:
-            yield Token(slot, index, found.span(2), found[2])
+        if slot in extra and slot not in declared and found[2]:
+            yield Token(slot, index, found.span(2), plain(found[2]))
+
+
+_PARAMETERS = frozenset(
+    {
+        *("access_token", "api-key", "api_key", "apikey", "auth", "auth_token"),
+        *("key", "oauth_token", "private_token", "subscription-key", "token"),
+    }
+)
+_CLAIMS = re.compile(
+    r"(?:^|[-_])(?:api-?key|auth|authorization|authentication|credentials?|secret"
+    r"|(?<!csrf-)(?<!xsrf-)token)$"
+)
+
+
+def unnamed_slots(parts: Sequence[Part], extra: frozenset[str]) -> Iterator[str]:
+    """Filled places that look like a credential slot though nothing names them one."""
+    for part in parts:
+        if part.kind is PartKind.HEADER:
+            slot = f"header:{part.name}"
+            known = part.name in CREDENTIAL_HEADERS or slot in extra
+            if not known and part.data.strip() and _CLAIMS.search(part.name):
+                yield slot
+        elif part.kind is PartKind.TARGET and b"?" in part.data:
+            for found in FORM.finditer(part.data, part.data.find(b"?")):
+                name = found[1].decode("latin-1").lower()
+                if name in _PARAMETERS and f"query:{name}" not in extra and found[2]:
+                    yield f"query:{name}"
 
 
 def loose_slot(part: Part, path: str, start: int) -> str:
@@ -157,7 +208,13 @@ def loose_slot(part: Part, path: str, start: int) -> str:
     if part.kind is PartKind.FRAME:
         return "ws"
     if part.kind is PartKind.TARGET:
-        return "path" if start < len(part.data.partition(b"?")[0]) else ""
+        query = part.data.find(b"?")
+        if not 0 <= query < start:
+            return "path"
+        for found in FORM.finditer(part.data, query):
+            if found.start(2) <= start < found.end(2):
+                return f"query:{found[1].decode('latin-1').lower()}"
+        return ""
     last = path.rpartition(" > ")[2]
     if part.kind is PartKind.BODY and last.startswith("$."):
         return f"json:{last[2:]}"

@@ -1,5 +1,6 @@
 import json
 import math
+import string
 from random import Random
 
 import pytest
@@ -105,3 +106,11 @@ def test_random_text_has_the_bits_of_its_alphabet(alphabet, bits):
 
 def test_random_bytes_can_be_registered():
     assert dissect(Random(1).randbytes(32)).pieces[0].bits > 100
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_letters_drawn_at_random_are_no_words(seed):
+    """An authenticator's seed has vowels by chance; its pieces must still count."""
+    drawn = Random(seed).choices(string.ascii_uppercase + "234567", k=34)
+    (piece,) = dissect("".join(drawn).encode()).pieces
+    assert piece.bits_per_char > 4

@@ -71,6 +71,20 @@ def test_what_is_no_secret_key_has_no_secret_part(data):
     assert list(secret_parts(data)) == []
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xc5\xc8",
+        b"\xc5\xc8\x00",
+        b"\xc5\xff\x00",
+        b"\x95\x00",
+        b"\xc5\x0b" + b"\x04" * 9,
+    ],
+)
+def test_a_key_that_is_cut_is_read_as_far_as_it_goes(data):
+    assert list(secret_parts(data)) == []
+
+
 @pytest.mark.skipif(not shutil.which("gpg"), reason="needs gnupg")
 def test_a_key_of_gnupg_is_told_from_its_public_half(tmp_path):
     home = tmp_path / "gnupg"

@@ -29,15 +29,16 @@ def armed(start_proxy):
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.__name__)
-def test_honest_requests_arrive_unchanged(armed, plain, maker):
-    with httpx.Client(proxy=armed.url, timeout=60) as client:
+def test_honest_requests_arrive_unchanged(armed, secure1, maker):
+    trust = armed.trust()
+    with httpx.Client(proxy=armed.url, verify=trust, timeout=60) as client:
         for seed in range(EACH):
             method, path, headers, body = maker(
                 random.Random(f"{maker.__name__}{seed}")
             )
             answer = client.request(
-                method, plain.url(path, "a.test"), headers=headers, content=body
+                method, secure1.url(path, "a.test"), headers=headers, content=body
             )
             assert answer.status_code == 200, (seed, answer.text)
-            got = plain.requests[-1]
+            got = secure1.requests[-1]
             assert (got.method, got.target, got.body) == (method, path, body)
