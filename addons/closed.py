@@ -11,7 +11,6 @@ exception and forwards the request.
 
 from __future__ import annotations
 
-import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -24,14 +23,13 @@ from mitmproxy.http import HTTPFlow
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from addons import answers
+from dlp import logs
 from dlp.errors import StateError
 from dlp.model import Reason
 from dlp.record.problem import problem
 from dlp.record.reference import ENTROPY_BYTES, reference
 
 type Hook = Callable[[Any], Awaitable[None] | None]
-
-_log = logging.getLogger("dlp.hooks")
 
 UNAVAILABLE = 503
 FAILED = "inspection failed"
@@ -87,8 +85,12 @@ class _Refusing:
 def _report(name: str, error: Exception) -> None:
     """Type and place only: the text of an exception may hold payload."""
     last = extract_tb(error.__traceback__)[-1:]
-    place = "".join(f" at {frame.name}:{frame.lineno}" for frame in last)
-    _log.error("hook %s failed: %s%s", name, type(error).__name__, place)
+    logs.get().error(
+        "a hook failed and refused what it was called for",
+        hook=name,
+        exception=type(error).__name__,
+        where="".join(f"{frame.name}:{frame.lineno}" for frame in last),
+    )
 
 
 def _answer(flow: HTTPFlow) -> None:

@@ -44,6 +44,10 @@ upstream:
 """
 
 
+RESOLVER = f"127.{os.getpid() >> 16 & 255}.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
+"""The only name server of a proxy: an address of this process, so that runs can share."""
+
+
 def free_port(host: str = "127.0.0.1") -> int:
     with socket.socket() as probe:
         probe.bind((host, 0))
@@ -204,7 +208,7 @@ class Proxy:
         lines = [f"{address} {name}" for name, address in self.hosts.items()]
         hosts.write_text("\n".join(["127.0.0.1 localhost", *lines, ""]))
         resolver = self.folder / "resolv.conf"
-        resolver.write_text("nameserver 127.0.0.254\noptions timeout:1 attempts:1\n")
+        resolver.write_text(f"nameserver {RESOLVER}\noptions timeout:1 attempts:1\n")
         small = (
             f"mount -t tmpfs -o size={self.state_size} none {self.state} && "
             if self.state_size
