@@ -142,7 +142,7 @@ def _known_secret(facts: Facts) -> Verdict | None:
         and f.place is not Place.BOUND
         and consequence(f, facts.reach) == BLOCK
     ]
-    if leaks:
+    if leaks and not facts.completes:
         # Cut out a secret, the rest would go on: not so a URL that is to be fetched.
         return _content([*leaks, *_fetches(facts)], facts.reach)
     if facts.completes:
@@ -191,7 +191,14 @@ def _pattern(facts: Facts) -> Verdict | None:
 
 
 def _content(leaks: list[Finding], reach: Reach) -> Verdict:
-    redactable = all(f.span is not None for f in leaks)
+    """
+    Block, or redact what has a place in the raw bytes.
+
+    A finding without one is mostly the same secret seen through a join; whether it is
+    gone with the rest is for the second look at the rewritten message to say.
+    """
+    placed = any(f.span is not None for f in leaks)
+    redactable = placed and all(f.kind is not Kind.DESTINATION for f in leaks)
     rewrite = redactable and reach.on_secret == "redact"  # noqa: S105
     action = Action.REDACT if rewrite else Action.BLOCK
     return Verdict(action, Reason.CONTENT, leaks[0].rule)

@@ -29,17 +29,21 @@ def redact(
     parts: Sequence[Part], findings: Iterable[Finding]
 ) -> tuple[Part, ...] | None:
     """
-    The parts with every finding replaced; None when one cannot be.
+    The parts with every finding replaced that has a raw span; None when one cannot be.
 
-    A finding without a raw span, in a part that is no body, or under a content coding
-    (its span is in the coded bytes) cannot be rewritten here.
+    In a part that is no body, or under a content coding (the span is in the coded
+    bytes), nothing can be rewritten here.
     """
     edits: dict[int, list[tuple[int, int, bytes]]] = {}
     for finding in findings:
         part = parts[finding.part]
-        if finding.span is None or part.kind not in REDACTABLE or part.encodings:
+        if part.kind not in REDACTABLE or part.encodings:
             return None
+        if finding.span is None:
+            continue
         edits.setdefault(finding.part, []).append((*finding.span, placeholder(finding)))
+    if not edits:
+        return None
     return tuple(
         replace(part, data=_apply(part.data, edits[index])) if index in edits else part
         for index, part in enumerate(parts)

@@ -68,9 +68,6 @@ async def test_a_denied_host_wins_over_content_and_keeps_the_finding(gate):
     assert judgement.verdict.findings
 
 
-@pytest.mark.skip(
-    reason="a key that prose names is also found without a span, which blocks: see note"
-)
 async def test_redaction_rewrites_the_body_and_only_that(gate):
     key = vendor_key()
     sent = orjson.dumps({"messages": [{"content": f"my key: {key.decode()}"}]})
