@@ -66,6 +66,8 @@ class Facts:
     """What an `open` destination does not take: a body, a credential, a long URL."""
     limit: str = ""
     granted: bool = False
+    coded: bool = False
+    """The body is under a content coding; without it findings have their places."""
 
 
 def decide(facts: Facts) -> Verdict:
@@ -144,7 +146,7 @@ def _known_secret(facts: Facts) -> Verdict | None:
     ]
     if leaks and not facts.completes:
         # Cut out a secret, the rest would go on: not so a URL that is to be fetched.
-        return _content([*leaks, *_fetches(facts)], facts.reach)
+        return _content([*leaks, *_fetches(facts)], facts)
     if facts.completes:
         return Verdict(
             Action.BLOCK,
@@ -187,19 +189,19 @@ def _pattern(facts: Facts) -> Verdict | None:
         for f in facts.findings
         if f.kind is not Kind.FINGERPRINT and consequence(f, facts.reach) == BLOCK
     ]
-    return _content(leaks, facts.reach) if leaks else None
+    return _content(leaks, facts) if leaks else None
 
 
-def _content(leaks: list[Finding], reach: Reach) -> Verdict:
+def _content(leaks: list[Finding], facts: Facts) -> Verdict:
     """
     Block, or redact what has a place in the raw bytes.
 
     A finding without one is mostly the same secret seen through a join; whether it is
     gone with the rest is for the second look at the rewritten message to say.
     """
-    placed = any(f.span is not None for f in leaks)
+    placed = facts.coded or any(f.span is not None for f in leaks)
     redactable = placed and all(f.kind is not Kind.DESTINATION for f in leaks)
-    rewrite = redactable and reach.on_secret == "redact"  # noqa: S105
+    rewrite = redactable and facts.reach.on_secret == "redact"  # noqa: S105
     action = Action.REDACT if rewrite else Action.BLOCK
     return Verdict(action, Reason.CONTENT, leaks[0].rule)
 

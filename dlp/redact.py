@@ -13,7 +13,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from dlp.model import Finding, Part, PartKind
+from dlp.decode import uncoded
+from dlp.model import Finding, Limits, Part, PartKind
 
 REDACTABLE = frozenset({PartKind.BODY, PartKind.FRAME})
 _UNSAFE = re.compile(r"[^A-Za-z0-9]+")
@@ -32,7 +33,7 @@ def redact(
     The parts with every finding replaced that has a raw span; None when one cannot be.
 
     In a part that is no body, or under a content coding (the span is in the coded
-    bytes), nothing can be rewritten here.
+    bytes: see `in_plain`), nothing can be rewritten.
     """
     edits: dict[int, list[tuple[int, int, bytes]]] = {}
     for finding in findings:
@@ -48,6 +49,17 @@ def redact(
         replace(part, data=_apply(part.data, edits[index])) if index in edits else part
         for index, part in enumerate(parts)
     )
+
+
+def in_plain(parts: Sequence[Part], limits: Limits) -> tuple[Part, ...] | None:
+    """The parts without content codings; None when one cannot be undone in full."""
+    out = []
+    for part in parts:
+        data = uncoded(part.data, part.encodings, limits)
+        if data is None:
+            return None
+        out.append(replace(part, data=data, encodings=()) if part.encodings else part)
+    return tuple(out)
 
 
 def _apply(data: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:

@@ -14,7 +14,7 @@ from dlp.decode.budget import Budget
 from dlp.decode.inflate import Stream, inflate
 from dlp.decode.lz import snappy
 from dlp.decode.source import Source
-from dlp.model import View
+from dlp.model import Limits, View
 
 Undo = Callable[[bytes, Budget], bytes | None]
 """Undoes one coding; None when the bytes are not in it."""
@@ -40,6 +40,18 @@ def undo_codings(source: Source, codings: tuple[str, ...]) -> View:
         budget.produced += len(data)
         view = Source(view, budget).child(name, data)
     return view
+
+
+def uncoded(data: bytes, codings: tuple[str, ...], limits: Limits) -> bytes | None:
+    """What the declared codings of a body hide; None where it cannot be had in full."""
+    budget = Budget(limits)
+    for coding in reversed(codings):
+        undo = CODINGS.get(coding.strip().lower())
+        plain = undo(data, budget) if undo else None
+        if plain is None or budget.truncated:
+            return None
+        data = plain
+    return data
 
 
 def _streams(*codecs: str) -> Undo:

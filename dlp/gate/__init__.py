@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Awaitable
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,7 +42,7 @@ from dlp.policy.addresses import may_connect
 from dlp.policy.reach import Reach
 from dlp.record import Facts, Volume, make_record, opaque, reference
 from dlp.record.reference import ENTROPY_BYTES
-from dlp.redact import placeholder, redact
+from dlp.redact import in_plain, placeholder, redact
 from dlp.state.agents import DEFAULT, AgentRegistry, Challenge
 from dlp.state.coverage import Coverage, Fragment
 from dlp.state.folder import open_folder
@@ -296,21 +297,39 @@ class Gate:
     async def _redacted(
         self, inspector: Inspector, seen: Examination, verdict: Verdict
     ) -> tuple[Verdict, tuple[Part, ...] | None]:
-        """The rewritten parts, or a block when a second look still finds something."""
-        parts = redact(seen.message.parts, inspector.leaks(seen))
-        if parts is not None:
-            again = await self.offload.examine(
-                inspector, self._source(), replace(seen.message, parts=parts)
-            )
-            ours = {placeholder(finding) for finding in inspector.leaks(seen)}
-            left = [
-                f
-                for f in inspector.leaks(again)
-                if not any(_text(parts, f) in one for one in ours)
-            ]
-            if not left and not again.truncated:
-                return verdict, parts
-        return replace(verdict, action=Action.BLOCK), None
+        """
+        The rewritten parts, or a block when a second look still finds something.
+
+        A body under a content coding goes on without it. Pieces of other secrets that
+        are left count like those of any message that leaves.
+        """
+        blocked = replace(verdict, action=Action.BLOCK), None
+        if any(part.encodings for part in seen.message.parts):
+            plain = in_plain(seen.message.parts, self.limits)
+            if plain is None:
+                return blocked
+            seen = await self._examine(inspector, replace(seen.message, parts=plain))
+        leaks = inspector.leaks(seen)
+        parts = redact(seen.message.parts, leaks)
+        if parts is None:
+            return blocked
+        again = await self._examine(inspector, replace(seen.message, parts=parts))
+        ours = {placeholder(finding) for finding in leaks}
+        if again.truncated or again.undecodable:
+            return blocked
+        for finding in inspector.leaks(again):
+            if not any(_text(parts, finding) in one for one in ours):
+                return blocked
+        if again.partials:
+            covered = await self._cover(inspector, again, verdict)
+            if covered.action in REFUSED:
+                return covered, None
+        return verdict, parts
+
+    def _examine(
+        self, inspector: Inspector, message: Message
+    ) -> Awaitable[Examination]:
+        return self.offload.examine(inspector, self._source(), message)
 
     async def _cover(
         self, inspector: Inspector, seen: Examination, verdict: Verdict

@@ -218,6 +218,7 @@ class Inspector:
                 seen.breach,
                 limit,
                 granted,
+                any(part.encodings for part in seen.message.parts),
             )
         )
 

@@ -1,8 +1,12 @@
+import gzip
 import random
 import string
+import zlib
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qs
 
+import brotli
 import orjson
 import pytest
 
@@ -223,3 +227,68 @@ async def test_a_secret_in_two_messages_is_stopped_at_the_second(gate):
     assert second == (Action.BLOCK, "halves")
     again = await judged(gate, "api.example.com", body(value[:16].encode()))
     assert again[0] is Action.ALLOW, "what left already may leave again"
+
+
+@pytest.mark.parametrize(
+    ("codings", "encode"),
+    [
+        (("gzip",), gzip.compress),
+        (("br",), brotli.compress),
+        (("deflate",), zlib.compress),
+        (("gzip", "br"), lambda data: brotli.compress(gzip.compress(data))),
+    ],
+    ids=["gzip", "br", "deflate", "gzip then br"],
+)
+async def test_a_redacted_body_goes_on_without_its_coding(gate, codings, encode):
+    key = vendor_key()
+    sent = orjson.dumps({"messages": [{"content": f"use {key.decode()} now"}]})
+    coded = body(encode(sent), encodings=codings, media_type="application/json")
+    judgement = await gate.judge(message("llm.example.com", coded))
+    assert judgement.verdict.action is Action.REDACT
+    (part,) = judgement.parts
+    assert part.encodings == ()
+    assert key not in part.data
+    assert orjson.loads(part.data)["messages"][0]["content"].endswith(" now")
+
+
+async def test_what_hides_behind_a_coded_body_does_not_go_on(gate):
+    coded = gzip.compress(b"x " + vendor_key()) + b"y " + vendor_key()
+    judgement = await gate.judge(
+        message("llm.example.com", body(coded, encodings=("gzip",)))
+    )
+    assert judgement.parts is None or b"sk-ant" not in judgement.parts[0].data
+
+
+async def test_a_form_and_multipart_are_redacted_in_place(gate):
+    key = vendor_key().decode()
+    form = body(
+        f"a=1&note={key}&b=2".encode(),
+        media_type="application/x-www-form-urlencoded",
+    )
+    judgement = await gate.judge(message("llm.example.com", form))
+    (part,) = judgement.parts
+    fields = parse_qs(part.data.decode(), strict_parsing=True)
+    assert (fields["a"], fields["b"]) == (["1"], ["2"])
+    assert fields["note"][0].startswith("redacted-anthropic")
+    raw = f'--q\r\nContent-Disposition: form-data; name="n"\r\n\r\n{key}\r\n--q--\r\n'
+    many = body(raw.encode(), media_type="multipart/form-data; boundary=q")
+    judgement = await gate.judge(message("llm.example.com", many))
+    (part,) = judgement.parts
+    _, _, rest = part.data.partition(b"\r\n\r\n")
+    assert rest.startswith(b"redacted-anthropic")
+    assert rest.endswith(b"\r\n--q--\r\n")
+
+
+async def test_pieces_of_another_secret_count_though_the_message_is_redacted(gate):
+    """Else a vendor's key thrown in would buy passage for any piece."""
+    alphabet = string.ascii_letters + string.digits
+    value = "".join(random.choices(alphabet, k=64)).encode()
+    register(gate, "cut-up", value.decode())
+    answers = [
+        await gate.judge(
+            message("llm.example.com", body(b"%s and %s" % (vendor_key(), piece)))
+        )
+        for piece in (value[:20], value[16:40], value[36:])
+    ]
+    assert answers[0].verdict.action is Action.REDACT
+    assert answers[-1].verdict.action is Action.BLOCK
