@@ -69,11 +69,12 @@ _NEAR = 2
 _LARGEST = 2 << 20
 """Bytes of a document that are read whole; of a longer one without its long strings."""
 _LONG = re.compile(rb'"[^"\\]{2048,}"')
-_SLASHES = (b"//", b"\\/", b"\\u00", b"\\\\", b"%2F", b"%2f", b"tps:", b"tp:", b"TP")
 _STARTS = re.compile(
-    rb'"(?:[^"\s]{0,80}?(?::|\\u003a)(?:/|\\|\w)|\s|\\[nrtu]|\\?/\\?/)', re.IGNORECASE
+    rb'"(?:[^"\s]{0,80}?(?::|\\u003a)(?:/|\\|\w)|\s|\\[nrtu]|\\?/\\?/|unfurl_)',
+    re.IGNORECASE,
 )
-"""The begin of a JSON string that could be a URL."""
+"""The begin of a JSON string that could be a URL, or the name of a field that makes
+links of a text."""
 _PAIR = re.compile(rb'"([^"\\]{1,64})"\s*:\s*(?:\{\s*"url"\s*:\s*)?("[^"\\]{1,4096}")')
 _LINK = re.compile(r"(?:https?:)?//[^\s<>|\"')\]]+", re.IGNORECASE)
 _SEPARATORS = str.maketrans("", "", "_-. ")
@@ -112,7 +113,7 @@ def fetched(parts: Sequence[Part], views: Sequence[View]) -> Iterator[Fetch]:
     acting = None
     for view in _documents(parts, views):
         data = view.data if parts[view.part].kind is not PartKind.TARGET else query
-        if not any(mark in data for mark in _SLASHES):
+        if not _may_hold_urls(data):
             continue
         if acting is None:
             acting = _ACTION.search(path.decode("latin-1")) is not None
@@ -131,12 +132,22 @@ def _documents(parts: Sequence[Part], views: Sequence[View]) -> Iterator[View]:
             yield view
 
 
+def _is_json(data: bytes) -> bool:
+    return data.lstrip()[:1] in {b"{", b"["} or data[:3] == b"\xef\xbb\xbf"
+
+
+def _may_hold_urls(data: bytes) -> bool:
+    """A cheap look: most messages hold none."""
+    if _is_json(data):
+        return _STARTS.search(data) is not None
+    return b":" in data or b"%" in data or b"/" in data
+
+
 def _read(data: bytes, part: Part) -> Iterator[object]:
     if part.kind is PartKind.TARGET:
         yield _form(data)
-    elif data.lstrip()[:1] in {b"{", b"["} or data[:3] == b"\xef\xbb\xbf":
-        if b"unfurl" in data or _STARTS.search(data):
-            yield from _json(data.removeprefix(b"\xef\xbb\xbf"))
+    elif _is_json(data):
+        yield from _json(data.removeprefix(b"\xef\xbb\xbf"))
     elif "x-www-form-urlencoded" in part.media_type.lower():
         yield _form(data)
     elif data.lstrip()[:2] == b"--":
