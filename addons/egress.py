@@ -20,12 +20,17 @@ from addons.guards import Breach, check_complete, check_request, destination_of
 from addons.http_stream import Terms
 from addons.messages import rewrite, to_message
 from addons.reception import ASKED, NOWHERE, Reception, asked_of
+from dlp.gate.observer import Answer
 from dlp.model import Agent, Destination
 
 BUFFERS_IN_FLIGHT = 8
 """The global budget of request bodies, in bodies of the largest size."""
 
 SWITCHING_PROTOCOLS = 101
+SENT = "dlp.sent"
+"""Key in `HTTPFlow.metadata`: the begin of the body, until the answer comes."""
+KEPT_BYTES = 256 << 10
+"""What the agent sent within it, no host can issue in its answer."""
 
 
 class Egress:
@@ -66,17 +71,31 @@ class Egress:
         asked = asked_of(flow)
         message = to_message(asked.agent, asked.destination, flow.request)
         judgement = await self._gate.judge(message)
+        flow.metadata[SENT] = (flow.request.data.content or b"")[:KEPT_BYTES]
         if judgement.refused:
             flow.response = refused(judgement)
         elif judgement.parts is not None:
             rewrite(flow.request, message, judgement.parts)
 
     def responseheaders(self, flow: HTTPFlow) -> None:
-        """Responses are never held."""
+        """Responses are never held; small ones are listened to."""
         assert flow.response is not None
         clean_response(flow.response)
         if flow.response.status_code != SWITCHING_PROTOCOLS:
-            flow.response.stream = True
+            flow.response.stream = self._listener(flow) or True
+
+    def _listener(self, flow: HTTPFlow) -> Answer | None:
+        """What hears the body of a response that may bring a token."""
+        assert flow.response is not None
+        request = flow.request.data
+        fields = [
+            (name.decode("latin-1").lower(), value)
+            for name, value in flow.response.data.headers.fields
+        ]
+        sent = [request.path, *(v for _, v in request.headers.fields)]
+        sent.append(flow.metadata.pop(SENT, b""))
+        host = asked_of(flow).destination.host
+        return self._gate.observer.hear(host, fields, sent)
 
     def terms(self) -> Terms:
         """What streams are held to."""

@@ -10,9 +10,11 @@ Why not in `dlp.decode`: that reads what an agent sends, and everything in it.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qsl, urlsplit
 
@@ -25,6 +27,14 @@ MOST_BYTES = 64 << 10
 """A longer body is no token answer."""
 _MOST = 64
 """Tokens taken from one answer."""
+_DEEPEST = 32
+"""Containers further down are not looked into."""
+_NO_CREDENTIALS = re.compile(
+    rb"__cf|_cfuvid|_ga|_gid|_gcl|_fbp|awsalb|ak_bmsc|bm_|_abck|visid_incap|incap_ses"
+    rb"|nlbi_|datadome|optimizely|_hj|ajs_",
+    re.IGNORECASE,
+)
+"""Begins of cookies that balancers, bot filters and counters of visits set."""
 
 _LIFETIMES: dict[str, float] = {
     "access_token": HOUR_S,
@@ -53,9 +63,16 @@ _QUERY = frozenset(
     {"ticket", "token", "access_token", "sig", "signature", "x-amz-signature"}
     | {"x-goog-signature", "x-amz-security-token", "auth", "key"}
 )
+_HINT = re.compile(
+    rb"(?:token|ticket|device_code|secret|api_?key|sessionkey|accesskey|jwt|ization)[\"=>]"
+    rb"|[?&](?:sig|signature|x-[a-z-]+|auth|key)=",
+    re.IGNORECASE,
+)
+"""What every body with a token has in it."""
 _XML = re.compile(
     rb"<(SecretAccessKey|SessionToken)>([A-Za-z0-9+/=]{16,4096})</\1>", re.IGNORECASE
 )
+_NAME = re.compile(r"(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,30}\s+(?=\S+$)")
 _COOKIE = re.compile(rb"\s*[^=;\s]+=\"?([^;\"]*)\"?\s*(?:;(.*))?", re.DOTALL)
 _MAX_AGE = re.compile(rb"(?:^|;)\s*max-age\s*=\s*(-?\d{1,12})\s*(?:;|$)", re.IGNORECASE)
@@ -81,13 +98,50 @@ def issued(
     `headers` have lower-case names; `body` is without its content coding; `now` is UTC
     epoch seconds.
     """
-    found = [*_cookies(headers, now), *_in_body(body)]
-    yield from (token for token in found[:_MOST] if token.value and token.ttl_s > 0)
+    fields = list(headers)
+    onward = [
+        host
+        for name, value in fields
+        if name == "location"
+        for host in _hosts(value.decode("latin-1"), 0)
+    ]
+    for token in [*_cookies(fields, now), *_in_body(body)][:_MOST]:
+        if token.value and token.ttl_s > 0:
+            yield replace(
+                token, hosts=_merged(token.hosts, onward, audience(token.value))
+            )
+
+
+def audience(token: bytes) -> tuple[str, ...]:
+    """The hosts that a JWT says it is for (RFC 7519, 4.1.3), if it names any."""
+    pieces = token.split(b".")
+    if len(pieces) != 3 or not token.startswith(b"ey"):
+        return ()
+    try:
+        claims = orjson.loads(base64.urlsafe_b64decode(pieces[1] + b"=="))
+    except (orjson.JSONDecodeError, binascii.Error):
+        return ()
+    named = claims.get("aud") if isinstance(claims, dict) else None
+    listed = named if isinstance(named, list) else [named]
+    return tuple(filter(None, (_host(one) for one in listed if isinstance(one, str))))
+
+
+def _host(text: str) -> str:
+    """Of a URL, or of a text that is a host name; else empty."""
+    if "://" in text:
+        return next(_hosts(text, 0), "")
+    return text.lower() if _NAME.fullmatch(text) else ""
+
+
+def _merged(*groups: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(host for group in groups for host in group))
 
 
 def _cookies(headers: Iterable[tuple[str, bytes]], now: float) -> Iterator[Issued]:
     for name, value in headers:
         if name != "set-cookie" or not (match := _COOKIE.fullmatch(value)):
+            continue
+        if _NO_CREDENTIALS.match(value.lstrip()):
             continue
         yield Issued(match[1], _cookie_life(match[2] or b"", now))
 
@@ -98,32 +152,34 @@ def _cookie_life(attributes: bytes, now: float) -> float:
         return min(float(age[1]), LONGEST_S)
     if date := _EXPIRES.search(attributes):
         try:
-            end = parsedate_to_datetime(date[1].decode("latin-1").strip())
-        except ValueError:
+            end = parsedate_to_datetime(date[1].decode("latin-1").strip()).timestamp()
+        except (ValueError, OverflowError):
             return DAY_S
-        return min(end.timestamp() - now, LONGEST_S)
+        return min(end - now, LONGEST_S)
     return DAY_S
 
 
 def _in_body(body: bytes) -> Iterator[Issued]:
-    if not body or len(body) > MOST_BYTES:
+    if not body or len(body) > MOST_BYTES or not _HINT.search(body):
         return
     if body.lstrip()[:1] in {b"{", b"["}:
         try:
             document = orjson.loads(body)
         except orjson.JSONDecodeError:
             return
-        hosts = tuple(sorted({*_hosts(document)}))
-        yield from _in_json(document, hosts)
+        hosts = tuple(sorted({*_hosts(document, 0)}))
+        yield from _in_json(document, hosts, 0)
         return
     for match in _XML.finditer(body):
         yield Issued(match[2], DAY_S)
     if re.match(rb"[\w.-]+=[^\s&]*(?:&|$)", body):
         pairs = dict(parse_qsl(body.decode("latin-1")))
-        yield from _in_json(pairs, ())
+        yield from _in_json(pairs, (), 0)
 
 
-def _in_json(node: object, hosts: Sequence[str]) -> Iterator[Issued]:
+def _in_json(node: object, hosts: Sequence[str], depth: int) -> Iterator[Issued]:
+    if depth > _DEEPEST:
+        return
     match node:
         case dict():
             said = _seconds(node.get("expires_in") or node.get("expiresIn"))
@@ -135,10 +191,10 @@ def _in_json(node: object, hosts: Sequence[str]) -> Iterator[Issued]:
                     bare = _SCHEME.sub("", value, count=1)
                     yield Issued(bare.encode(), min(life, LONGEST_S), tuple(hosts))
                 else:
-                    yield from _in_json(value, hosts)
+                    yield from _in_json(value, hosts, depth + 1)
         case list():
             for value in node:
-                yield from _in_json(value, hosts)
+                yield from _in_json(value, hosts, depth + 1)
         case str() if "://" in node[:16]:
             yield from _in_url(node)
         case _:
@@ -156,11 +212,13 @@ def _in_url(url: str) -> Iterator[Issued]:
             yield Issued(value.encode(), HOUR_S, (host,))
 
 
-def _hosts(node: object) -> Iterator[str]:
+def _hosts(node: object, depth: int) -> Iterator[str]:
+    if depth > _DEEPEST:
+        return
     match node:
         case dict() | list():
             for value in node.values() if isinstance(node, dict) else node:
-                yield from _hosts(value)
+                yield from _hosts(value, depth + 1)
         case str() if "://" in node[:16]:
             try:
                 yield urlsplit(node).hostname or ""

@@ -59,6 +59,10 @@ class LearnedIndex:
         return next(part.infos[name] for part in self.parts if name in part.infos)
 
 
+NONE = LearnedIndex()
+"""What is known before any host issued anything."""
+
+
 def learnable(value: bytes, key: bytes) -> Fingerprint | None:
     """The fingerprint of a token, or None when it is too plain, too long, or words."""
     if len(value) > LONGEST:

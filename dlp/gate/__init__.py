@@ -20,6 +20,7 @@ from pathlib import Path
 from dlp import logs
 from dlp.audit import AuditLog
 from dlp.errors import StateError
+from dlp.gate.observer import Observer
 from dlp.gate.offload import Offload, Source
 from dlp.inspector import Examination, Inspector
 from dlp.metrics import Metrics
@@ -46,6 +47,7 @@ from dlp.redact import in_plain, placeholder, redact
 from dlp.state.agents import DEFAULT, AgentRegistry, Challenge
 from dlp.state.coverage import Coverage, Fragment
 from dlp.state.folder import open_folder
+from dlp.state.learned import LearnedTokens
 from dlp.state.secrets import SecretStore
 from dlp.state.sqlite import Store
 
@@ -86,6 +88,10 @@ class Gate:
         self.secrets = SecretStore(Path(settings.state))
         self.store = Store.open(Path(settings.state))
         self.coverage = Coverage(self.store)
+        self.learned = LearnedTokens(
+            self.store, Path(settings.state), lambda: self.inspector.index
+        )
+        self.observer = Observer(self.learned, lambda: self.inspector.policy.groups)
         self.offload = Offload()
 
     @classmethod
@@ -238,7 +244,8 @@ class Gate:
             StateError: the refusal cannot be recorded.
         """
         name = Part(PartKind.HOST, destination.host.encode())
-        seen = self.inspector.examine(Message(agent, destination, (name,)))
+        message = Message(agent, destination, (name,))
+        seen = self.inspector.examine(message, self.learned.index)
         leaks = self.inspector.leaks(seen)
         if not leaks:
             return None
@@ -264,6 +271,8 @@ class Gate:
             verdict, parts = await self._redacted(inspector, seen, verdict)
         elif seen.partials and verdict.action not in REFUSED:
             verdict = await self._cover(inspector, seen, verdict)
+        if verdict.action not in REFUSED:
+            self.learned.sent(seen.credentials)
         decided = time.perf_counter()
         timings = (
             ("examine", examined - began),
@@ -291,7 +300,10 @@ class Gate:
 
     def _source(self) -> Source:
         return Source(
-            self.settings.rules, self.settings.state, self.inspector.generation
+            self.settings.rules,
+            self.settings.state,
+            self.inspector.generation,
+            self.learned.index,
         )
 
     async def _redacted(

@@ -13,6 +13,7 @@ import multiprocessing
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from dataclasses import dataclass, field
 
+from dlp.detect.learned import NONE, LearnedIndex
 from dlp.errors import StateError
 from dlp.inspector import Examination, Inspector
 from dlp.model import Message, noun
@@ -24,11 +25,12 @@ PROCESS_OVER = 1 << 20
 
 @noun
 class Source:
-    """What a process needs to build the same inspector."""
+    """What a process needs to look at a message as this one would."""
 
     rules: str | None
     state: str
     generation: str
+    learned: LearnedIndex = NONE
 
 
 _loaded: dict[str, Inspector] = {}
@@ -41,7 +43,7 @@ def _examine(source: Source, message: Message) -> Examination:
         inspector = Inspector.load(source.rules, source.state)
         _loaded.clear()
         _loaded[source.generation] = inspector
-    return inspector.examine(message)
+    return inspector.examine(message, source.learned)
 
 
 @dataclass(slots=True)
@@ -62,9 +64,9 @@ class Offload:
         """
         size = sum(len(part.data) for part in message.parts)
         if size <= THREAD_OVER:
-            return inspector.examine(message)
+            return inspector.examine(message, source.learned)
         if size <= PROCESS_OVER:
-            return await asyncio.to_thread(inspector.examine, message)
+            return await asyncio.to_thread(inspector.examine, message, source.learned)
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(

@@ -45,6 +45,7 @@ async def run(gate: Gate) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(keep_alive(gate.metrics, checks))
         group.create_task(_watch(gate))
+        group.create_task(_learn(gate))
 
 
 async def try_reload(gate: Gate) -> bool:
@@ -75,6 +76,16 @@ async def _watch(gate: Gate) -> None:
         elif known != secrets:
             await _try(gate, gate.reload_secrets)
         rules, secrets = seen, known
+
+
+async def _learn(gate: Gate) -> None:
+    """What the other workers heard, and what a predecessor did."""
+    while True:
+        try:
+            await gate.learned.refresh()
+        except StateError as error:
+            log.warning("what hosts issued cannot be read", why=str(error))
+        await asyncio.sleep(WATCH_S)
 
 
 def _stamp(settings: Settings) -> Stamp:

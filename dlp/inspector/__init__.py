@@ -18,8 +18,10 @@ from dlp.decode.places import word
 from dlp.detect.engine import Engine
 from dlp.detect.fetches import Fetch, fetched
 from dlp.detect.fingerprint import SecretHit, SecretIndex
+from dlp.detect.learned import NONE, LearnedIndex
 from dlp.detect.rules import Rule, load_rules
 from dlp.inspector.slots import SECURE, Slots, keyed_digest, masked
+from dlp.inspector.tickets import Tickets
 from dlp.model import (
     Decoded,
     Finding,
@@ -30,6 +32,7 @@ from dlp.model import (
     Place,
     Tier,
     Verdict,
+    View,
     noun,
 )
 from dlp.policy import Policy, load_policy
@@ -54,6 +57,8 @@ class Examination:
     breach: str = ""
     inspected: int = 0
     """Decoded bytes that were looked at."""
+    credentials: tuple[bytes, ...] = field(default=(), repr=False)
+    """What filled the credential slots."""
 
 
 @noun
@@ -65,8 +70,7 @@ class Detection:
     truncated: str
     undecodable: tuple[str, ...]
     inspected: int
-    fetches: tuple[Fetch, ...]
-    """URLs that the other side will fetch."""
+    views: tuple[View, ...]
 
 
 @noun
@@ -161,12 +165,13 @@ class Inspector:
             ),
         ]
 
-    def examine(self, message: Message) -> Examination:
-        """Read a message whole."""
+    def examine(self, message: Message, learned: LearnedIndex = NONE) -> Examination:
+        """Read a message whole; `learned`: what hosts issued until now."""
         reach = self.policy.reach(message.agent.id, message.destination)
         if not reach.inspect:
             return Examination(message, reach)
-        settled = self.slots.settle(message, reach)
+        issued = Tickets(learned, message.destination)
+        settled = self.slots.settle(message, reach, issued.refused)
         parts = settled.parts
         seen = self._detect(parts)
         loose = self._at_home(seen.findings, message)
@@ -180,11 +185,8 @@ class Inspector:
                 *settled.findings,
                 *loose,
                 *self.slots.seated(seen.findings, message),
-                *(
-                    _elsewhere(fetch)
-                    for fetch in seen.fetches
-                    if self._foreign(fetch, message)
-                ),
+                *self._fetches(parts, seen.views, message),
+                *issued.findings(seen.views, settled.filled, self.digest),
             ),
             seen.partials,
             seen.truncated,
@@ -192,6 +194,7 @@ class Inspector:
             settled.foreign or (_unpinned(loose) if reach.pinned else ""),
             breach(message, reach.caps),
             seen.inspected,
+            tuple(token.value for token in settled.filled),
         )
 
     def conclude(
@@ -264,11 +267,16 @@ class Inspector:
             decoded.truncated or ("candidates" if scanned.flooded else ""),
             decoded.undecodable,
             _bytes_of(decoded),
-            tuple(fetched(parts, decoded.views)),
+            decoded.views,
         )
 
-    def _foreign(self, fetch: Fetch, message: Message) -> bool:
-        return not may_fetch(self.policy, message.agent, fetch.url)
+    def _fetches(
+        self, parts: tuple[Part, ...], views: tuple[View, ...], message: Message
+    ) -> Iterator[Finding]:
+        """The other side is to fetch what the agent may not reach."""
+        for fetch in fetched(parts, views):
+            if not may_fetch(self.policy, message.agent, fetch.url):
+                yield _fetch(fetch)
 
     def _secret(self, hit: SecretHit) -> Finding:
         view, span = hit.view, None
@@ -317,8 +325,7 @@ class Inspector:
         return replace(finding, slot=slot, place=place) if slot else None
 
 
-def _elsewhere(fetch: Fetch) -> Finding:
-    """The other side is to fetch what the agent may not reach."""
+def _fetch(fetch: Fetch) -> Finding:
     view = fetch.view
     path = f"{view.path} > {word(fetch.key.encode())}"
     return Finding(

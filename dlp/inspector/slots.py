@@ -62,6 +62,8 @@ class Settled:
     """The parts with what is at home masked, every offset unchanged."""
     findings: tuple[Finding, ...] = ()
     """What is at home, for the record."""
+    filled: tuple[Token, ...] = ()
+    """Every credential."""
     foreign: str = ""
     """At a pinned host, the first slot whose credential is not registered."""
 
@@ -94,21 +96,29 @@ class Slots:
     known: dict[bytes, Weighed] = field(default_factory=dict, repr=False)
     """What `_weigh` said of a token: an agent sends the same one with every request."""
 
-    def settle(self, message: Message, reach: Reach) -> Settled:
-        """Place every credential of a message and mask those at home."""
+    def settle(
+        self, message: Message, reach: Reach, refused: Callable[[Token], bool]
+    ) -> Settled:
+        """
+        Place every credential of a message and mask those at home.
+
+        `refused`: whether another host issued a token, and not for this one.
+        """
         findings: list[Finding] = []
         spans: dict[int, list[tuple[int, int]]] = {}
         foreign = ""
-        for token in tokens(message.parts, self.extra):
+        filled = tuple(tokens(message.parts, self.extra))
+        for token in filled:
             found, passes = self._place(token, message.destination, reach)
             if reach.pinned and not is_bound(found) and self._claims(token):
                 foreign = foreign or token.slot
-            if passes:
+            if passes and (is_bound(found) or not refused(token)):
                 findings.extend([found] if found else ())
                 spans.setdefault(token.part, []).append(token.span)
         if reach.pinned:
             foreign = foreign or next(unnamed_slots(message.parts, self.extra), "")
-        return Settled(masked(message.parts, spans), tuple(findings), foreign)
+        parts = masked(message.parts, spans)
+        return Settled(parts, tuple(findings), filled, foreign)
 
     def seated(
         self, findings: tuple[Finding, ...], message: Message

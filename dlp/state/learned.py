@@ -7,8 +7,9 @@ host could use to make trouble: anything under 64 bits, anything the agent sent 
 anything that overlaps a registered secret. No host may have more than `MOST_PER_HOST`;
 its oldest give way.
 
-Workers learn from each other through the store, with `refresh`. All of the state here
-is touched in the store's thread only; `index` is swapped whole.
+What is taken is known at once, so that no token can be sent on before it is; `keep`
+writes it down. Workers learn from each other through the store, with `refresh`.
+`_tokens` and what is built from it are made in the store's thread, `index` on the loop.
 
 Why not in `dlp.detect.learned`: that matches; this remembers, and forgets.
 """
@@ -29,12 +30,13 @@ import publicsuffix2
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from dlp.detect.enrol import Fingerprint, digest
+from dlp.detect.enrol import Fingerprint
 from dlp.detect.fingerprint import SecretIndex, SecretInfo
 from dlp.detect.issued import Issued
 from dlp.detect.learned import LearnedIndex, learnable
 from dlp.errors import StateError
 from dlp.model import View
+from dlp.policy.credentials import host_matches
 from dlp.policy.suffixes import shared_suffix
 from dlp.state.folder import read_or_make_key
 from dlp.state.prints import pack, unpack
@@ -45,12 +47,31 @@ MOST = 2000
 _FRESH = 64
 """Tokens in the small index before the large one is built again."""
 _REMEMBERED = 4096
-"""Credentials that the agents sent, by digest."""
+"""Credentials that the agents sent, and tokens that were taken, by hash."""
 _NONCE = 12
+_SHORTEST = 11
+"""Characters; less cannot hold `MIN_BITS`."""
+_SAME_LIFE = 0.1
+"""Part of a token's life by which it must grow to be worth another note."""
+PARTIES: tuple[tuple[str, ...], ...] = (
+    ("*.googleapis.com", "*.google.com", "*.googleusercontent.com"),
+    ("github.com", "*.github.com", "*.githubusercontent.com", "ghcr.io"),
+    ("login.microsoftonline.com", "*.microsoft.com", "*.azure.com", "*.office.com"),
+    ("claude.ai", "*.claude.ai", "*.claude.com", "*.anthropic.com"),
+    ("*.openai.com", "chatgpt.com", "*.chatgpt.com"),
+    ("*.docker.io", "*.docker.com"),
+    ("*.amazonaws.com", "*.api.aws", "*.signin.aws"),
+    ("*.npmjs.org", "*.npmjs.com"),
+    ("pypi.org", "*.pypi.org", "*.pythonhosted.org"),
+    ("huggingface.co", "*.huggingface.co", "*.hf.co"),
+)
+"""Hosts of one party under several domains: what one issues, the others take."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class Taken:
+    """A token that is known; never its value."""
+
     info: SecretInfo
     taken: Fingerprint = field(repr=False)
     issuer: str
@@ -77,19 +98,21 @@ class LearnedTokens:
         self._key = read_or_make_key(state, "learned")
         self._known = known
         self._now = now
-        self._tokens: OrderedDict[str, _Token] = OrderedDict()
+        self._tokens: OrderedDict[str, Taken] = OrderedDict()
         self._settled: frozenset[str] = frozenset()
         self._seen = 0
-        self._sent: OrderedDict[bytes, None] = OrderedDict()
+        self._sent: OrderedDict[int, None] = OrderedDict()
+        self._until: OrderedDict[int, float] = OrderedDict()
+        """When what was taken already ends, by issuer and value."""
+        self._pending: dict[str, Taken] = {}
+        """Taken, not yet in the store."""
+        self._stored = LearnedIndex()
         self.index = LearnedIndex()
 
     def sent(self, credentials: Iterable[bytes]) -> None:
         """Remember what an agent sent in credential slots: no host can issue that."""
         for value in credentials:
-            self._sent[digest(value, self._key)] = None
-            self._sent.move_to_end(digest(value, self._key))
-        while len(self._sent) > _REMEMBERED:
-            self._sent.popitem(last=False)
+            _remember(self._sent, hash(value), None)
 
     async def learn(
         self, issuer: str, tokens: Iterable[Issued], request: Sequence[bytes]
@@ -102,15 +125,39 @@ class LearnedTokens:
         Raises:
             StateError: the store failed.
         """
-        fresh = [
+        known = set(self._tokens)
+        taken = self.take(issuer, tokens, request)
+        await self.keep(taken)
+        return sum(token.info.name not in known for token in taken)
+
+    def take(
+        self, issuer: str, tokens: Iterable[Issued], request: Sequence[bytes]
+    ) -> tuple[Taken, ...]:
+        """Know from now on what `issuer` handed out; `keep` is to follow."""
+        made = [
             token
-            for token in tokens
-            if digest(token.value, self._key) not in self._sent
-            and not any(token.value in part for part in request)
+            for issue in tokens
+            if self._is_news(issuer, issue, request)
+            and (token := self._token(issuer, issue))
         ]
-        if not fresh:
-            return 0
-        return await self._store.run(lambda c: self._learn(c, issuer, fresh))
+        if made:
+            self._pending.update((token.info.name, token) for token in made)
+            self._publish()
+        return tuple(made)
+
+    async def keep(self, taken: Sequence[Taken]) -> None:
+        """
+        Write down what was taken.
+
+        Raises:
+            StateError: the store failed; it stays known to this process.
+        """
+        if not taken:
+            return
+        await self._store.run(lambda c: self._keep(c, taken))
+        for token in taken:
+            self._pending.pop(token.info.name, None)
+        self._publish()
 
     async def refresh(self) -> None:
         """
@@ -119,38 +166,54 @@ class LearnedTokens:
         Raises:
             StateError: the store failed.
         """
+        before = self._stored
         await self._store.run(self._refresh)
+        if self._stored is not before:
+            self._publish()
+
+    def _publish(self) -> None:
+        waiting = [(token.info, token.taken) for token in self._pending.values()]
+        late = LearnedIndex.build(waiting, key=self._key)
+        self.index = LearnedIndex((*self._stored.parts, *late.parts))
+
+    def _is_news(self, issuer: str, issue: Issued, request: Sequence[bytes]) -> bool:
+        """Whether to take a token: not the agent's own, nor one as it was taken."""
+        if len(issue.value) < _SHORTEST:
+            return False
+        key, until = hash((issuer, issue.value)), self._now() + issue.ttl_s
+        ends = self._until.get(key)
+        if ends is None:
+            own = hash(issue.value) in self._sent or any(
+                issue.value in part for part in request
+            )
+            if own or self._known().scan([View(issue.value, 0)]):
+                return False
+        elif until - ends < issue.ttl_s * _SAME_LIFE:
+            return False
+        _remember(self._until, key, until)
+        return True
 
     # -- in the store's thread ----------------------------------------------------
 
-    def _learn(
-        self, connection: sqlite3.Connection, issuer: str, tokens: list[Issued]
-    ) -> int:
-        known = self._known()
-        learned = [
-            token
-            for issue in tokens
-            if not known.scan([View(issue.value, 0)])
-            and (token := self._token(issuer, issue))
-        ]
-        new = [token for token in learned if token.info.name not in self._tokens]
+    def _keep(self, connection: sqlite3.Connection, taken: Sequence[Taken]) -> None:
+        issuers = {token.issuer for token in taken}
         with writing(connection):
-            for token in learned:
+            for token in taken:
                 self._write(connection, token)
-            _trim(connection, issuer, self._now())
+            for issuer in issuers:
+                _trim(connection, issuer, self._now())
         self._refresh(connection)
-        return len(new)
 
-    def _token(self, issuer: str, issue: Issued) -> _Token | None:
+    def _token(self, issuer: str, issue: Issued) -> Taken | None:
         taken = learnable(issue.value, self._key)
         if taken is None:
             return None
-        hosts = (*_domain(issuer), *filter(None, issue.hosts))
+        hosts = (*_domain(issuer), *_party(issuer), *filter(None, issue.hosts))
         name = f"issued:{issuer}:{taken.digest.hex()[:12]}"
         info = SecretInfo(name, tuple(dict.fromkeys(hosts)), ("any",))
-        return _Token(info, taken, issuer, self._now() + issue.ttl_s)
+        return Taken(info, taken, issuer, self._now() + issue.ttl_s)
 
-    def _write(self, connection: sqlite3.Connection, token: _Token) -> None:
+    def _write(self, connection: sqlite3.Connection, token: Taken) -> None:
         name = token.info.name
         nonce = secrets.token_bytes(_NONCE)
         plain = orjson.dumps(token.info.hosts) + b"\0" + pack(token.taken)
@@ -161,7 +224,7 @@ class LearnedTokens:
             (name, token.issuer, sealed, token.expires_at),
         )
 
-    def _read(self, name: str, issuer: str, sealed: bytes, expires_at: float) -> _Token:
+    def _read(self, name: str, issuer: str, sealed: bytes, expires_at: float) -> Taken:
         try:
             plain = AESGCM(self._key).decrypt(
                 sealed[:_NONCE], sealed[_NONCE:], name.encode()
@@ -174,7 +237,7 @@ class LearnedTokens:
                 "restore keys/learned or move store.db away"
             ) from error
         info = SecretInfo(name, tuple(orjson.loads(hosts)), ("any",))
-        return _Token(info, taken, issuer, expires_at)
+        return Taken(info, taken, issuer, expires_at)
 
     def _refresh(self, connection: sqlite3.Connection) -> None:
         now = self._now()
@@ -205,7 +268,7 @@ class LearnedTokens:
             ]
             for names in (sorted(self._settled), late)
         )
-        self.index = LearnedIndex.build(*groups, key=self._key)
+        self._stored = LearnedIndex.build(*groups, key=self._key)
 
 
 def _trim(connection: sqlite3.Connection, issuer: str, now: float) -> None:
@@ -222,7 +285,7 @@ def _trim(connection: sqlite3.Connection, issuer: str, now: float) -> None:
     )
 
 
-def _beyond(tokens: Iterable[_Token]) -> Iterator[str]:
+def _beyond(tokens: Iterable[Taken]) -> Iterator[str]:
     """The names of the oldest tokens over the bounds; `tokens` is oldest first."""
     newest_first = list(tokens)[::-1]
     per_host: dict[str, int] = {}
@@ -230,6 +293,20 @@ def _beyond(tokens: Iterable[_Token]) -> Iterator[str]:
         per_host[token.issuer] = per_host.get(token.issuer, 0) + 1
         if count >= MOST or per_host[token.issuer] > MOST_PER_HOST:
             yield token.info.name
+
+
+def _party(host: str) -> Iterator[str]:
+    for party in PARTIES:
+        if host_matches(host, party):
+            yield from party
+
+
+def _remember[V](memory: OrderedDict[int, V], key: int, value: V) -> None:
+    """The latest `_REMEMBERED`. Keys are salted hashes, so nothing can be read back."""
+    memory[key] = value
+    memory.move_to_end(key)
+    while len(memory) > _REMEMBERED:
+        memory.popitem(last=False)
 
 
 def _domain(host: str) -> tuple[str, ...]:

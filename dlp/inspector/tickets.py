@@ -1,0 +1,115 @@
+"""
+Tokens that hosts issued, in a message: at home with their issuer, a finding elsewhere.
+
+Elsewhere they are `likely` (design, section 8): counted in a credential header, which
+another host may well take, and refused in any other place. A JWT goes by what it says
+of whom it is for: in no slot of others, or, when it names no host, in any slot.
+
+Why not in `slots`: that knows credentials by their shape or name before anything is
+decoded; these are found in what was decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from dlp.detect.checks import is_jwt
+from dlp.detect.fingerprint import SecretHit
+from dlp.detect.issued import audience
+from dlp.detect.learned import LearnedIndex
+from dlp.inspector.slots import SECURE
+from dlp.model import Destination, Finding, Kind, Place, Tier, View, noun
+from dlp.policy.credentials import Token, host_matches
+
+RULE = "issued-token"
+
+
+@noun
+class Tickets:
+    """What hosts issued until now, as one destination sees it."""
+
+    learned: LearnedIndex
+    to: Destination
+
+    def refused(self, token: Token) -> bool:
+        """Whether a token that fills a slot was issued by others, not for this host."""
+        if not self.learned.parts or not self._strangers(
+            self.learned.named(token.value)
+        ):
+            return False
+        if is_jwt(token.value):
+            meant = audience(token.value)
+            return bool(meant) and not host_matches(self.to.host, meant)
+        return not _in_header(token)
+
+    def findings(
+        self,
+        views: Sequence[View],
+        filled: Sequence[Token],
+        digest: Callable[[bytes], str],
+    ) -> Iterator[Finding]:
+        """What others issued; `filled`: the credential slots of the message."""
+        if not self.learned.parts:
+            return
+        met: set[tuple[str, int, object]] = set()
+        for token in filled:
+            for name in self._strangers(self.learned.named(token.value)):
+                if self._counts(token) and not self.refused(token):
+                    met.add((name, token.part, token.span))
+                    yield _seated(name, token, digest)
+        for hit in self.learned.scan(views):
+            if hit.complete and self._strangers((hit.name,)):
+                found = self._loose(hit, filled, digest)
+                place = (hit.name, found.part, found.span or found.path)
+                if place not in met:
+                    met.add(place)
+                    yield found
+
+    def _strangers(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The names, unless this host is home to one of them."""
+        homes = (self.learned.info(name).hosts for name in names)
+        if any(host_matches(self.to.host, hosts) for hosts in homes):
+            return ()
+        return tuple(names)
+
+    def _counts(self, token: Token) -> bool:
+        """Whether the slot is one in which others may take the token."""
+        return self.to.scheme in SECURE and (_in_header(token) or is_jwt(token.value))
+
+    def _loose(
+        self, hit: SecretHit, filled: Sequence[Token], digest: Callable[[bytes], str]
+    ) -> Finding:
+        view, span = hit.view, None
+        if hit.start is not None and hit.stop is not None:
+            span = view.raw_span(hit.start, hit.stop)
+        for token in filled:
+            within = token.part == view.part and span and _holds(token.span, span)
+            if within and self._counts(token) and not self.refused(token):
+                return _seated(hit.name, token, digest)
+        mark = digest(hit.name.encode())
+        return Finding(
+            RULE, Kind.PATTERN, Tier.LIKELY, view.path, view.part, span, mark, "issued"
+        )
+
+
+def _seated(name: str, token: Token, digest: Callable[[bytes], str]) -> Finding:
+    return Finding(
+        RULE,
+        Kind.PATTERN,
+        Tier.LIKELY,
+        token.slot,
+        token.part,
+        token.span,
+        digest(name.encode()),
+        "issued",
+        token.slot,
+        Place.OTHER_SLOT,
+    )
+
+
+def _in_header(token: Token) -> bool:
+    return token.slot == "basic" or token.slot.startswith("header:")
+
+
+def _holds(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
