@@ -171,7 +171,7 @@ class Inspector:
         if not reach.inspect:
             return Examination(message, reach)
         issued = Tickets(learned, message.destination)
-        settled = self.slots.settle(message, reach, issued.refused)
+        settled = self.slots.settle(message, reach, issued.taken)
         parts = settled.parts
         seen = self._detect(parts)
         loose = self._at_home(seen.findings, message)

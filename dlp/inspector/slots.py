@@ -97,12 +97,12 @@ class Slots:
     """What `_weigh` said of a token: an agent sends the same one with every request."""
 
     def settle(
-        self, message: Message, reach: Reach, refused: Callable[[Token], bool]
+        self, message: Message, reach: Reach, taken: Callable[[Token], bool | None]
     ) -> Settled:
         """
         Place every credential of a message and mask those at home.
 
-        `refused`: whether another host issued a token, and not for this one.
+        `taken`: whether this host takes a token that some host issued; None: none did.
         """
         findings: list[Finding] = []
         spans: dict[int, list[tuple[int, int]]] = {}
@@ -112,7 +112,10 @@ class Slots:
             found, passes = self._place(token, message.destination, reach)
             if reach.pinned and not is_bound(found) and self._claims(token):
                 foreign = foreign or token.slot
-            if passes and (is_bound(found) or not refused(token)):
+            takes = taken(token)
+            if not is_bound(found) and takes is not None:
+                passes = takes and (passes or found is None)
+            if passes:
                 findings.extend([found] if found else ())
                 spans.setdefault(token.part, []).append(token.span)
         if reach.pinned:

@@ -31,16 +31,19 @@ class Tickets:
     learned: LearnedIndex
     to: Destination
 
-    def refused(self, token: Token) -> bool:
-        """Whether a token that fills a slot was issued by others, not for this host."""
-        if not self.learned.parts or not self._strangers(
-            self.learned.named(token.value)
-        ):
+    def taken(self, token: Token) -> bool | None:
+        """Whether this host takes an issued token in its slot; None: no host did."""
+        names = self.learned.named(token.value) if self.learned.parts else ()
+        if not names:
+            return None
+        if not self._strangers(names):
+            return True
+        if self.to.scheme not in SECURE:
             return False
         if is_jwt(token.value):
             meant = audience(token.value)
-            return bool(meant) and not host_matches(self.to.host, meant)
-        return not _in_header(token)
+            return not meant or host_matches(self.to.host, meant)
+        return _in_header(token)
 
     def findings(
         self,
@@ -53,8 +56,8 @@ class Tickets:
             return
         met: set[tuple[str, int, object]] = set()
         for token in filled:
-            for name in self._strangers(self.learned.named(token.value)):
-                if self._counts(token) and not self.refused(token):
+            if self.taken(token):
+                for name in self._strangers(self.learned.named(token.value)):
                     met.add((name, token.part, token.span))
                     yield _seated(name, token, digest)
         for hit in self.learned.scan(views):
@@ -72,10 +75,6 @@ class Tickets:
             return ()
         return tuple(names)
 
-    def _counts(self, token: Token) -> bool:
-        """Whether the slot is one in which others may take the token."""
-        return self.to.scheme in SECURE and (_in_header(token) or is_jwt(token.value))
-
     def _loose(
         self, hit: SecretHit, filled: Sequence[Token], digest: Callable[[bytes], str]
     ) -> Finding:
@@ -84,7 +83,7 @@ class Tickets:
             span = view.raw_span(hit.start, hit.stop)
         for token in filled:
             within = token.part == view.part and span and _holds(token.span, span)
-            if within and self._counts(token) and not self.refused(token):
+            if within and self.taken(token):
                 return _seated(hit.name, token, digest)
         mark = digest(hit.name.encode())
         return Finding(
