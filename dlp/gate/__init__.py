@@ -22,6 +22,7 @@ from dlp.audit import AuditLog
 from dlp.errors import StateError
 from dlp.gate.observer import Observer
 from dlp.gate.offload import Offload, Source
+from dlp.gate.tally import Tally
 from dlp.inspector import Examination, Inspector
 from dlp.metrics import Metrics
 from dlp.model import (
@@ -45,7 +46,6 @@ from dlp.record import Facts, Volume, make_record, opaque, reference
 from dlp.record.reference import ENTROPY_BYTES
 from dlp.redact import in_plain, placeholder, redact
 from dlp.state.agents import DEFAULT, AgentRegistry, Challenge
-from dlp.state.coverage import Coverage, Fragment
 from dlp.state.folder import open_folder
 from dlp.state.learned import LearnedTokens
 from dlp.state.secrets import SecretStore
@@ -87,7 +87,7 @@ class Gate:
         self.metrics = counted
         self.secrets = SecretStore(Path(settings.state))
         self.store = Store.open(Path(settings.state))
-        self.coverage = Coverage(self.store)
+        self.tally = Tally(self.store)
         self.learned = LearnedTokens(
             self.store, Path(settings.state), lambda: self.inspector.index
         )
@@ -270,7 +270,7 @@ class Gate:
         if verdict.action is Action.REDACT:
             verdict, parts = await self._redacted(inspector, seen, verdict)
         elif seen.partials and verdict.action not in REFUSED:
-            verdict = await self._cover(inspector, seen, verdict)
+            verdict = await self.tally.cover(inspector, seen, verdict)
         if verdict.action not in REFUSED:
             self.learned.sent(seen.credentials)
         decided = time.perf_counter()
@@ -333,7 +333,7 @@ class Gate:
             if not any(_text(parts, finding) in one for one in ours):
                 return blocked
         if again.partials:
-            covered = await self._cover(inspector, again, verdict)
+            covered = await self.tally.cover(inspector, again, verdict)
             if covered.action in REFUSED:
                 return covered, None
         return verdict, parts
@@ -342,23 +342,6 @@ class Gate:
         self, inspector: Inspector, message: Message
     ) -> Awaitable[Examination]:
         return self.offload.examine(inspector, self._source(), message)
-
-    async def _cover(
-        self, inspector: Inspector, seen: Examination, verdict: Verdict
-    ) -> Verdict:
-        """Count the pieces of known secrets; block a message that completes one."""
-        index = inspector.index
-        pieces = {
-            index.info(name).id: Fragment(bits, index.info(name).threshold)
-            for name, bits in seen.partials.items()
-        }
-        names = {index.info(name).id: name for name in seen.partials}
-        taken = await self.coverage.reserve(seen.message.agent.id, pieces)
-        if taken.completed:
-            whole = {names[identity] for identity in taken.completed}
-            return inspector.conclude(seen, whole)
-        await self.coverage.commit(taken)
-        return verdict
 
     def _record(
         self,
