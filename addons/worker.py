@@ -98,6 +98,8 @@ async def run(settings: Settings, control: int, writer: str) -> None:
         asyncio.ensure_future(upkeep.run(gate)),
         asyncio.ensure_future(_tell(gate, egress.budget, proxyserver)),
     ]
+    for upkeeping in tasks:
+        upkeeping.add_done_callback(lambda _: stop.set())
     # What was loaded stays: the collector need not look at it again and again.
     gc.collect()
     gc.freeze()
@@ -115,8 +117,11 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     await serving
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
     gate.close()
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error  # nobody looks after the gate: the supervisor starts another
 
 
 async def _tell(gate: Gate, budget: Budget, proxyserver: Server) -> None:

@@ -36,11 +36,16 @@ class Source:
 _loaded: dict[str, Inspector] = {}
 
 
-def _examine(source: Source, message: Message) -> Examination:
-    """Run in the process: load once per generation, then examine."""
+def _examine(source: Source, message: Message) -> Examination | None:
+    """
+    Run in the process: load once per generation, then examine. None when the files say
+    something else by now: a verdict is given under one generation.
+    """
     inspector = _loaded.get(source.generation)
     if inspector is None:
         inspector = Inspector.load(source.rules, source.state)
+        if inspector.generation != source.generation:
+            return None
         _loaded.clear()
         _loaded[source.generation] = inspector
     return inspector.examine(message, source.learned)
@@ -69,12 +74,15 @@ class Offload:
             return await asyncio.to_thread(inspector.examine, message, source.learned)
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(
+            seen: Examination | None = await loop.run_in_executor(
                 self._executor(), _examine, source, message
             )
         except BrokenExecutor as error:
             self.close()
             raise StateError("the inspection process died") from error
+        if seen is None:
+            return await asyncio.to_thread(inspector.examine, message)
+        return seen
 
     def _executor(self) -> ProcessPoolExecutor:
         if self._pool is None:

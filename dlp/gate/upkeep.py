@@ -65,12 +65,18 @@ async def _try(gate: Gate, step: Callable[[], None]) -> bool:
 
 
 async def _watch(gate: Gate) -> None:
-    rules = await asyncio.to_thread(_stamp, gate.settings)
-    secrets = gate.secrets.generation()
+    rules, secrets = await asyncio.to_thread(_seen, gate)
     while True:
         await asyncio.sleep(WATCH_S)
-        seen = await asyncio.to_thread(_stamp, gate.settings)
-        known = gate.secrets.generation()
+        try:
+            seen, known = await asyncio.to_thread(_seen, gate)
+        except (DLPError, OSError) as error:
+            gate.metrics.reload_failed()
+            log.warning(
+                "the rules or the state cannot be looked at; what is in force stays",
+                why=str(error) if isinstance(error, DLPError) else error.strerror,
+            )
+            continue
         if seen != rules:
             await _try(gate, gate.reload)
         elif known != secrets:
@@ -86,6 +92,10 @@ async def _learn(gate: Gate) -> None:
         except StateError as error:
             log.warning("what hosts issued cannot be read", why=str(error))
         await asyncio.sleep(WATCH_S)
+
+
+def _seen(gate: Gate) -> tuple[Stamp, object]:
+    return _stamp(gate.settings), gate.secrets.generation()
 
 
 def _stamp(settings: Settings) -> Stamp:

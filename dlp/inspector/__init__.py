@@ -35,7 +35,7 @@ from dlp.model import (
     View,
     noun,
 )
-from dlp.policy import Policy, load_policy
+from dlp.policy import Policy, load_policy, override
 from dlp.policy.credentials import host_matches, loose_slot
 from dlp.policy.fetching import may_fetch
 from dlp.policy.opened import breach
@@ -167,7 +167,7 @@ class Inspector:
 
     def examine(self, message: Message, learned: LearnedIndex = NONE) -> Examination:
         """Read a message whole; `learned`: what hosts issued until now."""
-        reach = self.policy.reach(message.agent.id, message.destination)
+        reach = override.reach(self.policy, message)
         if not reach.inspect:
             return Examination(message, reach)
         issued = Tickets(learned, message.destination)

@@ -1,4 +1,7 @@
+import asyncio
 from dataclasses import replace
+
+import structlog
 
 from dlp.gate import upkeep
 
@@ -36,3 +39,24 @@ def test_state_that_cannot_be_used_is_told(gate, tmp_path):
     finally:
         gate.settings = settings
     assert upkeep._state(gate) == ""
+
+
+async def test_what_cannot_be_looked_at_is_told_and_looked_at_again(gate, monkeypatch):
+    looks = []
+
+    def look(gate):
+        looks.append(gate)
+        if len(looks) > 1:
+            raise PermissionError(13, "Permission denied")
+        return (), ()
+
+    monkeypatch.setattr(upkeep, "_seen", look)
+    monkeypatch.setattr(upkeep, "WATCH_S", 0)
+    with structlog.testing.capture_logs() as logged:
+        watching = asyncio.ensure_future(upkeep._watch(gate))
+        async with asyncio.timeout(30):
+            while len(looks) < 4:
+                await asyncio.sleep(0.01)
+    assert not watching.done()
+    watching.cancel()
+    assert {line["why"] for line in logged} == {"Permission denied"}
