@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Awaitable
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from dlp.audit import AuditLog
 from dlp.errors import StateError
 from dlp.gate.observer import Observer
 from dlp.gate.offload import Offload, Source
+from dlp.gate.rewriting import rewritten
 from dlp.gate.tally import Tally
 from dlp.inspector import Examination, Inspector
 from dlp.metrics import Metrics
@@ -30,7 +30,6 @@ from dlp.model import (
     Agent,
     Channel,
     Destination,
-    Finding,
     Limits,
     Message,
     Part,
@@ -44,7 +43,6 @@ from dlp.policy.addresses import may_connect
 from dlp.policy.reach import Reach
 from dlp.record import Facts, Volume, make_record, opaque, reference
 from dlp.record.reference import ENTROPY_BYTES
-from dlp.redact import in_plain, placeholder, redact
 from dlp.state.agents import DEFAULT, AgentRegistry, Challenge
 from dlp.state.folder import open_folder
 from dlp.state.learned import LearnedTokens
@@ -310,38 +308,21 @@ class Gate:
         self, inspector: Inspector, seen: Examination, verdict: Verdict
     ) -> tuple[Verdict, tuple[Part, ...] | None]:
         """
-        The rewritten parts, or a block when a second look still finds something.
+        The rewritten parts, or a block.
 
-        A body under a content coding goes on without it. Pieces of other secrets that
-        are left count like those of any message that leaves.
+        Pieces of other secrets that are left count like those of any message.
         """
-        blocked = replace(verdict, action=Action.BLOCK), None
-        if any(part.encodings for part in seen.message.parts):
-            plain = in_plain(seen.message.parts, self.limits)
-            if plain is None:
-                return blocked
-            seen = await self._examine(inspector, replace(seen.message, parts=plain))
-        leaks = inspector.leaks(seen)
-        parts = redact(seen.message.parts, leaks)
-        if parts is None:
-            return blocked
-        again = await self._examine(inspector, replace(seen.message, parts=parts))
-        ours = {placeholder(finding) for finding in leaks}
-        if again.truncated or again.undecodable:
-            return blocked
-        for finding in inspector.leaks(again):
-            if not any(_text(parts, finding) in one for one in ours):
-                return blocked
+        source = self._source()
+        again = await rewritten(
+            inspector, seen, lambda m: self.offload.examine(inspector, source, m)
+        )
+        if again is None:
+            return replace(verdict, action=Action.BLOCK), None
         if again.partials:
             covered = await self.tally.cover(inspector, again, verdict)
             if covered.action in REFUSED:
                 return covered, None
-        return verdict, parts
-
-    def _examine(
-        self, inspector: Inspector, message: Message
-    ) -> Awaitable[Examination]:
-        return self.offload.examine(inspector, self._source(), message)
+        return verdict, again.message.parts
 
     def _record(
         self,
@@ -385,9 +366,3 @@ def _volume(seen: Examination) -> Volume:
     if not seen.reach.inspect:
         return Volume(out=out, skipped=out, why_skipped="inspect-none")
     return Volume(out=out, inspected=seen.inspected, opaque=opaque(seen.message.parts))
-
-
-def _text(parts: tuple[Part, ...], finding: Finding) -> bytes:
-    """The raw bytes of a finding; empty when it has no span."""
-    start, stop = finding.span or (0, 0)
-    return parts[finding.part].data[start:stop] or b"\0"

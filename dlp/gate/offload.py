@@ -81,7 +81,7 @@ class Offload:
             self.close()
             raise StateError("the inspection process died") from error
         if seen is None:
-            return await asyncio.to_thread(inspector.examine, message)
+            return await asyncio.to_thread(inspector.examine, message, source.learned)
         return seen
 
     def _executor(self) -> ProcessPoolExecutor:
