@@ -247,6 +247,8 @@ class Limits:
     """Bytes all decoders together may produce."""
     ratio: int = 200
     """Expansion of one compressed stream beyond its first MiB of output."""
+    opaque: int = 64 << 20
+    """Bytes nobody can read that one agent may send to one host within a day."""
 
 
 @noun

@@ -22,7 +22,7 @@ from dlp.errors import StateError
 from dlp.gate.observer import Observer
 from dlp.gate.offload import Offload, Source
 from dlp.gate.rewriting import rewritten
-from dlp.gate.tally import Tally
+from dlp.gate.tally import Charged, Tally, volume_of
 from dlp.inspector import Examination, Inspector
 from dlp.metrics import Metrics
 from dlp.model import (
@@ -41,7 +41,7 @@ from dlp.model import (
 )
 from dlp.policy.addresses import may_connect
 from dlp.policy.reach import Reach
-from dlp.record import Facts, Volume, make_record, opaque, reference
+from dlp.record import Facts, Volume, make_record, reference
 from dlp.record.reference import ENTROPY_BYTES
 from dlp.state.agents import DEFAULT, AgentRegistry, Challenge
 from dlp.state.folder import open_folder
@@ -250,7 +250,7 @@ class Gate:
         verdict = Verdict(
             Action.BLOCK, Reason.CONTENT, leaks[0].rule, findings=seen.findings
         )
-        return self._record(seen, verdict, _volume(seen), ())
+        return self._record(seen, verdict, volume_of(seen), ())
 
     async def judge(self, message: Message) -> Judgement:
         """
@@ -265,10 +265,13 @@ class Gate:
         examined = time.perf_counter()
         verdict = inspector.conclude(seen)
         parts: tuple[Part, ...] | None = None
+        charged: Charged = ()
         if verdict.action is Action.REDACT:
             verdict, parts = await self._redacted(inspector, seen, verdict)
         elif seen.partials and verdict.action not in REFUSED:
             verdict = await self.tally.cover(inspector, seen, verdict)
+        if verdict.action not in REFUSED:
+            verdict, charged = await self.tally.charge(inspector, seen, verdict)
         if verdict.action not in REFUSED:
             self.learned.sent(seen.credentials)
         decided = time.perf_counter()
@@ -277,7 +280,11 @@ class Gate:
             ("decide", decided - examined),
             ("total", decided - began),
         )
-        judgement = self._record(seen, verdict, _volume(seen), timings)
+        try:
+            judgement = self._record(seen, verdict, volume_of(seen), timings)
+        except StateError:
+            await self.tally.refund(seen, charged)
+            raise
         return replace(judgement, parts=parts)
 
     async def witness(self, message: Message) -> None:
@@ -292,7 +299,7 @@ class Gate:
         verdict = self.inspector.conclude(seen)
         if verdict.findings:
             verdict = replace(verdict, action=Action.BLOCK, would=None)
-            self._record(seen, verdict, _volume(seen), ())
+            self._record(seen, verdict, volume_of(seen), ())
 
     # -- inside -----------------------------------------------------------------
 
@@ -359,10 +366,3 @@ class Gate:
         self.metrics.observe(record)
         logs.decision(record)
         return Judgement(verdict, ref)
-
-
-def _volume(seen: Examination) -> Volume:
-    out = sum(len(part.data) for part in seen.message.parts)
-    if not seen.reach.inspect:
-        return Volume(out=out, skipped=out, why_skipped="inspect-none")
-    return Volume(out=out, inspected=seen.inspected, opaque=opaque(seen.message.parts))

@@ -19,6 +19,7 @@ from dlp.detect.engine import Engine
 from dlp.detect.fetches import Fetch, fetched
 from dlp.detect.fingerprint import SecretHit, SecretIndex
 from dlp.detect.learned import NONE, LearnedIndex
+from dlp.detect.opaque import Opaque, opaque_stretches
 from dlp.detect.rules import Rule, load_rules
 from dlp.inspector.slots import SECURE, Slots, keyed_digest, masked
 from dlp.inspector.tickets import Tickets
@@ -59,6 +60,8 @@ class Examination:
     """Decoded bytes that were looked at."""
     credentials: tuple[bytes, ...] = field(default=(), repr=False)
     """What filled the credential slots."""
+    opaque: tuple[Opaque, ...] = ()
+    """What nobody can read."""
 
 
 @noun
@@ -195,6 +198,7 @@ class Inspector:
             breach(message, reach.caps),
             seen.inspected,
             tuple(token.value for token in settled.filled),
+            opaque_stretches(parts, seen.views),
         )
 
     def conclude(

@@ -137,6 +137,8 @@ class InspectionModel(RuleModel):
     """Bytes that all decoders of a message produce together."""
     ratio: int = Field(default=Limits().ratio, ge=2)
     """Expansion of one compressed stream beyond its first MiB."""
+    opaque: Size = Field(default=Limits().opaque, ge=1)
+    """Bytes nobody can read that one agent may send to one host within a day."""
 
 
 class OpenModel(RuleModel):
