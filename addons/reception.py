@@ -32,6 +32,13 @@ ASKED = "dlp.asked"
 """Key in `HTTPFlow.metadata`: the `Asked` of a request."""
 
 
+AGENT_CONNECTIONS = 256
+"""Open client connections of one agent, wherever they come from."""
+CROWDED = Breach(
+    "connections", 429, "too many open connections of one agent", Reason.LIMIT
+)
+
+
 @noun
 class Asked:
     """Who asked for what."""
@@ -48,6 +55,8 @@ class Reception:
         self.gate = gate
         self._tunnels: dict[str, str | None] = {}
         """Client connection id -> what its CONNECT was authenticated with."""
+        self._held: dict[str, set[str]] = {}
+        """Agent -> ids of the client connections it asked on."""
 
     def open_tunnel(self, client: Client, credentials: str | None) -> None:
         """Everything on this connection now goes through one tunnel."""
@@ -56,6 +65,10 @@ class Reception:
     def close_tunnel(self, client: Client) -> None:
         """The connection is gone."""
         self._tunnels.pop(client.id, None)
+        for agent in [a for a, held in self._held.items() if client.id in held]:
+            self._held[agent].discard(client.id)
+            if not self._held[agent]:
+                del self._held[agent]
 
     def credentials(self, flow: HTTPFlow) -> str | None:
         """Of the tunnel a request is in, else of the request."""
@@ -80,7 +93,17 @@ class Reception:
             return None
         asked = Asked(who, to, credentials)
         flow.metadata[ASKED] = asked
+        if not self._holds(who.id, flow.client_conn.id):
+            flow.response = self._answer(asked, CROWDED)
+            return None
         return asked
+
+    def _holds(self, agent: str, connection: str) -> bool:
+        held = self._held.setdefault(agent, set())
+        if connection not in held and len(held) >= AGENT_CONNECTIONS:
+            return False
+        held.add(connection)
+        return True
 
     def refuse(self, flow: HTTPFlow, breach: Breach) -> None:
         """A guard fired on a request that was admitted."""

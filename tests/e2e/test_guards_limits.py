@@ -112,6 +112,29 @@ def test_one_address_has_a_bounded_number_of_connections(start_proxy):
         sock.close()
 
 
+def test_one_agent_has_a_bounded_number_of_connections(start_proxy, plain):
+    """Of 256 connections on which an agent asked, and of no other agent's."""
+    proxy = start_proxy()
+    with contextlib.ExitStack() as held:
+
+        def ask():
+            wire = held.enter_context(Wire.to(proxy))
+            host = f"a.test:{plain.port}"
+            wire.send(f"GET http://{host}/ HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            return wire, wire.response().status
+
+        wires, statuses = zip(*(ask() for _ in range(256)), strict=True)
+        assert set(statuses) == {200}
+        arrived = len(plain.requests)
+        assert ask()[1] == 429
+        assert len(plain.requests) == arrived
+        wires[0].sock.close()
+        deadline = time.monotonic() + 20
+        while (status := ask()[1]) != 200:
+            assert (status, time.monotonic() < deadline) == (429, True)
+            time.sleep(0.2)
+
+
 def test_a_flood_on_a_websocket_is_slowed_down_and_arrives(proxy, origins):
     """Messages faster than their inspection do not pile up; none is lost."""
     origin = origins.start()
