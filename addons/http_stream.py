@@ -111,6 +111,9 @@ class EgressStream(HttpStream):
         """Remembers whether a body follows."""
         self._bodiless = event.end_stream
         yield from super().state_wait_for_request_headers(event)
+        if self.client_state == self.state_consume_request_body and not self._bodiless:
+            self._looked_at = time.monotonic()
+            yield Watch()
 
     def check_killed(self, emit_error_hook: bool) -> layer.CommandGenerator[bool]:  # noqa: FBT001  # mitmproxy's signature
         """What follows each hook; after `requestheaders` also ours."""
@@ -132,13 +135,6 @@ class EgressStream(HttpStream):
             self.request_body_buf.clear()
             yield from self._refuse_early()
             return
-        if isinstance(event, RequestData) and self._arrived == 0 < len(
-            self.request_body_buf
-        ):
-            # Not with the first piece: most bodies have no second.
-            self._arrived = len(self.request_body_buf)
-            self._looked_at = time.monotonic()
-            yield Watch()
         yield from super().state_consume_request_body(event)
         if isinstance(event, RequestEndOfMessage):
             self.flow.request.data.content = None
@@ -201,7 +197,7 @@ class EgressStream(HttpStream):
 
     def _progressed(self) -> Commands:
         size = len(self.request_body_buf)
-        if self.client_state != self.state_consume_request_body or not self._arrived:
+        if self.client_state != self.state_consume_request_body:
             return
         now = time.monotonic()
         early = now - self._looked_at < SLOW_S - 1

@@ -13,6 +13,8 @@ from tests.harness.wire import Wire, frame
 MARK = b"m4rker-that-must-stay-here"
 HANDSHAKE_S = 10
 HEAD_S = 30
+BODY_S = 60
+POST = "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Length: 99\r\n\r\nhalf"
 
 
 def closes_within(wires: dict[str, Wire], seconds: float) -> dict[str, float]:
@@ -59,17 +61,28 @@ def test_what_does_not_go_on_is_closed(proxy, plain, secure):
         .start_tls(proxy, "a.test")
         .send(b"GET / HTTP/1.1\r\nX"),
     }
+    body = {
+        "half a body": Wire.to(proxy).send(
+            POST.format(f"http://{host}/slow", host).encode()
+        ),
+        "half a body in TLS": Wire.to(proxy)
+        .connect_tunnel(tls)
+        .start_tls(proxy, "a.test")
+        .send(POST.format("/slow", tls).encode()),
+    }
     stays = Wire.to(proxy)
     request = f"http://{host}/"
     assert stays.request(request, headers=[("Host", host)]).status == 200
-    closed = closes_within({**handshake, **head}, HEAD_S + 5)
-    assert set(closed) == {*handshake, *head}
+    closed = closes_within({**handshake, **head, **body}, BODY_S + 30)
+    assert set(closed) == {*handshake, *head, *body}
     assert all(HANDSHAKE_S - 2 < closed[n] < HANDSHAKE_S + 3 for n in handshake), closed
     assert all(HEAD_S - 3 < closed[n] < HEAD_S + 3 for n in head), closed
+    assert all(BODY_S - 5 < closed[n] for n in body), closed
+    assert "/slow" not in [r.target for r in (*plain.requests, *secure.requests)]
     assert stays.request(request, headers=[("Host", host)]).status == 200, (
         "an idle connection between requests is nothing to close"
     )
-    for wire in (*handshake.values(), *head.values(), stays):
+    for wire in (*handshake.values(), *head.values(), *body.values(), stays):
         wire.sock.close()
 
 
