@@ -40,6 +40,7 @@ from dlp.model import (
     noun,
 )
 from dlp.policy.addresses import may_connect
+from dlp.policy.opened import carries_data
 from dlp.policy.reach import Reach
 from dlp.record import Facts, Volume, make_record, reference
 from dlp.record.reference import ENTROPY_BYTES
@@ -245,11 +246,14 @@ class Gate:
         message = Message(agent, destination, (name,))
         seen = self.inspector.examine(message, self.learned.index)
         leaks = self.inspector.leaks(seen)
-        if not leaks:
+        if leaks:
+            verdict = Verdict(
+                Action.BLOCK, Reason.CONTENT, leaks[0].rule, findings=seen.findings
+            )
+        elif self.reach(agent, destination).caps and carries_data(destination.host):
+            verdict = Verdict(Action.BLOCK, Reason.DESTINATION, "open-name")
+        else:
             return None
-        verdict = Verdict(
-            Action.BLOCK, Reason.CONTENT, leaks[0].rule, findings=seen.findings
-        )
         return self._record(seen, verdict, volume_of(seen), ())
 
     async def judge(self, message: Message) -> Judgement:

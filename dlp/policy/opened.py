@@ -5,14 +5,23 @@ of where a message goes, this of what is in it.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from math import log2
 
+import publicsuffix2
+
+from dlp.detect.bigrams import RANDOM, randomness
 from dlp.model import Message, Part, PartKind
 from dlp.policy.credentials import CREDENTIAL_HEADERS
 from dlp.policy.reach import Caps
 
 METHODS = frozenset({"GET", "HEAD"})
+_HEX = re.compile(r"[0-9a-f]+")
+_LABEL = 40
+"""Letters of the names below a domain that may look random; a hash in hex has 32."""
+_TOTAL = 100
+"""Letters of the names below a domain in all."""
 
 
 def breach(message: Message, caps: Caps | None) -> str:
@@ -26,6 +35,8 @@ def breach(message: Message, caps: Caps | None) -> str:
 
 def _part(part: Part, caps: Caps) -> str:
     match part.kind:
+        case PartKind.HOST if carries_data(part.data.decode("latin-1")):
+            return "an open destination takes no name that could be data"
         case PartKind.BODY if part.data:
             return "an open destination takes no body"
         case PartKind.HEADER if part.name in CREDENTIAL_HEADERS:
@@ -36,6 +47,17 @@ def _part(part: Part, caps: Caps) -> str:
             return f"an open destination takes a target of {caps.entropy} bits at most"
         case _:
             return ""
+
+
+def carries_data(host: str) -> bool:
+    """Whether the labels below a domain are long enough, and random, to be data."""
+    domain = publicsuffix2.get_sld(host) or host
+    below = host.removesuffix(domain).replace(".", "")
+    if len(below) > _TOTAL:
+        return True
+    return len(below) > _LABEL and (
+        randomness(below.encode()) >= RANDOM or _HEX.fullmatch(below) is not None
+    )
 
 
 def _information(data: bytes) -> float:

@@ -12,6 +12,7 @@ from dlp.gate.tally import LIMIT
 from dlp.model import (
     Action,
     Agent,
+    Channel,
     Destination,
     Message,
     Part,
@@ -29,6 +30,10 @@ statements:
     effect: allow
     hosts: ["*.example.com"]
     on_secret: redact
+  - id: web
+    effect: allow
+    kind: open
+    hosts: ["*.open.example.net"]
 """
 
 
@@ -123,3 +128,14 @@ async def test_a_message_that_cannot_be_recorded_is_refunded(gate, monkeypatch):
     assert await account(gate, "f", "a.example.com") == 1200
     await sent(gate, "f", "a.example.com", dropped)
     assert await account(gate, "f", "a.example.com") == 2400
+
+
+def test_a_name_of_data_is_refused_before_it_is_looked_up(gate):
+    def name(label):
+        host = f"{label}.open.example.net"
+        to = Destination("https", host, 443, "CONNECT", channel=Channel.CONNECT)
+        return gate.judge_name(Agent("default"), to)
+
+    assert name("www") is None
+    judgement = name(random.randbytes(30).hex())
+    assert judgement.verdict.reason is Reason.DESTINATION
