@@ -1,0 +1,149 @@
+"""
+What inspection costs in one process: `python -m tests.bench.inside`.
+
+The rows of design section 13 that need no socket, then throughput on the same bytes
+beside three other scanners (in `.venv-rivals`; what cannot be installed is left out):
+chat bodies, every tenth with a key in it, and how many of them each one found.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import string
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from dlp import Inspector
+from dlp.detect.enrol import fingerprint
+from dlp.detect.fingerprint import SecretIndex, SecretInfo
+from dlp.detect.templates import expand
+from dlp.model import Action, Agent, Destination, Message, Part, PartKind
+from tests.bench.__main__ import chat
+from tests.bench.detect.__main__ import environment, rival
+
+POLICY = "version: 1\nstatements:\n  - {id: llm, effect: allow, hosts: [llm.example]}\n"
+SECRETS = 100
+ROUNDS = 7
+KEYS = ("sk-ant-api03-{base64url:93}AA", "{github:ghp_:36}", "sk_live_{alnum:24}")
+
+
+def inspector() -> Inspector:
+    """The built-in rules, a policy of one statement, 100 known secrets."""
+    key, draw = b"k" * 32, random.Random(1)
+    values = [
+        "".join(draw.choices(string.ascii_letters + string.digits, k=40)).encode()
+        for _ in range(SECRETS)
+    ]
+    index = SecretIndex.build(
+        [(SecretInfo(f"s{n}"), fingerprint(v, key)) for n, v in enumerate(values)], key
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "policy.yaml").write_text(POLICY)
+        return Inspector.load(folder).with_secrets(index)
+
+
+def message(body: bytes) -> Message:
+    """A chat request as an SDK sends it: twelve headers and a body."""
+    fields = {
+        "host": b"llm.example",
+        "accept": b"application/json",
+        "accept-encoding": b"gzip, deflate, br, zstd",
+        "connection": b"keep-alive",
+        "user-agent": b"Anthropic/Python 0.97.0",
+        "content-type": b"application/json",
+        "content-length": str(len(body)).encode(),
+        "x-stainless-lang": b"python",
+        "x-stainless-os": b"Linux",
+        "x-stainless-retry-count": b"0",
+        "anthropic-version": b"2023-06-01",
+        "authorization": b"Bearer " + expand("{alnum:40}", seed=3).encode(),
+    }
+    parts = [
+        Part(PartKind.HOST, b"llm.example"),
+        Part(PartKind.METHOD, b"POST"),
+        Part(PartKind.TARGET, b"/v1/messages"),
+        Part(PartKind.HEADER, b"\r\n".join(name.encode() for name in fields)),
+        *(Part(PartKind.HEADER, value, name) for name, value in fields.items()),
+        Part(PartKind.BODY, body, media_type="application/json"),
+    ]
+    to = Destination("https", "llm.example", 443, "POST", "/v1/messages")
+    return Message(Agent("default"), to, tuple(parts))
+
+
+def judged(of: Inspector, sent: Message) -> None:
+    """The whole way in process, without the record."""
+    verdict = of.conclude(of.examine(sent))
+    if verdict.action is not Action.ALLOW:
+        sys.exit(f"an honest message was refused: {verdict}")
+
+
+def seconds(work: Callable[[], object], times: int) -> float:
+    """Median over rounds of the mean of `times` calls."""
+    work()
+    rounds = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        for _ in range(times):
+            work()
+        rounds.append((time.perf_counter() - began) / times)
+    return statistics.median(rounds)
+
+
+def ours(of: Inspector, console: Console) -> None:
+    """The rows of section 13."""
+    table = Table("in one process", "measured", "target")
+    small, large = message(chat(2048)), message(chat(100 << 10))
+    table.add_row(
+        f"2 KB, 12 headers, {len(of.rules)} rules, {SECRETS} secrets",
+        f"{1e6 * seconds(lambda: judged(of, small), 200):.0f} us",
+        "150 us",
+    )
+    spent = seconds(lambda: judged(of, large), 10)
+    table.add_row("100 KB chat body", f"{1e3 * spent:.1f} ms", "4 ms")
+    size = len(large.parts[-1].data)
+    table.add_row("chat JSON", f"{size / 1e6 / spent:.0f} MB/s", "40 MB/s")
+    console.print(table)
+
+
+def beside(of: Inspector, console: Console) -> None:
+    """Throughput and found counts of four scanners on the same bytes."""
+    texts = []
+    for number in range(300):
+        text = chat(2048).decode()
+        if number % 10 == 0:
+            key = expand(KEYS[number // 10 % len(KEYS)], seed=number)
+            text = text.replace("writes", f"writes {key}", 1)
+        texts.append(text)
+    size = sum(map(len, texts))
+    bodies = [text.encode() for text in texts]
+    of.scan(bodies[0])
+    began = time.perf_counter()
+    found = [bool(of.scan(body)) for body in bodies]
+    spent = time.perf_counter() - began
+    table = Table("2 KB chat bodies, 30 of 300 with a key", "us each", "MB/s", "found")
+    rows = {"agent-dlp, decoding too": (spent, sum(found))}
+    for name, python in environment().items():
+        run = rival(python, name, texts)
+        rows[name] = run.seconds, sum(map(bool, run.found))
+    for name, (took, hits) in rows.items():
+        each, speed = 1e6 * took / len(texts), size / 1e6 / took
+        table.add_row(name, f"{each:.0f}", f"{speed:.1f}", str(hits))
+    console.print(table)
+
+
+def main() -> None:
+    """Print both tables."""
+    console, of = Console(), inspector()
+    ours(of, console)
+    beside(of, console)
+
+
+if __name__ == "__main__":
+    main()
