@@ -23,8 +23,10 @@ test: .venv/.ready  ## set everything up and run the whole suite
 	@$(MAKE) --no-print-directory lint
 	@.venv/bin/pytest -q -n auto --dist loadgroup
 
-bench: .venv/.ready  ## figures against stock mitmdump in the same run
+bench: .venv/.ready  ## figures against stock mitmdump and other scanners, in one run
 	@.venv/bin/python -m tests.bench $(ARGS)
+	@.venv/bin/python -m tests.bench.inside
+	@.venv/bin/python -m tests.bench.policy
 
 bench-detect: .venv/.ready  ## detection beside three other scanners
 	@.venv/bin/python -m tests.bench.detect

@@ -50,6 +50,8 @@ DEFAULT_SLOTS = frozenset({"", "default", "credential"})
 REMEMBERED = 4096
 """Tokens whose rule is remembered."""
 SECURE = frozenset({"https", "wss"})
+ACROSS = "headers"
+"""Path of the join of all header values."""
 GUESSES = frozenset({Tier.LIKELY, Tier.WEAK})
 _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
@@ -231,7 +233,12 @@ class Slots:
 def _seat(finding: Finding, parts: Sequence[Part]) -> str:
     """The credential header whose token holds a guess, itself or inside Basic."""
     part, span = parts[finding.part], finding.span
-    if span is None or finding.kind is not Kind.PATTERN:
+    if finding.kind is not Kind.PATTERN:
+        return ""
+    if finding.path == ACROSS:
+        # Values of other headers beside it make any token a named secret by chance.
+        return ACROSS
+    if span is None:
         return ""
     if part.kind is not PartKind.HEADER or part.name == "cookie":
         return ""

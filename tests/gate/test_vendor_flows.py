@@ -335,6 +335,25 @@ def test_honest_use_passes(inspector, name):
     assert verdict.action is Action.ALLOW, verdict
 
 
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("template", ["{alnum:40}", "{hex:64}", "{base64url:32}"])
+def test_an_opaque_bearer_passes_among_other_headers(inspector, template, seed):
+    """As SDKs send them: beside it stand names and values that read like a key's."""
+    around = {
+        "user-agent": "Anthropic/Python 0.97.0",
+        "x-stainless-lang": "python",
+        "x-stainless-retry-count": "0",
+        "x-request-token": "is",
+        "anthropic-version": "2023-06-01",
+        "idempotency-key": fill("{uuid}", seed),
+    }
+    fields = [header(name, value) for name, value in around.items()]
+    parts = [*fields, bearer(fill(template, seed)), *fields]
+    names = Part(PartKind.HEADER, b"\r\n".join(n.encode() for n in around))
+    verdict = judge(inspector, "api.mistral.ai", [names, *parts])
+    assert verdict.action is Action.ALLOW, verdict
+
+
 @pytest.mark.parametrize("name", VENDOR_SHAPED)
 def test_at_another_host_it_is_refused(inspector, name):
     _, template, wire = WIRE[name]
