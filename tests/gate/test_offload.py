@@ -1,7 +1,10 @@
 from dataclasses import replace
+from random import Random
 
 import pytest
 
+from dlp.detect.fingerprint import SecretInfo
+from dlp.detect.learned import LearnedIndex, learnable
 from dlp.gate.offload import PROCESS_OVER, Offload
 from dlp.model import Agent, Destination, Message, Part, PartKind
 
@@ -29,3 +32,25 @@ async def test_a_verdict_is_given_under_the_generation_that_asked(gate, offload,
     seen = await offload.examine(gate.inspector, source, large())
     assert seen.reach.statement == "api"
     assert seen.inspected >= PROCESS_OVER
+
+
+@pytest.mark.parametrize("stale", [False, True])
+async def test_what_hosts_issued_is_known_on_every_way(gate, offload, stale):
+    key = bytes(32)
+    token = "".join(
+        Random(7).choices("abcdefghkmnprstuvwxyzABCDEF23456", k=40)
+    ).encode()
+    taken = learnable(token, key)
+    assert taken is not None
+    info = SecretInfo("issued:home.example:1", ("home.example",), ("any",))
+    source = replace(
+        gate._source(), learned=LearnedIndex.build([(info, taken)], key=key)
+    )
+    if stale:
+        source = replace(source, generation="another")
+    message = large()
+    body = replace(message.parts[0], data=message.parts[0].data + token)
+    seen = await offload.examine(
+        gate.inspector, source, replace(message, parts=(body,))
+    )
+    assert [f.rule for f in seen.findings] == ["issued-token"]
