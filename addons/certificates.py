@@ -78,8 +78,7 @@ class Certificates(TlsConfig):
         self._state = state
         self._trusted = trusted
         self._trusting: tuple[str, ...] = ()
-        self._generation = ca.generation(state)
-        self.certstore = LeafStore(state)
+        self._take()
 
     def configure(self, updated: set[str]) -> None:
         """Never reads mitmproxy's own store in `confdir`."""
@@ -90,10 +89,15 @@ class Certificates(TlsConfig):
 
     def reload(self) -> None:
         """Take over a rotated authority."""
-        generation = ca.generation(self._state)
-        if generation != self._generation:
-            self.certstore = LeafStore(self._state)
-            self._generation = generation
+        if ca.generation(self._state) != self._generation:
+            self._take()
+
+    def _take(self) -> None:
+        self._generation = ca.generation(self._state)
+        store = LeafStore(self._state)
+        self.certstore = store
+        self.authority = store.authority
+        """What leaves are signed with now."""
 
     def follow_policy(self) -> None:
         """

@@ -30,6 +30,8 @@ from dlp.record.problem import problem
 from dlp.record.reference import ENTROPY_BYTES, reference
 
 type Hook = Callable[[Any], Awaitable[None] | None]
+type Failed = Callable[[str], None]
+"""Counts a failure: `unavailable` for a store or the audit log, else `internal`."""
 
 UNAVAILABLE = 503
 FAILED = "inspection failed"
@@ -39,7 +41,7 @@ class Aborted(Exception):  # noqa: N818
     """Ends a connection that has no milder refusal (`connection`, rule 3)."""
 
 
-def fail_closed(name: str, hook: Hook) -> Hook:
+def fail_closed(name: str, hook: Hook, failed: Failed) -> Hook:
     """
     `hook`, so that an exception out of it refuses what it was called for.
 
@@ -51,13 +53,13 @@ def fail_closed(name: str, hook: Hook) -> Hook:
         raise StateError(f"the hook {name} has no refusal; it cannot be used")
 
     def called(data: Any) -> Awaitable[None] | None:
-        with _Refusing(name, refuse, data):
+        with _Refusing(name, refuse, data, failed):
             pending = hook(data)
             return None if pending is None else awaited(data, pending)
         return None
 
     async def awaited(data: Any, pending: Awaitable[None]) -> None:
-        with _Refusing(name, refuse, data):
+        with _Refusing(name, refuse, data, failed):
             await pending
 
     return called
@@ -66,10 +68,13 @@ def fail_closed(name: str, hook: Hook) -> Hook:
 class _Refusing:
     """Ends a hook that raises with its refusal; cancellation passes."""
 
-    def __init__(self, name: str, refuse: Callable[[Any], None], data: Any) -> None:
+    def __init__(
+        self, name: str, refuse: Callable[[Any], None], data: Any, failed: Failed
+    ) -> None:
         self._name = name
         self._refuse = refuse
         self._data = data
+        self._failed = failed
 
     def __enter__(self) -> None:
         """Nothing to set up."""
@@ -78,6 +83,7 @@ class _Refusing:
         if not isinstance(error, Exception):
             return False
         _report(self._name, error)
+        self._failed("unavailable" if isinstance(error, StateError) else "internal")
         self._refuse(self._data)
         return True
 

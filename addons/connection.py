@@ -27,7 +27,7 @@ from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.server import ConnectionIO, logger
 
-from addons.closed import Hook, fail_closed
+from addons.closed import Failed, Hook, fail_closed
 from addons.http_server import EgressServer2
 
 UPSTREAM_CONNECTIONS = 100
@@ -43,7 +43,7 @@ type Hooks = Mapping[str, tuple[str, Sequence[Hook]]]
 """Hook name -> the field of the command that the hook gets, and who wants it."""
 
 
-def hooks_of(master: Master) -> Hooks:
+def hooks_of(master: Master, failed: Failed) -> Hooks:
     """Every hook with the addons that want it, in the order of the addons."""
     found: dict[str, tuple[str, Sequence[Hook]]] = {}
     for name, kind in all_hooks.items():
@@ -51,7 +51,8 @@ def hooks_of(master: Master) -> Hooks:
             continue
         addons = [getattr(addon, name, None) for addon in master.addons.chain]
         field = next(iter(kind.__dataclass_fields__))  # type: ignore[attr-defined]
-        found[name] = field, [fail_closed(name, hook) for hook in addons if hook]
+        closed = [fail_closed(name, hook, failed) for hook in addons if hook]
+        found[name] = field, closed
     return found
 
 

@@ -18,7 +18,7 @@ from mitmproxy import ctx
 from mitmproxy.addonmanager import Loader
 
 from addons import http_client
-from addons.closed import REFUSALS, fail_closed
+from addons.closed import REFUSALS, Failed, fail_closed
 from addons.egress import Egress
 from addons.network import permit
 from addons.protocol import Protocol
@@ -74,14 +74,14 @@ class Evaluation:
         egress, tunnels = Egress(reception), Tunnels(reception)
         permits = permit(gate.address_allowed, frozenset({listen}))
         parts = (
-            Protocol(egress.terms(), reception.page),
+            Protocol(egress.terms(), reception.page, gate.unread),
             Transport(permits, tunnels.may_dial, {}),
             tunnels,
             egress,
             Streams(gate, egress.still),
         )
         self._gate = gate
-        self.addons = [Closed(part) for part in parts]
+        self.addons = [Closed(part, gate.failed) for part in parts]
 
     def running(self) -> None:
         """
@@ -105,9 +105,9 @@ class Evaluation:
 class Closed:
     """An addon with every hook wrapped; mitmdump itself forwards when one fails."""
 
-    def __init__(self, addon: Any) -> None:
+    def __init__(self, addon: Any, failed: Failed) -> None:
         self.name = f"agent-dlp-{type(addon).__name__.lower()}"
         for name in REFUSALS:
             hook = getattr(addon, name, None)
             if hook is not None:
-                setattr(self, name, fail_closed(name, hook))
+                setattr(self, name, fail_closed(name, hook, failed))

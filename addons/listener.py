@@ -41,9 +41,12 @@ class Server(Proxyserver):
 
     name = "proxyserver"
 
-    def __init__(self, top_layer: Callable[[Context], Layer]) -> None:
+    def __init__(
+        self, top_layer: Callable[[Context], Layer], failed: Callable[[str], None]
+    ) -> None:
         super().__init__()
         self.top_layer = top_layer
+        self.failed = failed
 
 
 class EgressInstance(AsyncioServerInstance[EgressMode]):
@@ -59,7 +62,7 @@ class EgressInstance(AsyncioServerInstance[EgressMode]):
 
     async def listen(self, host: str, port: int) -> list[Any]:
         """One socket that other workers may share."""
-        self.hooks = hooks_of(ctx.master)
+        self.hooks = hooks_of(ctx.master, self.manager.failed)
         self.options = frozen(ctx.options)
         return [
             await asyncio.start_server(

@@ -8,11 +8,15 @@ options alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mitmproxy.net.tls import starts_like_tls_record
 from mitmproxy.proxy.context import Context
-from mitmproxy.proxy.layer import Layer, NextLayer
+from mitmproxy.proxy.events import DataReceived, Event
+from mitmproxy.proxy.layer import CommandGenerator, Layer, NextLayer
 from mitmproxy.proxy.layers import ClientTLSLayer, ServerTLSLayer
 from mitmproxy.proxy.layers.http import HTTPMode
+from mitmproxy.proxy.layers.tcp import TCPLayer
 
 from addons.http_layer import EgressLayer
 from addons.http_server import Pages
@@ -22,14 +26,37 @@ DECIDED_BY = 3
 """Bytes that tell a TLS record from anything else (RFC 8446, 5.1)."""
 
 
+type Unread = Callable[[int], None]
+"""Counts bytes that a client sent in a tunnel that stays closed."""
+
+
+class ClientTls(ClientTLSLayer):
+    """mitmproxy's layer, which counts what it only passes on."""
+
+    def __init__(self, context: Context, unread: Unread) -> None:
+        super().__init__(context)
+        self._unread = unread
+
+    def event_to_child(self, event: Event) -> CommandGenerator[None]:
+        """Count what is passed on; in a tunnel that was opened nothing is."""
+        if (
+            isinstance(self.child_layer, TCPLayer)
+            and isinstance(event, DataReceived)
+            and event.connection is self.context.client
+        ):
+            self._unread(len(event.data))
+        return super().event_to_child(event)
+
+
 class Protocol:
     """The `next_layer` hook."""
 
     name = "nextlayer"
 
-    def __init__(self, terms: Terms, pages: Pages) -> None:
+    def __init__(self, terms: Terms, pages: Pages, unread: Unread) -> None:
         self._terms = terms
         self._pages = pages
+        self._unread = unread
 
     def top_layer(self, context: Context) -> Layer:
         """A client that connects speaks HTTP to a proxy."""
@@ -49,7 +76,7 @@ class Protocol:
             return None
         if starts_like_tls_record(start):
             server = ServerTLSLayer(context)
-            server.child_layer = ClientTLSLayer(context)
+            server.child_layer = ClientTls(context, self._unread)
             return server
         return self._http(context, HTTPMode.transparent)
 

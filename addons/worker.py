@@ -30,8 +30,8 @@ from addons.transport import Transport, assert_options, set_options
 from addons.tunnels import Tunnels
 from dlp.errors import StateError
 from dlp.gate import Gate, upkeep
+from dlp.metrics.table import AGENT
 from dlp.model import Settings
-from dlp.state import ca
 
 DRAIN_S = 8.0
 """How long requests in flight may take to finish after SIGTERM."""
@@ -62,8 +62,8 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     host, port = settings.listen
     mode = f"{EgressMode.type_name}@{host}:{port}"
     master = Master(options.Options(confdir=str(state / "ca"), mode=[mode]))
-    protocol = Protocol(egress.terms(), reception.page)
-    proxyserver = Server(protocol.top_layer)
+    protocol = Protocol(egress.terms(), reception.page, gate.unread)
+    proxyserver = Server(protocol.top_layer, gate.failed)
     own = frozenset({settings.listen, settings.metrics, settings.console})
     permits = permit(gate.address_allowed, own)
     loop = asyncio.get_running_loop()
@@ -96,7 +96,7 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     assert_options(master.options)
     tasks: list[asyncio.Future[Any]] = [
         asyncio.ensure_future(upkeep.run(gate)),
-        asyncio.ensure_future(_tell(gate, egress.budget, proxyserver)),
+        asyncio.ensure_future(_tell(gate, egress.budget, proxyserver, certificates)),
     ]
     for upkeeping in tasks:
         upkeeping.add_done_callback(lambda _: stop.set())
@@ -124,17 +124,19 @@ async def run(settings: Settings, control: int, writer: str) -> None:
             raise error  # nobody looks after the gate: the supervisor starts another
 
 
-async def _tell(gate: Gate, budget: Budget, proxyserver: Server) -> None:
-    expires = ca.open_authority(Path(gate.settings.state)).certificate
-    gate.metrics.set(
-        "dlp_ca_expiry_timestamp_seconds", expires.not_valid_after_utc.timestamp()
-    )
+async def _tell(
+    gate: Gate, budget: Budget, proxyserver: Server, certificates: Certificates
+) -> None:
     while True:
+        authority = certificates.authority.certificate
+        start, end = authority.not_valid_before_utc, authority.not_valid_after_utc
+        gate.metrics.set("dlp_ca_start_timestamp_seconds", start.timestamp())
+        gate.metrics.set("dlp_ca_expiry_timestamp_seconds", end.timestamp())
         gate.metrics.set("dlp_in_flight_messages", budget.streams)
         gate.metrics.set("dlp_in_flight_bytes", budget.held)
         gate.metrics.set("dlp_connections", len(proxyserver.connections))
         gate.metrics.set("dlp_auth_locked", gate.agents.locked())
-        gate.metrics.meet(agent.id for agent in gate.agents.registered())
+        gate.metrics.meet(AGENT, (agent.id for agent in gate.agents.registered()))
         await asyncio.sleep(TELL_S)
 
 

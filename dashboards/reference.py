@@ -15,7 +15,6 @@ counters add up and survive a killed worker.
 
 | metric | kind | labels | meaning |
 |---|---|---|---|
-| `dlp_workers` | gauge | | Worker processes running now. |
 """
 
 

@@ -19,12 +19,14 @@ from pathlib import Path
 from dlp import logs
 from dlp.audit import AuditLog
 from dlp.errors import StateError
+from dlp.gate.laps import Laps
 from dlp.gate.observer import Observer
 from dlp.gate.offload import Offload, Source
 from dlp.gate.rewriting import rewritten
 from dlp.gate.tally import Charged, Tally, volume_of
 from dlp.inspector import Examination, Inspector
 from dlp.metrics import Metrics
+from dlp.metrics.table import DESTINATION
 from dlp.model import (
     Action,
     Agent,
@@ -51,6 +53,8 @@ from dlp.state.secrets import SecretStore
 from dlp.state.sqlite import Store
 
 REFUSED = frozenset({Action.BLOCK, Action.HOLD})
+_STATEMENTS_AT_0 = 100
+"""Statements that count from 0; those of a longer policy begin with their first use."""
 
 
 @noun
@@ -170,6 +174,17 @@ class Gate:
         generation = inspector.policy.generation
         self.metrics.reloaded(generation, time.time(), counts)
         self.metrics.set("dlp_observe_mode", inspector.policy.mode == "observe")
+        statements = inspector.policy.statements[:_STATEMENTS_AT_0]
+        self.metrics.meet(DESTINATION, ("none", *(one.id for one in statements)))
+
+    def failed(self, why: str) -> None:
+        """Something was refused because a hook failed, before there was a decision."""
+        self.metrics.count("dlp_fail_closed_total", why)
+
+    def unread(self, size: int) -> None:
+        """So many bytes went on in a tunnel that policy leaves closed."""
+        self.metrics.count("dlp_skipped_bytes_total", "passthrough", by=size)
+        self.metrics.count("dlp_out_bytes_total", by=size)
 
     def close(self) -> None:
         """Finish the record and let go of every store."""
@@ -264,28 +279,26 @@ class Gate:
             StateError: a store or the inspection failed; the message must not go on.
         """
         inspector = self.inspector
-        began = time.perf_counter()
+        laps = Laps()
         seen = await self.offload.examine(inspector, self._source(), message)
-        examined = time.perf_counter()
+        laps.end("examine")
         verdict = inspector.conclude(seen)
+        laps.end("decide")
         parts: tuple[Part, ...] | None = None
         charged: Charged = ()
         if verdict.action is Action.REDACT:
             verdict, parts = await self._redacted(inspector, seen, verdict)
+            laps.end("redact")
         elif seen.partials and verdict.action not in REFUSED:
             verdict = await self.tally.cover(inspector, seen, verdict)
         if verdict.action not in REFUSED:
             verdict, charged = await self.tally.charge(inspector, seen, verdict)
         if verdict.action not in REFUSED:
             self.learned.sent(seen.credentials)
-        decided = time.perf_counter()
-        timings = (
-            ("examine", examined - began),
-            ("decide", decided - examined),
-            ("total", decided - began),
-        )
+        laps.end("tally")
         try:
-            judgement = self._record(seen, verdict, volume_of(seen), timings)
+            volume = volume_of(seen, charged)
+            judgement = self._record(seen, verdict, volume, laps.taken)
         except StateError:
             await self.tally.refund(seen, charged)
             raise
@@ -362,11 +375,14 @@ class Gate:
                 generation=self.inspector.generation,
             ),
         )
+        laps = Laps()
         try:
             self.audit.append(record)
         except StateError:
             self.metrics.count("dlp_audit_errors_total")
             raise
+        laps.end("record")
+        self.metrics.took(*laps.taken[0])
         self.metrics.observe(record)
         logs.decision(record)
         return Judgement(verdict, ref)

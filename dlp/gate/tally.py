@@ -16,7 +16,7 @@ from dataclasses import replace
 from dlp.detect.opaque import Opaque
 from dlp.inspector import Examination, Inspector
 from dlp.model import Action, Verdict
-from dlp.record import Volume, opaque
+from dlp.record import Volume
 from dlp.state.coverage import Coverage, Fragment
 from dlp.state.ledger import Ledger
 from dlp.state.sqlite import Store
@@ -116,9 +116,9 @@ def _sum(stretches: Charged) -> int:
     return sum(stretch.size for stretch in stretches)
 
 
-def volume_of(seen: Examination) -> Volume:
-    """How much of a message there was, and was read."""
+def volume_of(seen: Examination, charged: Charged = ()) -> Volume:
+    """How much of a message there was, was read, and was charged to the ledger."""
     out = sum(len(part.data) for part in seen.message.parts)
     if not seen.reach.inspect:
         return Volume(out=out, skipped=out, why_skipped="inspect-none")
-    return Volume(out=out, inspected=seen.inspected, opaque=opaque(seen.message.parts))
+    return Volume(out=out, inspected=seen.inspected, opaque=_sum(charged))

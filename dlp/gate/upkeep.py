@@ -135,6 +135,7 @@ def _sample(inspector: Inspector) -> bytes:
 def _state(gate: Gate) -> str:
     try:
         open_folder(Path(gate.settings.state))
+        gate.store.check()
     except StateError as error:
         return str(error)
     return ""

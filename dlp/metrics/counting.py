@@ -6,13 +6,14 @@ import platform
 import resource
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from itertools import product
 from pathlib import Path
 
 import orjson
 
 from dlp import __version__
 from dlp.metrics.cells import Cell, Cells, Child
-from dlp.metrics.table import AGENT, BYTES, SECONDS, TABLE
+from dlp.metrics.table import BYTES, SECONDS, TABLE, Label
 from dlp.model import Action, Channel, Kind, Place, Reason
 from dlp.record import Record, Trace, Volume
 from dlp.state.folder import write_private
@@ -23,13 +24,6 @@ _INTERNAL = 500
 """The status of a refusal because of an exception of our own."""
 
 _BOUND = 4096
-
-_BY_AGENT = [
-    (metric.name, labels[1:])
-    for metric in TABLE
-    if metric.labels and metric.labels[0] is AGENT
-    for labels in metric.children()
-]
 
 Step = tuple[int, float]
 _Key = tuple[Action, Reason, str, str, Channel]
@@ -50,7 +44,7 @@ class Metrics:
         self._exemplars: dict[str, tuple[str, float, float]] = {}
         self._told: dict[str, tuple[str, float, float]] = {}
         self._cpu = 0.0
-        self._met: set[str] = set()
+        self._met: set[tuple[Label, str]] = set()
         self._always: dict[_Key, tuple[int, ...]] = {}
         self.count("dlp_worker_starts_total")
         self.set("dlp_build_info", 1.0, __version__, platform.python_version())
@@ -75,21 +69,26 @@ class Metrics:
         for trace in record.findings:
             steps += self._finding(trace)
         if any(_is_attempt(trace) for trace in record.findings):
-            steps.append(self._one("dlp_secret_attempts_total", record.agent))
+            steps.append(self._shown("dlp_secret_attempts_total", record))
         if any(trace.family == "canary" for trace in record.findings):
-            steps.append(self._one("dlp_canary_touches_total", record.agent))
-        values = self._cells.values
-        with self._cells.lock:
-            for index, by in steps:
-                values[index] += by
+            steps.append(self._shown("dlp_canary_touches_total", record))
+        self._add(steps)
 
-    def meet(self, agents: Iterable[str]) -> None:
-        """Begin to count these agents at 0, so that their first event is a rise."""
-        for agent in agents:
-            if agent not in self._met:
-                self._met.add(agent)
-                for name, rest in _BY_AGENT:
-                    self._cells.index(name, (agent, *rest))
+    def meet(self, label: Label, values: Iterable[str]) -> None:
+        """Begin to count these at 0, so that their first event is a rise."""
+        for value in values:
+            if (label, value) in self._met:
+                continue
+            self._met.add((label, value))
+            for metric in TABLE:
+                if metric.labels[:1] == (label,):
+                    rest = (other.known for other in metric.labels[1:])
+                    for labels in product((value,), *rest):
+                        self._cells.index(metric.name, labels)
+
+    def took(self, stage: str, seconds: float) -> None:
+        """Count the time of a stage that a record cannot hold: its own writing."""
+        self._add(self._stage(stage, seconds))
 
     def count(self, name: str, *labels: str, by: float = 1.0) -> None:
         """Add to a counter or gauge."""
@@ -134,8 +133,20 @@ class Metrics:
         """Stop counting."""
         self._cells.close()
 
+    def _add(self, steps: Iterable[Step]) -> None:
+        values = self._cells.values
+        with self._cells.lock:
+            for index, by in steps:
+                values[index] += by
+
     def _one(self, name: str, *labels: str) -> Step:
         return self._cells.index(name, labels), 1.0
+
+    def _shown(self, name: str, record: Record) -> Step:
+        """One more by an agent, with the decision as its exemplar."""
+        key = exemplar_key((name, (record.agent,)), 0)
+        self._exemplars[key] = (record.reference, 1.0, record.at)
+        return self._one(name, record.agent)
 
     def _outcome(self, record: Record) -> list[Step]:
         action, reason = record.action, record.reason
@@ -174,10 +185,12 @@ class Metrics:
         size = index("dlp_message_bytes")
         steps = [
             (index("dlp_inspected_bytes_total"), float(volume.inspected)),
-            (index("dlp_opaque_bytes_total"), float(volume.opaque)),
             (size + bisect_left(BYTES, volume.out), 1.0),
             (size + len(BYTES) + 1, float(volume.out)),
         ]
+        if volume.opaque:
+            opaque = index("dlp_opaque_bytes_total", (record.agent,))
+            steps.append((opaque, float(volume.opaque)))
         if volume.skipped:
             why = (volume.why_skipped or "refused",)
             steps.append((index("dlp_skipped_bytes_total", why), float(volume.skipped)))
@@ -187,16 +200,19 @@ class Metrics:
         return steps
 
     def _timings(self, record: Record) -> list[Step]:
-        index, total = self._cells.index, len(SECONDS) + 1
         steps: list[Step] = []
         for stage, took in record.timings:
-            first = index("dlp_stage_seconds", (stage,))
-            bucket = bisect_left(SECONDS, took)
-            steps += ((first + bucket, 1.0), (first + total, took))
+            steps += self._stage(stage, took)
             if stage == "total":
-                key = exemplar_key(("dlp_stage_seconds", (stage,)), bucket)
+                child = ("dlp_stage_seconds", (stage,))
+                key = exemplar_key(child, bisect_left(SECONDS, took))
                 self._exemplars[key] = (record.reference, took, record.at)
         return steps
+
+    def _stage(self, stage: str, took: float) -> tuple[Step, Step]:
+        first = self._cells.index("dlp_stage_seconds", (stage,))
+        at = first + bisect_left(SECONDS, took)
+        return (at, 1.0), (first + len(SECONDS) + 1, took)
 
     def _finding(self, trace: Trace) -> list[Step]:
         steps = []
@@ -226,7 +242,7 @@ def _is_attempt(trace: Trace) -> bool:
 
 
 def _coverage(volume: Volume) -> str:
-    if not volume.skipped:
+    if not volume.why_skipped:
         return "full"
     return "part" if volume.inspected else "none"
 

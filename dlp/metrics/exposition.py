@@ -18,6 +18,7 @@ from dlp.metrics.counting import exemplar_key
 from dlp.metrics.table import COUNTER, GAUGE, HISTOGRAM, MAX, MIN, TABLE
 from dlp.metrics.table import Metric as Declared
 
+WORKERS: Child = ("dlp_workers", ())
 Exemplars = dict[str, tuple[str, float, float]]
 
 
@@ -30,14 +31,14 @@ def page(folder: Path, accept: str) -> tuple[bytes, str]:
 
 
 def gauge(snapshots: Iterable[Snapshot], declared: Declared, child: Child) -> float:
-    """A gauge over all running workers; NaN when none says it."""
+    """A gauge over all running workers; NaN when none says it, 0 when none is."""
     values = [
         snapshot.values[child][0]
         for snapshot in snapshots
         if snapshot.alive and child in snapshot.values
     ]
     if not values:
-        return float("nan")
+        return 0.0 if child == WORKERS else float("nan")
     if declared.merge == MAX:
         return max(values)
     return min(values) if declared.merge == MIN else sum(values)
@@ -50,10 +51,9 @@ class _Folder(Collector):
     def collect(self) -> Iterator[Metric]:
         snapshots = cells.read(self._folder)
         exemplars = _exemplars(self._folder)
-        workers = Metric("dlp_workers", "Worker processes running now.", GAUGE)
-        workers.add_sample("dlp_workers", {}, sum(s.alive for s in snapshots))
-        yield workers
-        children: dict[str, dict[Child, None]] = {}
+        children: dict[str, dict[Child, None]] = {
+            WORKERS[0]: {WORKERS: None}  # also while none runs
+        }
         for snapshot in snapshots:
             for child in snapshot.values:
                 children.setdefault(child[0], {})[child] = None

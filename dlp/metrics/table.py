@@ -21,7 +21,7 @@ SECONDS = (
 BYTES = (256.0, 1024.0, 4096.0, 16384.0, 65536.0, 262144.0, 1048576.0, 4194304.0,
          16777216.0, 67108864.0)  # fmt: skip
 
-STAGES = ("examine", "decide", "total")
+STAGES = ("examine", "decide", "redact", "tally", "record", "total")
 COMPONENTS = ("inspection", "state", "audit")
 SKIPPED = ("inspect-none", "passthrough", "refused")
 UNREAD = ("depth", "expansions", "decoded", "ratio", "time", "buffer", "undecodable")
@@ -70,6 +70,7 @@ REASON = Label("reason", tuple(Reason))
 REFUSAL = Label("reason", tuple(reason for reason in Reason if reason is not Reason.OK))
 
 TABLE: tuple[Metric, ...] = (
+    Metric("dlp_workers", GAUGE, "Worker processes running now.", start=1.0),
     Metric(
         "dlp_decisions_total", COUNTER,
         "Decisions, by what was done and the coarse reason.", (ACTION, REASON),
@@ -122,7 +123,9 @@ TABLE: tuple[Metric, ...] = (
     ),
     Metric(
         "dlp_opaque_bytes_total", COUNTER,
-        "Bytes of bodies and frames that are no text: media, archives, ciphertext.",
+        "Bytes that left and that nobody can read, as the ledger counts them: what "
+        "looks like ciphertext, once; not pictures and archives.",
+        (AGENT,),
     ),
     Metric(
         "dlp_coverage_messages_total", COUNTER,
@@ -136,12 +139,14 @@ TABLE: tuple[Metric, ...] = (
     ),
     Metric(
         "dlp_fail_closed_total", COUNTER,
-        "Refusals because something did not work, not because of what was asked.",
+        "Refusals because something did not work, not because of what was asked; "
+        "`internal` is an exception of our own.",
         (Label("why", ("unavailable", "unreadable", "internal")),),
     ),
     Metric(
         "dlp_stage_seconds", HISTOGRAM,
-        "Time spent on a message, by stage; `total` is what it waited for us.",
+        "Time spent on a message: reading it whole, weighing it, cutting a secret "
+        "out, counting in the store, writing the record. `total` is all but the last.",
         (Label("stage", STAGES),), buckets=SECONDS,
     ),
     Metric(
@@ -190,7 +195,12 @@ TABLE: tuple[Metric, ...] = (
     ),
     Metric(
         "dlp_ca_expiry_timestamp_seconds", GAUGE, "When the CA certificate expires.",
-        merge=MAX,
+        merge=MIN,
+    ),
+    Metric(
+        "dlp_ca_start_timestamp_seconds", GAUGE,
+        "From when on the CA certificate is valid: two days before it was made.",
+        merge=MIN,
     ),
     Metric(
         "dlp_worker_starts_total", COUNTER,

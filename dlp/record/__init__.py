@@ -12,7 +12,7 @@ from __future__ import annotations
 from dlp.record.account import Facts, Operation, Record, Trace, make_record
 from dlp.record.problem import problem
 from dlp.record.reference import reference, reference_at
-from dlp.record.volume import Volume, opaque
+from dlp.record.volume import Volume
 
 __all__ = [
     "Facts",
@@ -21,7 +21,6 @@ __all__ = [
     "Trace",
     "Volume",
     "make_record",
-    "opaque",
     "problem",
     "reference",
     "reference_at",

@@ -88,6 +88,20 @@ class Store:
         self._thread.submit(self._disconnect).result()
         self._thread.shutdown()
 
+    def check(self) -> None:
+        """
+        Whether something could be written now; not for the event loop.
+
+        Raises:
+            StateError: the file is gone, locked for too long, or cannot be used.
+        """
+        if not self._path.exists():
+            raise StateError(f"the store {self._path} is gone: restart the proxy")
+        try:
+            self._thread.submit(self._guarded, _try).result()
+        except RuntimeError as error:
+            raise StateError(f"the store {self._path} is closed") from error
+
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """
         Do a piece of work in the store's thread.
@@ -140,6 +154,11 @@ class Store:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _try(connection: sqlite3.Connection) -> None:
+    with writing(connection):
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
 
 
 @contextmanager

@@ -32,7 +32,7 @@ async def raising_later(data):
 @pytest.fixture(params=[raising, raising_later], ids=["at once", "awaited"])
 def call(request):
     async def run(name: str, data):
-        pending = fail_closed(name, request.param)(data)
+        pending = fail_closed(name, request.param, lambda why: None)(data)
         if pending is not None:
             await pending
         return data
@@ -84,16 +84,28 @@ async def test_a_connection_that_cannot_be_read_is_aborted(call, name):
 
 def test_a_hook_without_a_refusal_cannot_be_used():
     with pytest.raises(StateError):
-        fail_closed("tcp_message", raising)
+        fail_closed("tcp_message", raising, print)
 
 
 def test_the_text_of_an_exception_is_not_logged():
     with structlog.testing.capture_logs() as logged:
-        fail_closed("request", raising)(tflow.tflow())
+        fail_closed("request", raising, lambda why: None)(tflow.tflow())
     (line,) = logged
     assert (line["hook"], line["exception"]) == ("request", "Boom")
     assert line["where"].startswith("raising:")
     assert "payload" not in str(line)
+
+
+@pytest.mark.parametrize(
+    ("error", "why"), [(Boom(), "internal"), (StateError("no room"), "unavailable")]
+)
+def test_a_failure_is_counted_by_whose_it_is(error, why):
+    def fail(_data):
+        raise error
+
+    counted = []
+    fail_closed("request", fail, counted.append)(tflow.tflow())
+    assert counted == [why]
 
 
 def test_what_does_not_fail_is_left_alone():
@@ -102,7 +114,7 @@ def test_what_does_not_fail_is_left_alone():
     def answer(flow):
         flow.response = http.Response.make(418)
 
-    fail_closed("request", answer)(flow)
+    fail_closed("request", answer, print)(flow)
     assert flow.response.status_code == 418
 
 

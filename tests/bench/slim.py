@@ -35,9 +35,9 @@ async def main(settings: dict) -> None:
     mode = f"{EgressMode.type_name}@127.0.0.1:{settings['port']}"
     master = Master(options.Options(confdir=str(state), mode=[mode]))
     terms = Terms(Budget(1 << 30), lambda: 1 << 30, no, no)
-    protocol = Protocol(terms, no)
+    protocol = Protocol(terms, no, lambda _: None)
     master.addons.add(
-        Server(protocol.top_layer),
+        Server(protocol.top_layer, lambda _: None),
         protocol,
         Certificates(state, lambda: (settings["ca"],)),
         Streaming(),

@@ -133,10 +133,10 @@ def test_query(name):
     found = re.findall(r"\b(dlp_\w+?)(_bucket)?\{([^}]*)\}(\[[^\]]*\])?", expr)
     assert found
     for metric, _, matchers, window in found:
-        assert metric in declared or metric == "dlp_workers"
+        assert metric in declared
         assert 'job=~"$job"' in matchers
         assert 'instance=~"$instance"' in matchers
-        if metric in declared and declared[metric].kind == COUNTER:
+        if declared[metric].kind == COUNTER:
             assert window in {"[$__rate_interval]", "[$__range]", "[$__interval]"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 
 import pytest
@@ -40,6 +41,11 @@ def test_tls_stays_closed_where_the_policy_says_so(proxy, authority, secure):
         answer = wire.request("/", headers=[("Host", f"c.test:{secure.port}")])
     assert answer.status == 200
     assert secure.connections[0].sni == "c.test"
+    page = proxy.scrape()[1]
+    assert 'dlp_coverage_messages_total{coverage="none"} 1.0' in page
+    unread = re.search(r'skipped_bytes_total{why="passthrough"} (\S+)', page)
+    sent = len(secure.connections[0].raw)
+    assert sent < float(unread[1]) < sent + 2000, "its TLS records and handshake"
 
 
 def test_elsewhere_it_is_ours(proxy, secure):

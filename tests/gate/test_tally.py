@@ -3,12 +3,15 @@
 import base64
 import random
 import string
+from pathlib import Path
 
 import pytest
 
 from dlp.errors import StateError
 from dlp.gate import Gate
 from dlp.gate.tally import LIMIT
+from dlp.metrics.cells import read
+from dlp.metrics.counting import folder_of
 from dlp.model import (
     Action,
     Agent,
@@ -66,6 +69,19 @@ async def account(gate, agent, host):
     return next((a.total for a in found if (a.agent, a.host) == (agent, host)), 0)
 
 
+def counted(gate, agent):
+    """What the metrics say of an agent."""
+    folder = folder_of(Path(gate.settings.state), gate.settings.metrics)
+    child = ("dlp_opaque_bytes_total", (agent,))
+    return sum(one.values.get(child, (0,))[0] for one in read(folder))
+
+
+async def test_pictures_are_not_opaque(gate):
+    picture = b"\x89PNG\r\n\x1a\n" + random.randbytes(900)
+    assert (await sent(gate, "p", "a.example.com", picture)).action is Action.ALLOW
+    assert counted(gate, "p") == 0
+
+
 async def test_over_the_bound_a_message_is_refused_and_the_next_day_counts_anew(gate):
     for _ in range(2):
         verdict = await sent(gate, "a", "a.example.com", cipher(1200))
@@ -107,12 +123,14 @@ async def test_what_is_sent_again_with_every_turn_counts_once(gate):
         history = data[:-1] + b', "turn": "%d"}' % turn
         assert (await sent(gate, "d", "a.example.com", history)).action is Action.ALLOW
     assert await account(gate, "d", "a.example.com") == 3200
+    assert counted(gate, "d") == 3200
 
 
 async def test_a_refused_message_is_not_charged(gate):
     verdict = await sent(gate, "e", "elsewhere.example.net", cipher(900))
     assert verdict.action is Action.BLOCK
     assert await account(gate, "e", "elsewhere.example.net") == 0
+    assert counted(gate, "e") == 0
 
 
 async def test_a_message_that_cannot_be_recorded_is_refunded(gate, monkeypatch):

@@ -1,5 +1,8 @@
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import structlog
 
@@ -38,6 +41,20 @@ def test_state_that_cannot_be_used_is_told(gate, tmp_path):
         assert "cannot be used" in upkeep._state(gate)
     finally:
         gate.settings = settings
+    assert upkeep._state(gate) == ""
+
+
+def test_a_store_that_is_locked_or_gone_is_told(gate, monkeypatch):
+    path = Path(gate.settings.state) / "store.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        asyncio.run(gate.store.run(lambda c: c.execute("PRAGMA busy_timeout=1")))
+        assert "locked" in upkeep._state(gate)
+        other.execute("ROLLBACK")
+    assert upkeep._state(gate) == ""
+    path.rename(path.with_suffix(".away"))
+    assert "is gone" in upkeep._state(gate)
+    path.with_suffix(".away").rename(path)
     assert upkeep._state(gate) == ""
 
 

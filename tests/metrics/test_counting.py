@@ -4,6 +4,7 @@ import pytest
 
 from dlp.metrics import Metrics
 from dlp.metrics.cells import read
+from dlp.metrics.table import AGENT, DESTINATION
 from dlp.model import (
     Action,
     Agent,
@@ -66,7 +67,7 @@ def test_an_allowed_message(counted):
         ("dlp_destination_decisions_total", "llm", "allow"): 1,
         ("dlp_messages_total", "http"): 1,
         ("dlp_inspected_bytes_total",): 300,
-        ("dlp_opaque_bytes_total",): 20,
+        ("dlp_opaque_bytes_total", "builder"): 20,
         ("dlp_out_bytes_total",): 300,
         ("dlp_coverage_messages_total", "full"): 1,
     }
@@ -85,6 +86,7 @@ def test_a_blocked_message_sends_no_bytes(counted):
         (Volume(5, 5, 0), "full"),
         (Volume(5, 2, 3, why_skipped="passthrough"), "part"),
         (Volume(5, 0, 5, why_skipped="inspect-none"), "none"),
+        (Volume(why_skipped="passthrough"), "none"),
         (Volume(), "full"),
     ],
 )
@@ -194,8 +196,22 @@ def test_a_beat_tells_of_the_process(metrics, tmp_path):
 
 
 def test_agents_count_from_zero_once_they_are_known(metrics, tmp_path):
-    metrics.meet(["builder"])
-    metrics.meet(["builder"])
+    metrics.meet(AGENT, ["builder"])
+    metrics.meet(AGENT, ["builder"])
     values = read(tmp_path)[0].values
     assert values["dlp_secret_attempts_total", ("builder",)] == (0.0,)
+    assert values["dlp_opaque_bytes_total", ("builder",)] == (0.0,)
     assert values["dlp_agent_decisions_total", ("builder", "block")] == (0.0,)
+
+
+def test_so_do_statements(metrics, tmp_path):
+    metrics.meet(DESTINATION, ["llm"])
+    values = read(tmp_path)[0].values
+    assert values["dlp_destination_decisions_total", ("llm", "redact")] == (0.0,)
+    assert ("dlp_agent_decisions_total", ("llm", "redact")) not in values
+
+
+def test_a_stage_that_no_record_can_hold(metrics, tmp_path):
+    metrics.took("record", 0.0001)
+    values = read(tmp_path)[0].values
+    assert values["dlp_stage_seconds", ("record",)][1] == 1

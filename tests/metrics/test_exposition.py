@@ -8,7 +8,16 @@ from prometheus_client.parser import text_string_to_metric_families as prometheu
 
 from dlp.metrics import TABLE, Metrics
 from dlp.metrics.exposition import page
-from dlp.model import Action, Agent, Destination, Reason, Verdict
+from dlp.model import (
+    Action,
+    Agent,
+    Destination,
+    Finding,
+    Kind,
+    Reason,
+    Tier,
+    Verdict,
+)
 from dlp.record import Facts, make_record
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -86,6 +95,14 @@ def test_openmetrics_has_exemplars_with_the_reference(tmp_path):
     found = samples(tmp_path, openmetrics, OPENMETRICS)
     decisions = ("dlp_decisions_total", ("action", "block"), ("reason", "content"))
     assert found[decisions].exemplar.labels == {"reference": "dlp-newer"}
+    leak = Finding("k", Kind.FINGERPRINT, Tier.CERTAIN, "body", family="canary")
+    verdict = Verdict(Action.BLOCK, Reason.CONTENT, "k", (leak,))
+    facts = Facts(Agent("a"), Destination("https", "h.example", 443))
+    metrics.observe(make_record("dlp-leak", 11.0, verdict, facts))
+    metrics.beat(2.0)
+    told = samples(tmp_path, openmetrics, OPENMETRICS)
+    for name in ("dlp_secret_attempts_total", "dlp_canary_touches_total"):
+        assert told[name, ("agent", "a")].exemplar.labels == {"reference": "dlp-leak"}
     bucket = ("dlp_stage_seconds_bucket", ("le", "0.5"), ("stage", "total"))
     assert found[bucket].exemplar.value == 0.3
     metrics.close()
