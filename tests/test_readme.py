@@ -36,6 +36,7 @@ CONTRACT = {
     "ca rotate": [],
     "explain": [],
     "demo": [],
+    "doctor": ["--rules", "--state", "--json", "--fix"],
 }
 """Section 15 of the design: others script against it."""
 DEFAULTS = ["127.0.0.1:8080", "127.0.0.1:9464", "127.0.0.1:8081"]

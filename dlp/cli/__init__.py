@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "env": "dlp.cli.env",
     "run": "dlp.cli.run",
     "probe": "dlp.cli.probe",
+    "doctor": "dlp.cli.doctor",
 }
 
 

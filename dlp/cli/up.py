@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from dlp.cli.addresses import host_and_port
 from dlp.cli.folders import RulesOption, rules_folder
 from dlp.errors import UsageError
 from dlp.model import Settings
@@ -47,9 +48,9 @@ def up(
     settings = Settings(
         rules=str(folder) if folder else None,
         state=str(open_folder(state)),
-        listen=_address("--listen", listen),
-        metrics=_address("--metrics", metrics),
-        console=_address("--console", console),
+        listen=host_and_port("--listen", listen),
+        metrics=host_and_port("--metrics", metrics),
+        console=host_and_port("--console", console),
         workers=workers,
     )
     check(settings)
@@ -77,14 +78,6 @@ def check(settings: Settings) -> None:
         ("--metrics", settings.metrics),
     ):
         _probe(flag, address)
-
-
-def _address(flag: str, text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise UsageError(f"{flag} {text}: expected HOST:PORT, as in 127.0.0.1:8080")
-    return host, int(port)
 
 
 def _probe(flag: str, address: tuple[str, int]) -> None:

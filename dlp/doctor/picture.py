@@ -1,0 +1,221 @@
+"""
+The machine as the checks see it: where to look, for whom, and what was seen there.
+
+What costs something (rules, metrics, processes) is looked at once, when the first check
+asks. Not slotted: `cached_property` needs a dictionary.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from dlp.detect.fingerprint import SecretIndex
+from dlp.detect.rules import load_rules
+from dlp.doctor.access import User
+from dlp.doctor.network import Listener, listeners
+from dlp.doctor.processes import Process, processes
+from dlp.errors import RuleError
+from dlp.inspector import Inspector
+from dlp.policy import Policy
+from dlp.policy.compile import compile_policy, read_policy
+from dlp.policy.schema import PolicyModel
+from dlp.rulefile import Located
+from dlp.state.agents import AgentRegistry
+from dlp.state.agents import Registration as AgentEntry
+from dlp.state.secrets import SecretStore
+
+Address = tuple[str, int]
+PATIENCE_S = 3.0
+MOST_BYTES = 4 << 20
+"""Of an answer or a file, beyond which it is not looked at."""
+
+
+class CannotTellError(Exception):
+    """A check could not be made; ``str()`` says why."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Where to look, and for whom."""
+
+    state: Path
+    agent: User
+    """Who the agent runs as."""
+    environment: Mapping[str, str]
+    now: float
+    """UTC epoch."""
+    rules: Path | None = None
+    """None means the built-in set."""
+    work: Path = Path()
+    """The agent's working folder."""
+    root: Path = Path("/")
+    """What `/proc`, `/etc`, `/run` and `/sys` stand below."""
+    listen: Address = ("127.0.0.1", 8080)
+    metrics: Address = ("127.0.0.1", 9464)
+    console: Address = ("127.0.0.1", 8081)
+    prometheus: str = "http://127.0.0.1:9090"
+    probing: bool = False
+    """Whether checks may connect to public addresses."""
+
+    def text(self, name: str) -> str:
+        """
+        The text of a file below `root`.
+
+        Raises:
+            CannotTellError: it is not there, or may not be read.
+        """
+        try:
+            return (self.root / name).read_text("utf-8", "replace")
+        except OSError as error:
+            raise CannotTellError(f"/{name}: {error.strerror}") from error
+
+    def kept(self) -> Path:
+        """
+        The state folder.
+
+        Raises:
+            CannotTellError: there is none yet.
+        """
+        if not self.state.is_dir():
+            raise CannotTellError(f"there is no state folder {self.state} yet")
+        return self.state
+
+    @cached_property
+    def owner(self) -> int:
+        """The user id that the state belongs to: who the proxy runs as."""
+        return self.kept().stat().st_uid
+
+    @cached_property
+    def located(self) -> Located[PolicyModel]:
+        """The policy as written."""
+        try:
+            return read_policy(self.rules)
+        except RuleError as error:
+            raise CannotTellError("the policy does not load") from error
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy as it is asked."""
+        try:
+            return compile_policy(self.located)
+        except RuleError as error:
+            raise CannotTellError("the policy does not load") from error
+
+    @cached_property
+    def secrets(self) -> SecretIndex:
+        """The registered secrets; none where nothing was ever registered."""
+        if not (self.state / "secrets").exists():
+            return SecretIndex.empty()
+        return SecretStore(self.state).index()
+
+    @cached_property
+    def agents(self) -> tuple[AgentEntry, ...]:
+        """The registered agents. Asked without a file, the registry would make keys."""
+        if not (self.state / "agents.json").exists():
+            return ()
+        return AgentRegistry(self.state).registered()
+
+    @cached_property
+    def inspector(self) -> Inspector:
+        """What reads the files and variables that are looked at."""
+        # A cache written by another user than the proxy's would be of no use to it.
+        ours = self.state.is_dir() and self.owner == os.geteuid()
+        cache = self.state / "cache" if ours else None
+        try:
+            rules = load_rules(self.rules)
+        except RuleError as error:
+            raise CannotTellError("the detector rules do not load") from error
+        return Inspector.build(self.policy, rules, self.secrets, cache=cache)
+
+    @cached_property
+    def listeners(self) -> tuple[Listener, ...]:
+        """Every TCP port that somebody listens on."""
+        return listeners(self.text("proc/net/tcp"), self._v6())
+
+    def _v6(self) -> str:
+        path = self.root / "proc/net/tcp6"
+        return path.read_text() if path.exists() else ""
+
+    @cached_property
+    def processes(self) -> tuple[Process, ...]:
+        """Every process that may be looked at."""
+        return processes(self.root / "proc")
+
+    @cached_property
+    def proxies(self) -> tuple[Process, ...]:
+        """
+        The processes of the running proxy.
+
+        Raises:
+            CannotTellError: none is to be seen.
+        """
+        found = tuple(one for one in self.processes if "addons.serve" in one.command)
+        if not found:
+            raise CannotTellError("no process of the proxy is to be seen")
+        return found
+
+    @cached_property
+    def numbers(self) -> dict[tuple[str, tuple[str, ...]], float]:
+        """The metrics page: name and label values to number."""
+        status, body = self.ask(f"http://{_authority(self.metrics)}/metrics")
+        if status != http.HTTPStatus.OK:
+            raise CannotTellError(f"the metrics address answers {status}")
+        try:
+            return {
+                (sample.name, tuple(sample.labels.values())): sample.value
+                for family in text_string_to_metric_families(body.decode())
+                for sample in family.samples
+            }
+        except ValueError as error:
+            raise CannotTellError("the metrics page cannot be read") from error
+
+    def number(self, name: str, *labels: str) -> float:
+        """
+        One number of the metrics page.
+
+        Raises:
+            CannotTellError: it is not told.
+        """
+        try:
+            return self.numbers[name, labels]
+        except KeyError:
+            raise CannotTellError(f"the proxy tells no {name}") from None
+
+    def health(self) -> tuple[int, bytes]:
+        """Status and body of `/healthz`."""
+        return self.ask(f"http://{_authority(self.metrics)}/healthz")
+
+    def ask(self, url: str, through: Address | None = None) -> tuple[int, bytes]:
+        """
+        GET an http URL, `through` a proxy if one is named; status and body.
+
+        Raises:
+            CannotTellError: nobody answers there in time.
+        """
+        parts = urlsplit(url)
+        host, port = through or (parts.hostname or "", parts.port or 80)
+        target = url if through else parts._replace(scheme="", netloc="").geturl()
+        connection = http.client.HTTPConnection(host, port, timeout=PATIENCE_S)
+        try:
+            headers = {"Host": parts.netloc.rpartition("@")[2]}
+            connection.request("GET", target, headers=headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read(MOST_BYTES)
+        except (OSError, http.client.HTTPException) as error:
+            where = _authority((host, port))
+            raise CannotTellError(f"nobody answers at {where}") from error
+        finally:
+            connection.close()
+
+
+def _authority(address: Address) -> str:
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,10 @@
+"""Every check, in the order in which an operator should think of them."""
+
+from __future__ import annotations
+
+from dlp.doctor import state_folder
+from dlp.doctor.check import Check
+
+AREAS = (state_folder,)
+
+CHECKS: tuple[Check, ...] = tuple(check for area in AREAS for check in area.CHECKS)
