@@ -136,9 +136,12 @@ def _tell(kind: type[BaseException], trace: TracebackType | None, thread: str) -
 
 
 def _uncaught(
-    kind: type[BaseException], _: BaseException, trace: TracebackType | None
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    if not issubclass(kind, KeyboardInterrupt):
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            _uncaught(type(each), each, each.__traceback__)
+    elif not issubclass(kind, KeyboardInterrupt):
         _tell(kind, trace, "main")
 
 

@@ -202,8 +202,8 @@ NOT_FOUND: dict[str, Callable[[bytes], bytes]] = {
     "vigenere": lambda s: bytes(
         c ^ k for c, k in zip(s, b"key" * len(s), strict=False)
     ),
-    "lower case shifted alone": _mapped(
-        lambda c: (c - 97 + 5) % 26 + 97 if chr(c).islower() else c
+    "a shift that grows": lambda s: bytes(
+        (c + 3 * n * n) % 256 for n, c in enumerate(s)
     ),
 }
 """What README says is not stopped, even for a registered secret."""

@@ -146,6 +146,8 @@ class SecretIndex:
     @property
     def generation(self) -> str:
         """Names what is registered, bindings included; tells no value."""
+        if not self._values:
+            return "0" * 12
         text = repr((sorted(self.infos.items()), [v.digest for v in self._values]))
         return digest(text.encode(), self.key).hex()
 

@@ -12,7 +12,7 @@ window round the reported end, decides. Patterns are bytes; line anchors are of 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dlp.detect.syntax import (
     Node,
@@ -54,7 +54,7 @@ class Pattern:
     """Bytes after the reported end that the match may still take or look at."""
     most: int
     """Bytes the whole match can take."""
-    heads: frozenset[bytes] = frozenset()
+    heads: frozenset[bytes] = field(default=frozenset(), repr=False)
     """Lower-case literals: each match begins with one, or has it after its first byte.
     None: it may begin anyhow."""
 

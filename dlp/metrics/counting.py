@@ -6,6 +6,7 @@ import platform
 import resource
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 
@@ -125,9 +126,11 @@ class Metrics:
         self.set("dlp_resident_memory_bytes", _resident())
         self.set("dlp_worker_heartbeat_timestamp_seconds", now)
         if self._exemplars != self._told:
-            self._told = dict(self._exemplars)
+            told = dict(self._exemplars)
             path = self._folder / f"{self._cells.slot}.exemplars"
-            write_private(path, orjson.dumps(self._told))
+            with suppress(OSError):  # a full disk: the next beat tries again
+                write_private(path, orjson.dumps(told))
+                self._told = told
 
     def close(self) -> None:
         """Stop counting."""

@@ -20,6 +20,8 @@ METHODS = frozenset({"GET", "HEAD"})
 _HEX = re.compile(r"[0-9a-f]+")
 _LABEL = 40
 """Letters of the names below a domain that may look random; a hash in hex has 32."""
+_SHORT = 8
+"""Letters of a label below which nothing is said of it."""
 _TOTAL = 100
 """Letters of the names below a domain in all."""
 
@@ -52,11 +54,17 @@ def _part(part: Part, caps: Caps) -> str:
 def carries_data(host: str) -> bool:
     """Whether the labels below a domain are long enough, and random, to be data."""
     domain = publicsuffix2.get_sld(host) or host
-    below = host.removesuffix(domain).replace(".", "")
+    labels = host.removesuffix(domain).split(".")
+    below = "".join(labels)
     if len(below) > _TOTAL:
         return True
-    return len(below) > _LABEL and (
-        randomness(below.encode()) >= RANDOM or _HEX.fullmatch(below) is not None
+    random = "".join(label for label in labels if _is_random(label))
+    return len(random) > _LABEL or (len(below) > _LABEL and _is_random(below))
+
+
+def _is_random(name: str) -> bool:
+    return len(name) >= _SHORT and (
+        _HEX.fullmatch(name) is not None or randomness(name.encode()) >= RANDOM
     )
 
 

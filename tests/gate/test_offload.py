@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from dataclasses import replace
 from random import Random
 
@@ -32,6 +34,24 @@ async def test_a_verdict_is_given_under_the_generation_that_asked(gate, offload,
     seen = await offload.examine(gate.inspector, source, large())
     assert seen.reach.statement == "api"
     assert seen.inspected >= PROCESS_OVER
+
+
+def test_every_process_gives_one_state_one_generation(gate):
+    """Else none of them is ever asked."""
+    source = gate._source()
+    code = (
+        "import sys; from dlp.inspector import Inspector;"
+        "print(Inspector.load(*sys.argv[1:]).generation)"
+    )
+    for seed in "12":
+        told = subprocess.run(
+            [sys.executable, "-c", code, source.rules, source.state],
+            env={"PYTHONHASHSEED": seed, "PATH": ""},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        assert told.stdout.strip() == gate.inspector.generation
 
 
 @pytest.mark.parametrize("stale", [False, True])
