@@ -16,10 +16,12 @@ import asyncio
 import gc
 import importlib.util
 import json
+import os
 import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
@@ -116,6 +118,7 @@ async def supervise(settings: Settings) -> int:
         )
         sys.stdout.write("ready\n")
         sys.stdout.flush()
+        _tell_systemd()
         await asyncio.gather(*running)
         endpoint.close()
         return 0
@@ -123,6 +126,19 @@ async def supervise(settings: Settings) -> int:
     _stop(workers)
     codes = await asyncio.gather(*running)
     return 0 if stopped else max(codes) or 1
+
+
+def _tell_systemd() -> None:
+    """`READY=1`, where a unit of Type=notify waits for it: sd_notify(3)."""
+    name = os.environ.get("NOTIFY_SOCKET", "")
+    if name[:1] not in {"/", "@"}:
+        return
+    with (
+        suppress(OSError),
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel,
+    ):
+        channel.connect(name.replace("@", "\0", 1) if name[0] == "@" else name)
+        channel.send(b"READY=1")
 
 
 def _stop(workers: list[Worker]) -> None:

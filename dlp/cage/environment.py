@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import ssl
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,6 +30,7 @@ from dlp.state.ca import open_authority
 
 BUNDLE = "bundle.pem"
 TRUSTSTORE = "truststore.p12"
+NODE_SHIM = "node-proxy.cjs"
 TRUSTSTORE_PASSWORD = "changeit"  # noqa: S105  # Java's own default; it guards nothing
 SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -38,6 +39,11 @@ SYSTEM_BUNDLES = (
     "/etc/ssl/cert.pem",
 )
 _PROXY_NAMES = ("http_proxy", "https_proxy", "all_proxy")
+
+
+def _node_shim() -> Path:
+    with as_file(files("dlp.cage") / NODE_SHIM) as path:
+        return path
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,34 @@ class Trust:
     """The system's roots and our CA (PEM)."""
     truststore: Path
     """The same for Java (PKCS#12)."""
+    shim: Path = field(default_factory=_node_shim)
+    """What makes older versions of Node use a proxy."""
+
+
+def trust_in(folder: Path) -> Trust:
+    """The trust files in a folder that `share_trust` wrote."""
+    return Trust(
+        folder / "ca.pem", folder / BUNDLE, folder / TRUSTSTORE, folder / NODE_SHIM
+    )
+
+
+def share_trust(state: Path, folder: Path) -> Trust:
+    """
+    Write all trust files for clients that may not read the state folder.
+
+    Raises:
+        StateError: one cannot be written.
+    """
+    trust = trust_in(folder)
+    try:
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        write_trust(state, folder)
+        trust.shim.write_bytes(_node_shim().read_bytes())
+        for path in (trust.ca, trust.bundle, trust.truststore, trust.shim):
+            path.chmod(0o644)
+    except OSError as error:
+        raise StateError(f"cannot write {error.filename}: {error.strerror}") from error
+    return trust
 
 
 def write_trust(state: Path, folder: Path | None = None) -> Trust:
@@ -118,14 +152,9 @@ def variables(proxy: str, trust: Trust) -> dict[str, str]:
         # Node 24 and later read the proxy variables when told to; older ones need
         # the shim (https://nodejs.org/api/cli.html#node_use_env_proxy1)
         "NODE_USE_ENV_PROXY": "1",
-        "NODE_OPTIONS": f"--require={_node_shim()}",
+        "NODE_OPTIONS": f"--require={trust.shim}",
         "JAVA_TOOL_OPTIONS": java,
     }
-
-
-def _node_shim() -> Path:
-    with as_file(files("dlp.cage") / "node-proxy.cjs") as path:
-        return path
 
 
 def _system_roots() -> bytes:

@@ -34,6 +34,7 @@ COMMANDS: dict[str, str] = {
     "run": "dlp.cli.run",
     "probe": "dlp.cli.probe",
     "doctor": "dlp.cli.doctor",
+    "deploy": "dlp.cli.deploy",
 }
 
 

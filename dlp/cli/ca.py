@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from dlp.cage.environment import share_trust
 from dlp.errors import UsageError
 from dlp.state import ca
 from dlp.state.folder import open_folder
@@ -55,6 +56,19 @@ def export(
         output.write_bytes(pem)
     except OSError as error:
         raise UsageError(f"cannot write {output}: {error.strerror}") from error
+
+
+@app.command()
+def trust(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write.")],
+    state: State = None,
+) -> None:
+    """
+    Write what clients need that may not read the state folder: the certificate, a
+    bundle with the system's roots, Java's trust store and Node's shim; no key.
+    """
+    share_trust(open_folder(state), folder.absolute())
+    typer.echo(f"dlp env --trust {folder} prints the variables", err=True)
 
 
 @app.command()

@@ -11,7 +11,8 @@ from typing import Annotated
 import orjson
 import typer
 
-from dlp.cage.environment import variables, write_trust
+from dlp.cage.environment import trust_in, variables, write_trust
+from dlp.errors import UsageError
 from dlp.state.folder import open_folder
 
 app = typer.Typer(add_completion=False)
@@ -23,6 +24,8 @@ class Shell(StrEnum):
     SH = "sh"
     FISH = "fish"
     JSON = "json"
+    FILE = "file"
+    """`NAME=value`, as systemd's EnvironmentFile= and `docker --env-file` take it."""
 
 
 def _fish(name: str, value: str) -> str:
@@ -33,6 +36,7 @@ def _fish(name: str, value: str) -> str:
 _LINE: dict[Shell, Callable[[str, str], str]] = {
     Shell.SH: lambda name, value: f"export {name}={shlex.quote(value)}",
     Shell.FISH: _fish,
+    Shell.FILE: lambda name, value: f"{name}={value}",
 }
 
 
@@ -49,13 +53,25 @@ def env(
     state: Annotated[
         Path | None, typer.Option(help="State folder.  [default: per user]")
     ] = None,
+    trust: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where the client finds what `dlp ca trust DIR` wrote.  "
+            "[default: the state folder]",
+        ),
+    ] = None,
 ) -> None:
     """
     Print the variables that make a client use the proxy and trust its CA.
 
     In a shell: eval "$(dlp env)". Variables are no isolation: `dlp run` is.
     """
-    table = variables(proxy, write_trust(open_folder(state)))
+    if trust is None:
+        found = write_trust(open_folder(state))
+    elif not (found := trust_in(trust.absolute())).ca.is_file():
+        raise UsageError(f"--trust {trust}: no ca.pem there; dlp ca trust {trust}")
+    table = variables(proxy, found)
     if shell is Shell.JSON:
         typer.echo(orjson.dumps(table, option=orjson.OPT_INDENT_2).decode())
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -25,9 +27,10 @@ def free_port() -> int:
 def start(tmp_path):
     started = []
 
-    def up(*flags: str) -> subprocess.Popen:
+    def up(*flags: str, **environment: str) -> subprocess.Popen:
         process = subprocess.Popen(
             [DLP, "up", "--state", str(tmp_path / "state"), *flags],
+            env={**os.environ, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -51,9 +54,15 @@ def addresses() -> list[str]:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ready_means_listening_and_sigterm_ends_with_0(start, tmp_path, workers):
+    """Whoever reads the line, and systemd (Type=notify), are told at the same time."""
     flags = addresses()
-    process = start(*flags, "--workers", workers)
-    assert process.stdout.readline() == "ready\n"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        name = f"dlp-{secrets.token_hex(8)}"
+        channel.bind(f"\0{name}")
+        channel.settimeout(30)
+        process = start(*flags, "--workers", workers, NOTIFY_SOCKET=f"@{name}")
+        assert process.stdout.readline() == "ready\n"
+        assert channel.recv(64) == b"READY=1"
     assert (tmp_path / "state" / "ca" / "ca.pem").is_file()
     host, port = flags[1].split(":")
     socket.create_connection((host, int(port)), 1).close()
