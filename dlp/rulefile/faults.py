@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -67,7 +67,7 @@ def explain(
 ) -> Iterator[Problem]:
     """Every complaint once."""
     found: dict[tuple[Keys, bool], list[ErrorDetails]] = {}
-    for detail in error.errors(include_url=False):
+    for detail in map(_by_tag, error.errors(include_url=False)):
         if _follows(detail):
             continue
         keys = _in_file(detail["loc"], places)
@@ -117,6 +117,25 @@ def _in_file(loc: tuple[str | int, ...], places: Places) -> Keys:
         if (*keys, key) in places.values:
             keys = (*keys, key)
     return keys
+
+
+def _by_tag(detail: ErrorDetails) -> ErrorDetails:
+    """A union that a key decides: what is wrong is that key, not the mapping."""
+    context = detail.get("ctx", {})
+    key = context.get("discriminator", "").strip("'")
+    if detail["type"] == "union_tag_not_found":
+        return {**detail, "type": "missing", "loc": (*detail["loc"], key)}
+    if detail["type"] == "union_tag_invalid":
+        first, _, last = context["expected_tags"].rpartition(", ")
+        wanted = {"expected": f"{first} or {last}" if first else last}
+        return {
+            **detail,
+            "type": "literal_error",
+            "loc": (*detail["loc"], key),
+            "ctx": wanted,
+            "input": context["tag"],
+        }
+    return detail
 
 
 def _follows(detail: ErrorDetails) -> bool:
@@ -174,8 +193,20 @@ def _known_keys(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]
         if fields:
             models = [m for f in fields for m in _models_in(f.annotation)]
         else:
-            models = [m for m in models if m.__name__ == key] or models
-    return [f.alias or name for m in models for name, f in m.model_fields.items()]
+            models = [m for m in models if key in _names(m)] or models
+    names = (f.alias or name for m in models for name, f in m.model_fields.items())
+    return list(dict.fromkeys(names))
+
+
+def _names(model: type[BaseModel]) -> set[str]:
+    """What pydantic calls a member of a union: its class, or the tag it has."""
+    tags = {
+        tag
+        for one in model.model_fields.values()
+        if get_origin(one.annotation) is Literal
+        for tag in get_args(one.annotation)
+    }
+    return {model.__name__, *tags}
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dlp import alerts
 from dlp.cli.folders import RulesOption, rules_folder
 from dlp.detect.rules import load_rules
 from dlp.detect.samples import verify
@@ -35,7 +36,7 @@ def check(
     problems: list[Problem] = []
     told: dict[str, Any] = {"folder": str(folder or "built-in"), "counts": {}}
     warnings: list[Problem] = []
-    for step in (_policy, _detectors):
+    for step in (_policy, _detectors, _alerts):
         try:
             warnings += step(folder, state, told)
         except RuleError as error:
@@ -79,6 +80,21 @@ def _detectors(
         "families": len({one.family for one in detectors}),
     }
     return []
+
+
+def _alerts(
+    folder: Path | None, _state: Path | None, told: dict[str, Any]
+) -> list[Problem]:
+    located = alerts.read_alerts(folder)
+    if located is None:
+        return []
+    routing = alerts.compile_alerts(located)
+    if routing.channels or routing.routes:
+        told["counts"] |= {
+            "channels": len(routing.channels),
+            "routes": len(routing.routes),
+        }
+    return alerts.advise(located)
 
 
 def _registered(state: Path | None) -> set[str] | None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dlp.alerts.schema import AlertsModel
 from dlp.detect.rules import DetectorFile
 from dlp.errors import UsageError
 from dlp.policy.schema import PolicyModel
@@ -15,18 +16,21 @@ from dlp.rulefile import RuleModel
 SCHEMAS: dict[str, type[RuleModel]] = {
     "policy": PolicyModel,
     "detectors": DetectorFile,
+    "alerts": AlertsModel,
 }
 """Name -> model; `rules/schema/NAME.schema.json` is made from it."""
 
 
 def schema(
     name: Annotated[
-        str, typer.Argument(help=f"Which file: {' or '.join(SCHEMAS)}.")
+        str, typer.Argument(help=f"Which file: {', '.join(SCHEMAS)}.")
     ] = "policy",
 ) -> None:
     """Print the JSON Schema of a rules file."""
     if name not in SCHEMAS:
-        raise UsageError(f"there is no schema `{name}`: use {' or '.join(SCHEMAS)}")
+        raise UsageError(
+            f"there is no schema `{name}`: use one of {', '.join(SCHEMAS)}"
+        )
     typer.echo(document(name), nl=False)
 
 

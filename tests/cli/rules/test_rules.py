@@ -60,6 +60,24 @@ def test_check_tells_every_problem_of_every_file_and_exits_1(rules):
     assert f"error: {rules / 'detectors' / 'x.yaml'}:1:10: " in result.output
 
 
+def test_check_reads_the_alerts_too(rules):
+    (rules / "alerts.yaml").write_text(
+        "version: 1\nchannels:\n  am: {type: alertmanager, url: http://127.0.0.1:9093}\n"
+        "  team: {type: slack, url: {env: NOT_SET_ANYWHERE}}\n"
+        "routes:\n  - {id: all, to: [am]}\n"
+    )
+    result = run("check", "--rules", rules)
+    assert result.exit_code == 0
+    assert "2 channels, 1 routes" in result.output
+    alerts = rules / "alerts.yaml"
+    assert f"warning: {alerts}:4:3: no route sends to `team`" in result.output
+    assert f"{alerts}:4:23: the variable NOT_SET_ANYWHERE is not set" in result.output
+    alerts.write_text(alerts.read_text().replace("to: [am]", "to: [an]"))
+    result = run("check", "--rules", rules)
+    assert result.exit_code == 1
+    assert f"error: {alerts}:6:20: there is no channel `an`" in result.output
+
+
 def test_check_as_json(rules, tmp_path):
     state = tmp_path / "state"
     state.mkdir()
@@ -217,6 +235,6 @@ def test_the_schema_names_every_key_and_says_what_it_is():
 
 
 def test_a_schema_that_is_not_there():
-    result = run("schema", "alerts")
+    result = run("schema", "nothing")
     assert result.exit_code != 0
-    assert "use policy or detectors" in str(result.exception)
+    assert "use one of policy, detectors, alerts" in str(result.exception)
