@@ -55,6 +55,9 @@ def doctor(
         typer.Option("--agent-user", help="Who agents run as.  [default: you]"),
     ] = None,
     work: Annotated[Path, typer.Option(help="The agent's working folder.")] = Path(),
+    caged: Annotated[
+        bool, typer.Option("--caged", help="Agents are started with `dlp run`.")
+    ] = False,
     only: Annotated[
         list[str] | None, typer.Option("--check", metavar="ID", help="No other check.")
     ] = None,
@@ -96,6 +99,7 @@ def doctor(
         metrics=host_and_port("--metrics", metrics),
         console=host_and_port("--console", console),
         prometheus=prometheus,
+        caged=caged,
         probing=probe,
     )
     report = _examine(picture, chosen, fix, json)

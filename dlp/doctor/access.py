@@ -26,6 +26,10 @@ class User:
     home: Path
 
 
+NOBODY = User("others", 2**32 - 2, frozenset(), Path("/"))
+"""Somebody who owns nothing and is in no group."""
+
+
 def may(user: User, path: Path, want: int) -> bool:
     """
     Whether `user` can reach the path and use it so.

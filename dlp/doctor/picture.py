@@ -62,6 +62,8 @@ class Picture:
     metrics: Address = ("127.0.0.1", 9464)
     console: Address = ("127.0.0.1", 8081)
     prometheus: str = "http://127.0.0.1:9090"
+    caged: bool = False
+    """Whether agents are started with `dlp run`."""
     probing: bool = False
     """Whether checks may connect to public addresses."""
 
@@ -92,6 +94,11 @@ class Picture:
     def owner(self) -> int:
         """The user id that the state belongs to: who the proxy runs as."""
         return self.kept().stat().st_uid
+
+    @property
+    def shared(self) -> bool:
+        """Whether an agent that no cage holds runs as the user of the proxy."""
+        return not self.caged and self.agent.uid in {0, self.owner}
 
     @cached_property
     def located(self) -> Located[PolicyModel]:

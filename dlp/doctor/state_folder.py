@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from dlp.doctor.access import User, may_replace, open_to_others
+from dlp.doctor.access import NOBODY, may_replace, open_to_others
 from dlp.doctor.check import Check, Severity
 from dlp.doctor.picture import CannotTellError, Picture
 from dlp.state.sqlite import SCHEMA
 
 PUBLIC = frozenset({"ca.pem", "bundle.pem", "truststore.p12", "public.pem"})
 """Files that others may read: certificates and the key that verifies the audit log."""
-_NOBODY = User("others", 2**32 - 2, frozenset(), Path("/"))
 
 
 def _folder_open(picture: Picture) -> Iterator[str]:
@@ -74,7 +73,7 @@ def _strange_owner(picture: Picture) -> Iterator[str]:
 
 def _replaceable(picture: Picture) -> Iterator[str]:
     state = picture.kept()
-    others = [_NOBODY]
+    others = [NOBODY]
     if picture.agent.uid not in {0, picture.owner}:
         others.append(picture.agent)
     for user in others:

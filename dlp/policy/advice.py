@@ -2,7 +2,7 @@
 What is legal in a policy and should still make somebody look twice.
 
 Each piece of advice is one function over the loaded file and the compiled policy; all
-of them stand in `_ADVICE`, in the order in which a reader should think of them.
+of them stand in `ADVICE` by name, in the order in which a reader should think of them.
 """
 
 from __future__ import annotations
@@ -33,13 +33,19 @@ class _Case:
 
 
 def advise(
-    located: Located[PolicyModel], policy: Policy, agents: Collection[str] | None = None
+    located: Located[PolicyModel],
+    policy: Policy,
+    agents: Collection[str] | None = None,
+    names: Collection[str] | None = None,
 ) -> list[Problem]:
     """
     Warnings in the order of the file; `agents` are the registered ones, if known.
+
+    `names` keeps to that advice; None is all of it.
     """
     case = _Case(located, policy, agents)
-    found = [problem for advice in _ADVICE for problem in advice(case)]
+    wanted = ADVICE if names is None else names
+    found = [problem for name in wanted for problem in ADVICE[name](case)]
     return sorted(found, key=lambda problem: (problem.line, problem.column))
 
 
@@ -180,15 +186,15 @@ def _overlap(one: str, other: str) -> bool:
     return pattern_covers(one, other) or pattern_covers(other, one)
 
 
-_ADVICE: tuple[Callable[[_Case], Iterator[Problem]], ...] = (
-    _observed,
-    _nothing,
-    _everywhere,
-    _everybody,
-    _tenants,
-    _unread,
-    _unreachable_pins,
-    _private,
-    _opened,
-    _strangers,
-)
+ADVICE: dict[str, Callable[[_Case], Iterator[Problem]]] = {
+    "observe": _observed,
+    "nothing": _nothing,
+    "everywhere": _everywhere,
+    "everybody": _everybody,
+    "tenants": _tenants,
+    "unread": _unread,
+    "unreachable-pins": _unreachable_pins,
+    "private": _private,
+    "opened": _opened,
+    "strangers": _strangers,
+}
