@@ -7,6 +7,7 @@ of somebody else, a proxy that does not run, a store that does not open.
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -101,6 +102,8 @@ def _said(look: Look, picture: Picture) -> tuple[bool, tuple[str, ...]]:
         said.extend(look(picture))
     except (CannotTellError, DLPError) as error:
         return False, (*said, printable(str(error)))
+    except subprocess.TimeoutExpired as error:
+        return False, (*said, f"{error.cmd[0]} took longer than {error.timeout:.0f} s")
     except OSError as error:
         why = f"{error.filename or 'something'}: {error.strerror or 'cannot be used'}"
         return False, (*said, printable(why))

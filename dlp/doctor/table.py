@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dlp.doctor import policy, state_folder
+from dlp.doctor import clients, containment, policy, state_folder
 from dlp.doctor.check import Check
 
-AREAS = (state_folder, policy)
+AREAS = (containment, state_folder, policy, clients)
 
 CHECKS: tuple[Check, ...] = tuple(check for area in AREAS for check in area.CHECKS)
