@@ -25,12 +25,11 @@ from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 
-import orjson
-
 from dlp.errors import StateError, UsageError
 from dlp.model import Agent
 from dlp.state.credentials import Claim, claim
-from dlp.state.folder import read_or_make_key, write_private
+from dlp.state.document import Document
+from dlp.state.folder import read_or_make_key
 from dlp.state.lockout import Lockout
 
 DEFAULT = "default"
@@ -87,6 +86,7 @@ class AgentRegistry:
             StateError: the file is there and cannot be read.
         """
         self._path = state / "agents.json"
+        self._document = Document(self._path)
         self._key = read_or_make_key(state, "agents")
         self._now = monotonic
         self._lockout = Lockout()
@@ -205,7 +205,7 @@ class AgentRegistry:
             stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
             if stamp == self._stamp:
                 return
-            rows = orjson.loads(self._path.read_bytes())
+            rows = self._document.read()
             agents = {row["id"]: Registration(**row) for row in list(rows)}
             if not agents:
                 raise ValueError("an agents file is never empty")
@@ -243,7 +243,7 @@ class AgentRegistry:
     def _store(self, agents: dict[str, Registration]) -> None:
         rows = [asdict(entry) for entry in agents.values()]
         try:
-            write_private(self._path, orjson.dumps(rows, option=orjson.OPT_INDENT_2))
+            self._document.write(rows)
         except OSError as error:
             raise StateError(
                 f"the agents file {self._path} cannot be written: {error.strerror}"

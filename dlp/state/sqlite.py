@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -140,12 +141,17 @@ class Store:
         self._connection = connection
 
     def _upgrade(self, connection: sqlite3.Connection) -> None:
+        """All statements or none; what was there before is kept beside it."""
         with writing(connection):
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > len(SCHEMA):
                 raise StateError(
-                    f"the store {self._path} was made by a newer version: upgrade"
+                    f"the store {self._path} was made by a newer version of dlp "
+                    f"(schema {version}, this one knows {len(SCHEMA)}): run that one, "
+                    "or restore a backup of before"
                 )
+            if 0 < version < len(SCHEMA):
+                copy(self._path, self._path.with_name(f"store.db.v{version}"))
             for statement in SCHEMA[version:]:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version={len(SCHEMA)}")
@@ -159,6 +165,35 @@ class Store:
 def _try(connection: sqlite3.Connection) -> None:
     with writing(connection):
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+
+
+def copy(source: Path, target: Path) -> None:
+    """
+    Copy a database as it is at one moment, for the owner alone, in one step.
+
+    Writers go on meanwhile (https://sqlite.org/backup.html).
+
+    Raises:
+        sqlite3.Error: it cannot be read, or the copy is not sound.
+        OSError: it cannot be written.
+    """
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    os.close(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        with (
+            closing(sqlite3.connect(source, timeout=BUSY_S)) as old,
+            closing(sqlite3.connect(temporary)) as new,
+        ):
+            old.backup(new)
+            # A copy is one file: no log of its own beside it.
+            new.execute("PRAGMA journal_mode=DELETE")
+            if new.execute("PRAGMA quick_check").fetchone() != ("ok",):
+                raise sqlite3.DatabaseError(f"{source} is damaged")
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -31,7 +31,8 @@ from dlp.errors import SecretError, StateError
 from dlp.state.folder import read_or_make_key, write_private
 from dlp.state.prints import pack, unpack
 
-MAGIC = b"agent-dlp secrets 1\n"
+KIND = b"agent-dlp secrets "
+MAGIC = KIND + b"1\n"
 CREDENTIAL = "agent-dlp-secrets-key"
 _NONCE = 12
 
@@ -82,6 +83,11 @@ def open_sealed(path: Path, sealed: bytes) -> Content:
     Raises:
         SecretError: it is damaged, or its key is missing or another one.
     """
+    if sealed.startswith(KIND) and not sealed.startswith(MAGIC):
+        raise SecretError(
+            f"{path} was made by another version of dlp: run that one, or restore a "
+            "backup of before"
+        )
     key = _key(path.parent, make=False)
     nonce = sealed[len(MAGIC) : len(MAGIC) + _NONCE]
     damaged = SecretError(

@@ -1,3 +1,4 @@
+import json
 from base64 import b64encode
 
 import pytest
@@ -167,4 +168,25 @@ def test_a_deleted_file_fails_closed(registry, tmp_path, clock):
     (tmp_path / "agents.json").unlink()
     clock.now += RELOAD_S
     with pytest.raises(StateError, match="is gone"):
+        registry.authenticate(LOOPBACK, None)
+
+
+def test_agents_of_the_first_form_are_taken_over(registry, tmp_path, clock):
+    """Before versions the file was the bare list."""
+    token = registry.add("builder")
+    path = tmp_path / "agents.json"
+    bare = json.dumps(json.loads(path.read_bytes())["content"])
+    path.write_text(bare)
+    clock.now += RELOAD_S
+    assert registry.authenticate(LOOPBACK, f"Bearer {token}") == Agent("builder")
+    registry.add("other")
+    assert (tmp_path / "agents.json.v0").read_text() == bare
+    assert registry.authenticate(LOOPBACK, f"Bearer {token}") == Agent("builder")
+
+
+def test_agents_of_a_newer_program_are_refused(registry, tmp_path, clock):
+    registry.add("builder")
+    (tmp_path / "agents.json").write_text('{"version": 9, "content": {}}')
+    clock.now += RELOAD_S
+    with pytest.raises(StateError, match="newer version"):
         registry.authenticate(LOOPBACK, None)

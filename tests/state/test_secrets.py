@@ -194,3 +194,9 @@ SecretStore(Path(sys.argv[1])).add([Registration(SecretInfo(name), value)])
     ]
     assert [process.wait() for process in running] == [0, 0, 0, 0]
     assert len(SecretStore(tmp_path).entries()) == 4
+
+
+def test_a_store_of_another_version_is_told(tmp_path):
+    (tmp_path / "secrets").write_bytes(b"agent-dlp secrets 2\n" + bytes(64))
+    with pytest.raises(SecretError, match="another version of dlp"):
+        SecretStore(tmp_path).entries()
