@@ -36,7 +36,8 @@ CASES = {
         {"dlp_worker_heartbeat_timestamp_seconds": "0+60x9"}, 5,
     ),
     "DlpWorkerRestarts": (
-        {"dlp_worker_starts_total": "2+1x15"}, {"dlp_worker_starts_total": "2x7 3x8"}, 15,
+        {"dlp_worker_starts_total": "2+1x15", "dlp_workers": "2x15"},
+        {"dlp_worker_starts_total": "5x7 4x8", "dlp_workers": "4x15"}, 15,
     ),
     "DlpKnownSecretAttempted": (
         {'dlp_secret_attempts_total{agent="a"}': "0x3 1x3"},
@@ -74,8 +75,8 @@ CASES = {
         {FULL: "0+8x40", NONE: "0+2x40"}, {FULL: "0+99x40", NONE: "0+1x40"}, 35,
     ),
     "DlpOpaqueBytesRising": (
-        {"dlp_opaque_bytes_total": "0+6e4x345 2.07e7+3e7x15"},
-        {"dlp_opaque_bytes_total": "0+3e7x360"}, 358,
+        {'dlp_opaque_bytes_total{agent="a"}': "0+1e4x345 3.5e6+3e5x15"},
+        {'dlp_opaque_bytes_total{agent="a"}': "0+1e6x360"}, 358,
     ),
     "DlpAuthLockout": ({"dlp_auth_locked": "1x9"}, {"dlp_auth_locked": "0x9"}, 3),
     "DlpCaExpiring": (
@@ -106,7 +107,46 @@ def test_the_rules_are_well_formed():
 @pytest.mark.parametrize("fires", [True, False], ids=["fires", "quiet"])
 def test_alert(tmp_path, alert, fires):
     firing, quiet, minutes = CASES[alert]
-    series = firing if fires else quiet
+    judged(tmp_path, alert, firing if fires else quiet, minutes, fires)
+
+
+# Other ways to the same alert, or not to it.
+MORE = {
+    "no target at all": ("DlpProxyDown", {}, 5, True),
+    "no worker behind a target": ("DlpProxyDown", {UP: "1x9", "dlp_workers": "0x9"}, 5, True),
+    "a short outage": ("DlpProxyDown", {UP: "1x3 0 1x5", "dlp_workers": "1x9"}, 4, False),
+    "an audit line that was not written": (
+        "DlpAuditFailing", {COMPONENT % "audit": "1x9", "dlp_audit_errors_total": "0x3 2x6"},
+        5, True,
+    ),
+    "a store": ("DlpFailClosed", {'dlp_fail_closed_total{why="unavailable"}': "0x3 1x3"},
+                5, True),
+    "many workers begin anew": (
+        "DlpWorkerRestarts", {"dlp_worker_starts_total": "9x7 8x8", "dlp_workers": "8x15"},
+        15, False,
+    ),
+    "many refusals, as always": ("DlpBlocksSpike", {BLOCK: "0+99x360"}, 358, False),
+    "few refusals, for once": ("DlpBlocksSpike", {BLOCK: "0x350 0+5x10"}, 358, False),
+    "much that is opaque, once": (
+        "DlpOpaqueBytesRising", {'dlp_opaque_bytes_total{agent="a"}': "0x350 2e6x9"}, 351,
+        False,
+    ),
+    "a child of the overflow": (
+        "DlpKnownSecretAttempted", {'dlp_secret_attempts_total{agent="other"}': "0x3 1x3"},
+        5, True,
+    ),
+}  # fmt: skip
+
+
+@needs_promtool
+@pytest.mark.parametrize("case", MORE)
+def test_more(tmp_path, case):
+    alert, series, minutes, fires = MORE[case]
+    judged(tmp_path, alert, series, minutes, fires)
+
+
+def judged(folder, alert, series, minutes, fires):
+    """Whether an alert fires at a minute, as promtool plays the series."""
     expression = (
         f'count(ALERTS{{alertname="{alert}",alertstate="firing"}}) or vector(0)'
     )
@@ -130,7 +170,7 @@ def test_alert(tmp_path, alert, fires):
             }
         ],
     }
-    path = tmp_path / "test.yml"
+    path = folder / "test.yml"
     YAML().dump(case, path)
     done = subprocess.run(
         ["promtool", "test", "rules", path], capture_output=True, text=True, check=False
@@ -141,8 +181,8 @@ def test_alert(tmp_path, alert, fires):
 @pytest.mark.parametrize("rule", RULES, ids=list(BY_NAME))
 def test_an_alert_says_what_a_person_needs(rule):
     assert rule["labels"]["severity"] in {"critical", "warning", "info"}
-    assert {"summary", "description", "runbook"} <= set(rule["annotations"])
-    page, _, anchor = rule["annotations"]["runbook"].partition("#")
+    assert {"summary", "description", "runbook_url"} <= set(rule["annotations"])
+    page, _, anchor = rule["annotations"]["runbook_url"].partition("#")
     headings = re.findall(r"^## (\w+)$", (FOLDER / page).read_text(), re.MULTILINE)
     assert anchor in {heading.lower() for heading in headings}
     assert anchor == rule["alert"].lower()

@@ -195,6 +195,16 @@ def test_a_beat_tells_of_the_process(metrics, tmp_path):
     assert values["dlp_cpu_seconds_total", ()][0] > 0
 
 
+def test_a_beat_without_room_for_exemplars_goes_on(metrics, tmp_path):
+    metrics.observe(make_record("dlp-ref", 5.0, BLOCK, BASE))
+    path = tmp_path / "000.exemplars"
+    path.mkdir()
+    metrics.beat(100.0)
+    path.rmdir()
+    metrics.beat(101.0)
+    assert "dlp-ref" in path.read_text()
+
+
 def test_agents_count_from_zero_once_they_are_known(metrics, tmp_path):
     metrics.meet(AGENT, ["builder"])
     metrics.meet(AGENT, ["builder"])
