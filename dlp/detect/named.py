@@ -21,7 +21,7 @@ _NOUN = (
     "key|token|secret|pass|pwd|psw|auth|cred|access|private|bearer|jwt|sid|signature"
     "|webhook|licen[sc]e|hmac|salt|api|login"
 )
-_SEPARATOR = r"""[^0-9A-Za-z/@#?&%\x80-\xff]{1,12}"""
+_SEPARATOR = r"""(?:\s{0,3}\?=)?[^0-9A-Za-z/@#?&%\x80-\xff]{1,12}"""
 _DIRECT = (
     r"""(?:\\?["'\])>]){0,2}\s{0,3}(?:[=:,]{1,2}>?|\s|[>(])\s{0,3}(?:\\?["'`<]){0,2}"""
 )

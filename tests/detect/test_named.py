@@ -28,6 +28,9 @@ FOUND = [
     "client = AcmeCloud('{}')",
     "acme_cloud_api_key|{}|",
     "acme cloud:\n  key: {}\n",
+    'ACME_CLOUD_TOKEN ?= "{}"',
+    'acmecloud_secret .= "{}";',
+    'var acmeCloudToken string = "{}"',
 ]
 PASSED = [
     "unrelated_key={}",
