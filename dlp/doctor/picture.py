@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,9 +18,10 @@ from urllib.parse import urlsplit
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from dlp.cage.plan import secret_paths
 from dlp.detect.fingerprint import SecretIndex
 from dlp.detect.rules import load_rules
-from dlp.doctor.access import User
+from dlp.doctor.access import READ, User, may
 from dlp.doctor.network import Listener, listeners
 from dlp.doctor.processes import Process, processes
 from dlp.errors import RuleError
@@ -99,6 +101,23 @@ class Picture:
     def shared(self) -> bool:
         """Whether an agent that no cage holds runs as the user of the proxy."""
         return not self.caged and self.agent.uid in {0, self.owner}
+
+    @cached_property
+    def hidden(self) -> frozenset[Path]:
+        """What `dlp run` keeps out of sight, as far as agents are started with it."""
+        if not self.caged:
+            return frozenset()
+        home = str(self.agent.home)
+        named = [re.sub("^~(?=/|$)", home, text) for text in self.policy.cage.hide]
+        paths = secret_paths(self.agent.home, self.state, named)
+        return frozenset(path.resolve() for path in paths)
+
+    def within_reach(self, path: Path) -> bool:
+        """Whether the agent can read a file that is there."""
+        if not path.is_file() or not may(self.agent, path, READ):
+            return False
+        real = path.resolve()
+        return self.hidden.isdisjoint((real, *real.parents))
 
     @cached_property
     def located(self) -> Located[PolicyModel]:

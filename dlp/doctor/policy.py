@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from dlp.detect.rules import load_rules
@@ -111,11 +111,12 @@ def _switched_off(picture: Picture) -> Iterator[str]:
 
 def _writable(picture: Picture) -> Iterator[str]:
     folder = picture.rules or builtin_folder()
-    paths = (folder, *sorted(folder.rglob("*.y*ml")))
-    yield from written_by_others(picture, paths)
+    as_a_whole = tuple(written_by_others(picture, [folder]))
+    files = [] if as_a_whole else sorted(folder.rglob("*.y*ml"))
+    yield from (*as_a_whole, *written_by_others(picture, files))
 
 
-def written_by_others(picture: Picture, paths: tuple[Path, ...]) -> Iterator[str]:
+def written_by_others(picture: Picture, paths: Iterable[Path]) -> Iterator[str]:
     """Which of the paths others, or the agent outside of a cage, can replace."""
     users = [NOBODY]
     if not picture.caged:
