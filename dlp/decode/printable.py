@@ -42,6 +42,8 @@ def readable_for_its_size(data: bytes) -> bool:
 
 def is_text(data: bytes) -> bool:
     """True when both ends of `data` are UTF-8 without control characters."""
+    if len(data) <= _SAMPLE_BYTES:
+        return _is_text(data)
     return _is_text(data[:_SAMPLE_BYTES]) and _is_text(data[-_SAMPLE_BYTES:])
 
 

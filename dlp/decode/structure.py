@@ -39,11 +39,16 @@ LOOKS: tuple[tuple[re.Pattern[bytes], Document], ...] = (
 )
 """The first whose pattern matches at the start of a text."""
 
+_ANY = re.compile(b"|".join(b"(?:%b)" % looks.pattern for looks, _ in LOOKS))
+"""One try for what is no document."""
+
 _KINDS = {PartKind.TARGET: TARGET, PartKind.HOST: HOST}
 
 
 def document(data: bytes) -> Document | None:
     """What `data` is by its looks."""
+    if not _ANY.match(data):
+        return None
     for pattern, kind in LOOKS:
         if pattern.match(data):
             return kind

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from hashlib import blake2b
 
 from dlp.decode import (
     base64,
@@ -149,25 +148,7 @@ def _sieve(*banks: Bank) -> Sieve:
 _ASCII_BANKS = tuple(bank for bank in Bank if bank is not Bank.FOREIGN)
 
 
-_REMEMBERED = 8192
-_SMALL_BYTES = 512
-_known: dict[bytes, int] = {}
-"""Digest of a small text -> its hints: headers are the same in every request."""
-
-
 def hints_in(data: bytes) -> int:
     """Bit i is set when a hint of `DECODERS[i]` occurs in `data`."""
-    if len(data) > _SMALL_BYTES:
-        return _looked_up(data)
-    key = blake2b(data, digest_size=16).digest()
-    hints = _known.get(key)
-    if hints is None:
-        if len(_known) >= _REMEMBERED:
-            _known.clear()
-        hints = _known[key] = _looked_up(data)
-    return hints
-
-
-def _looked_up(data: bytes) -> int:
     found = _sieve(*_ASCII_BANKS).scan(data)
     return found if data.isascii() else found | _sieve(Bank.FOREIGN).scan(data)

@@ -24,6 +24,7 @@ from dlp.decode.source import Source
 from dlp.decode.structure import Document, document, document_of
 from dlp.decode.table import DECODERS, Decoder, hints_in
 from dlp.decode.transfer import undo_codings
+from dlp.memory import LONGEST, Memory
 from dlp.model import Decoded, Limits, Part, PartKind, View
 
 _SMALL_BYTES = 64 << 10
@@ -35,15 +36,18 @@ _SHORTEST_BYTES = 8
 _BETWEEN = b"\n \n"
 
 
-def decode(parts: Sequence[Part], limits: Limits) -> Decoded:
+def decode(
+    parts: Sequence[Part], limits: Limits, barren: Memory[bool] | None = None
+) -> Decoded:
     """
     Every text or byte string a recipient could recover from `parts`. Never raises.
 
     Args:
         parts: the pieces of one message, exactly as they would leave.
         limits: bounds on bytes, depth and runs; over one, the result says which.
+        barren: the texts that no decoder makes anything of.
     """
-    work = _Work(limits)
+    work = _Work(limits, Memory() if barren is None else barren)
     work.begin(parts)
     work.run()
     budget = work.budget
@@ -51,8 +55,9 @@ def decode(parts: Sequence[Part], limits: Limits) -> Decoded:
 
 
 class _Work:
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, barren: Memory[bool]) -> None:
         self.budget = Budget(limits)
+        self._barren = barren
         self.views: list[View] = []
         self._queue: deque[tuple[View, int]] = deque()
         """Views to expand, with how often they were spelled otherwise."""
@@ -67,15 +72,17 @@ class _Work:
         ]
         self.views += raw
         self._seen.update(view.data for view in raw)
-        self._queue.extend((view, 0) for view in raw if view.data)
+        self._queue.extend(
+            (view, 0) for view in raw if len(view.data) >= _SHORTEST_BYTES
+        )
         self._add_all(header_joins(parts, raw), 0)
         for part, view, kind in zip(parts, raw, documents, strict=True):
-            source = Source(view, self.budget)
             if kind:
-                self._add_all(kind.views(source), 0)
-            if not kind and not is_text(part.data):
-                self._add_all(printable(source), 0)
+                self._add_all(kind.views(Source(view, self.budget)), 0)
+            elif not is_text(part.data):
+                self._add_all(printable(Source(view, self.budget)), 0)
             if part.encodings and part.data:
+                source = Source(view, self.budget)
                 self._add(undo_codings(source, part.encodings), 0)
 
     def run(self) -> None:
@@ -89,9 +96,24 @@ class _Work:
 
     def _expand(self, view: View, spelled: int) -> None:
         """Offer a view to every decoder whose hint occurs in it."""
+        if len(view.data) > LONGEST:
+            self._offer(view, spelled)
+            return
+        name = self._barren.name(view.data, b"joined" if view.joined else b"")
+        if self._barren.get(name):
+            return
+        before = len(self.budget.undecodable)
+        yielded = self._offer(view, spelled)
+        whole = not self.budget.truncated and before == len(self.budget.undecodable)
+        if whole and not yielded:
+            self._barren.put(name, True)  # noqa: FBT003  # an answer, no flag
+
+    def _offer(self, view: View, spelled: int) -> int:
+        """How many views came out, new or not."""
         hints = hints_in(view.data)
         if not hints:
-            return
+            return 0
+        yielded = 0
         binary = not is_text(view.data)
         source = Source(view, self.budget)
         for index, decoder in enumerate(DECODERS):
@@ -99,8 +121,10 @@ class _Work:
                 spent = self.budget.produced
                 for child in decoder.run(source):
                     self._add(child, spelled + (not decoder.wraps))
+                    yielded += 1
                 if self.budget.produced > spent:
                     self.budget.expand()
+        return yielded
 
     def _add_all(self, views: Iterable[View], spelled: int) -> None:
         for view in views:

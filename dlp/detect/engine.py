@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import accumulate
 from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 import hyperscan as hs
 
@@ -28,7 +29,8 @@ from dlp.detect.database import Program, compiled
 from dlp.detect.overlap import strongest
 from dlp.detect.plugins import SlowDetector
 from dlp.detect.rule import Rule
-from dlp.model import View, noun
+from dlp.memory import LONGEST, Memory
+from dlp.model import Tier, View, noun
 
 SEPARATOR = b"\n\0\n"
 """Between two views: ends a line for `$`, begins one for `^`, no word goes across."""
@@ -61,6 +63,13 @@ class ScanResult:
     """More candidates than could be judged: `matches` is not all; block."""
 
 
+class Judged(NamedTuple):
+    """What judging the candidates in a text cost and gave."""
+
+    cost: int
+    found: tuple[tuple[Rule, int, int, Tier], ...]
+
+
 @dataclass(slots=True, eq=False)
 class Engine:
     """Compiled rules. Immutable; any number of threads may scan at once."""
@@ -71,6 +80,8 @@ class Engine:
     _detectors: tuple[Detector, ...]
     _slow: tuple[SlowDetector, ...]
     _local: threading.local = field(default_factory=threading.local)
+    _memory: Memory[Judged] = field(default_factory=Memory)
+    """What judging the candidates in a view gave."""
 
     @classmethod
     def build(
@@ -141,8 +152,29 @@ class Engine:
     def _confirmed(
         self, hits: Iterable[tuple[int, int]], views: Sequence[View], budget: Budget
     ) -> Iterator[Match]:
-        for (target, index), spans in self._grouped(hits, views).items():
-            detector, view = self._detectors[target], views[index]
+        for index, targets in self._grouped(hits, views).items():
+            view = views[index]
+            if len(view.data) > LONGEST:
+                yield from self._judged(view, targets, budget)
+                continue
+            name = self._memory.name(view.data)
+            known = self._memory.get(name)
+            if known is None:
+                left = budget.left
+                matches = list(self._judged(view, targets, budget))
+                yield from matches
+                found = tuple((m.rule, m.start, m.stop, m.tier) for m in matches)
+                self._memory.put(name, Judged(left - budget.left, found))
+            else:
+                budget.charge(known.cost)
+                for rule, start, stop, tier in known.found:
+                    yield Match(rule, view, start, stop, tier)
+
+    def _judged(
+        self, view: View, targets: Mapping[int, list[tuple[int, int]]], budget: Budget
+    ) -> Iterator[Match]:
+        for target, spans in targets.items():
+            detector = self._detectors[target]
             if detector.rule.context:
                 yield from detector.contextual(view, spans, budget)
             else:
@@ -150,9 +182,9 @@ class Engine:
 
     def _grouped(
         self, hits: Iterable[tuple[int, int]], views: Sequence[View]
-    ) -> dict[tuple[int, int], list[tuple[int, int]]]:
-        """(detector, view) -> ordered spans in the view, a pattern's of no length."""
-        grouped: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    ) -> dict[int, dict[int, list[tuple[int, int]]]]:
+        """View -> detector -> ordered spans in it, a pattern's of no length."""
+        grouped: dict[int, dict[int, list[tuple[int, int]]]] = {}
         if not hits:
             return grouped
         sizes = (len(view.data) + len(SEPARATOR) for view in views)
@@ -162,8 +194,9 @@ class Engine:
             index = bisect_right(starts, end - 1) - 1
             local = end - starts[index]
             first = max(0, local - program.keyword_sizes[number])
+            inside = grouped.setdefault(index, {})
             for target in program.targets[number]:
-                grouped.setdefault((target, index), []).append((first, local))
+                inside.setdefault(target, []).append((first, local))
         return grouped
 
     def _scratch(self) -> hs.Scratch:

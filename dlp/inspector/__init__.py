@@ -23,6 +23,7 @@ from dlp.detect.opaque import Opaque, opaque_stretches
 from dlp.detect.rules import Rule, load_rules
 from dlp.inspector.slots import SECURE, Slots, keyed_digest, masked
 from dlp.inspector.tickets import Tickets
+from dlp.memory import Memory
 from dlp.model import (
     Decoded,
     Finding,
@@ -88,6 +89,8 @@ class Inspector:
     digest: Callable[[bytes], str]
     generation: str
     """Names the rules and secrets in force."""
+    barren: Memory[bool] = field(repr=False)
+    """Texts that no decoder makes anything of."""
 
     @classmethod
     def load(
@@ -154,7 +157,8 @@ class Inspector:
         parts = (policy.generation, engine.generation, index.generation)
         generation = "-".join(part[:12] for part in parts)
         by_id = {rule.id: rule for rule in engine.rules}
-        return cls(policy, engine, index, slots, by_id, digest, generation)
+        barren = Memory[bool](digest(b"barren").encode())
+        return cls(policy, engine, index, slots, by_id, digest, generation, barren)
 
     def scan(self, data: bytes) -> list[Finding]:
         """Decode and detect, without policy; keeps nothing between calls."""
@@ -242,7 +246,7 @@ class Inspector:
                 yield name
 
     def _detect(self, parts: tuple[Part, ...]) -> Detection:
-        decoded = decode(parts, self.policy.limits)
+        decoded = decode(parts, self.policy.limits, self.barren)
         findings: list[Finding] = []
         partials: dict[str, int] = {}
         for hit in self.index.scan(decoded.views):
