@@ -36,6 +36,8 @@ _SHORTEST_BYTES = 12
 _HEAD_BYTES = 24
 _PIXELS = frozenset({b"IDAT", b"fdAT"})
 _SMALL_IMAGE_BYTES = 64 << 10
+_JUDGED_BYTES = 4096
+"""Output that is enough to see whether decoding made sense."""
 _FREE_FAILURES = 2000
 _BYTES_PER_FAILURE = 1024
 """Chance finds two bytes of a signature in 16 KiB."""
@@ -78,6 +80,9 @@ def _read(source: Source) -> Iterator[tuple[str, int, Stream]]:
         cap = min(room, budget.cap(size))
         stream = inflate(memoryview(data)[start:], codec, cap)
         if not _makes_sense(stream, codec):
+            if stream.capped and cap < _JUDGED_BYTES:
+                budget.capped(size)
+                return
             failures -= 1
             continue
         if stream.capped:

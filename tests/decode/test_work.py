@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import random
 import zlib
 
 import brotli
@@ -95,3 +96,11 @@ def test_base64_maps_to_its_whole_run():
     (view,) = [v for v in holding(body(b"key=%s;" % coded)) if v.step == "base64"]
     at = view.data.find(TEXT)
     assert view.raw_span(at, at + len(TEXT)) == (4, 4 + len(coded))
+
+
+@pytest.mark.parametrize("left", [0, 1, 11])
+def test_a_stream_for_which_no_room_is_left_is_reported(left):
+    """The first fills what may be decoded to the byte; the second is not skipped."""
+    noise = random.Random(1).randbytes(400).hex().encode()
+    parts = [Part(PartKind.BODY, gzip.compress(b"a" * 5000) + gzip.compress(noise))]
+    assert decode(parts, Limits(decoded=5000 + left)).truncated == "decoded"
