@@ -30,6 +30,7 @@ FORMS: dict[str, tuple[tuple[str, str], ...]] = {
         ("grafana/providers", "dashboards/grafana/provisioning/dashboards/*"),
         ("grafana/dashboards", "dashboards/grafana/*.json"),
         ("alerts.yml", "dashboards/prometheus/alerts.yml"),
+        ("alertmanager.yml", "dashboards/alertmanager/alertmanager.yml"),
         _POLICY,
         _NOTES,
     ),

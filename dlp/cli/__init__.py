@@ -35,6 +35,8 @@ COMMANDS: dict[str, str] = {
     "probe": "dlp.cli.probe",
     "doctor": "dlp.cli.doctor",
     "deploy": "dlp.cli.deploy",
+    "backup": "dlp.cli.backup",
+    "restore": "dlp.cli.restore",
 }
 
 

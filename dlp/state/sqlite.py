@@ -167,9 +167,9 @@ def _try(connection: sqlite3.Connection) -> None:
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
 
 
-def copy(source: Path, target: Path) -> None:
+def copy(source: Path, target: Path) -> Path:
     """
-    Copy a database as it is at one moment, for the owner alone, in one step.
+    Copy a database as it is at one moment, for the owner alone, in one step; `target`.
 
     Writers go on meanwhile (https://sqlite.org/backup.html).
 
@@ -191,7 +191,7 @@ def copy(source: Path, target: Path) -> None:
                 raise sqlite3.DatabaseError(f"{source} is damaged")
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
-        temporary.replace(target)
+        return temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
 
