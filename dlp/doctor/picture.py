@@ -7,7 +7,9 @@ asks. Not slotted: `cached_property` needs a dictionary.
 
 from __future__ import annotations
 
+import ctypes
 import http.client
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -178,15 +180,29 @@ class Picture:
     @cached_property
     def proxies(self) -> tuple[Process, ...]:
         """
-        The processes of the running proxy.
+        The processes of the proxy that runs with this state.
 
         Raises:
             CannotTellError: none is to be seen.
         """
-        found = tuple(one for one in self.processes if "addons.serve" in one.command)
+        settings = json.dumps({"state": str(self.state)})[1:-1]
+        found = tuple(
+            one
+            for one in self.processes
+            if "addons.serve" in one.command
+            and any(settings in word for word in one.command)
+        )
         if not found:
             raise CannotTellError("no process of the proxy is to be seen")
         return found
+
+    @cached_property
+    def kernel_clock(self) -> int:
+        """What adjtimex(2) returns, or -1 where there is no such call."""
+        try:
+            return int(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)))
+        except (OSError, AttributeError):
+            return -1
 
     @cached_property
     def numbers(self) -> dict[tuple[str, tuple[str, ...]], float]:

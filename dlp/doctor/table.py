@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
-from dlp.doctor import clients, containment, credentials, policy, secrets, state_folder
+from dlp.doctor import (
+    certificates,
+    clients,
+    containment,
+    credentials,
+    host,
+    install,
+    operation,
+    policy,
+    ports,
+    process,
+    record,
+    secrets,
+    state_folder,
+)
 from dlp.doctor.check import Check
 
-AREAS = (containment, state_folder, policy, clients, secrets, credentials)
+AREAS = (
+    containment,
+    state_folder,
+    policy,
+    clients,
+    secrets,
+    credentials,
+    ports,
+    certificates,
+    operation,
+    record,
+    process,
+    host,
+    install,
+)
 
 CHECKS: tuple[Check, ...] = tuple(check for area in AREAS for check in area.CHECKS)
