@@ -22,7 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from dlp.cage.plan import secret_paths
 from dlp.detect.fingerprint import SecretIndex
-from dlp.detect.rules import load_rules
+from dlp.detect.rules import Rule, load_rules
 from dlp.doctor.access import READ, User, may
 from dlp.doctor.network import Listener, listeners
 from dlp.doctor.processes import Process, processes
@@ -157,11 +157,15 @@ class Picture:
         # A cache written by another user than the proxy's would be of no use to it.
         ours = self.state.is_dir() and self.owner == os.geteuid()
         cache = self.state / "cache" if ours else None
+        return Inspector.build(self.policy, self.detectors, self.secrets, cache=cache)
+
+    @cached_property
+    def detectors(self) -> tuple[Rule, ...]:
+        """The detector rules."""
         try:
-            rules = load_rules(self.rules)
+            return load_rules(self.rules)
         except RuleError as error:
             raise CannotTellError("the detector rules do not load") from error
-        return Inspector.build(self.policy, rules, self.secrets, cache=cache)
 
     @cached_property
     def listeners(self) -> tuple[Listener, ...]:

@@ -12,7 +12,6 @@ from dlp.doctor.picture import CannotTellError, Picture
 from dlp.errors import RuleError
 from dlp.model import Limits
 from dlp.policy.advice import advise
-from dlp.policy.compile import load_policy
 from dlp.policy.hosts import pattern_covers
 from dlp.policy.statement import READING, Statement
 from dlp.rulefile import builtin_folder
@@ -24,11 +23,13 @@ _TIMES = 4
 
 
 def _unloadable(picture: Picture) -> Iterator[str]:
-    for load in (load_policy, load_rules):
+    for load in (lambda: picture.policy, lambda: picture.detectors):
         try:
-            load(picture.rules)
-        except RuleError as error:
-            yield from map(str, error.problems)
+            load()
+        except CannotTellError as error:
+            cause = error.__cause__
+            problems = cause.problems if isinstance(cause, RuleError) else (error,)
+            yield from map(str, problems)
 
 
 def _advice(*names: str) -> Callable[[Picture], Iterator[str]]:
@@ -101,10 +102,7 @@ def _one_for_all(picture: Picture) -> Iterator[str]:
 def _switched_off(picture: Picture) -> Iterator[str]:
     if picture.rules is None:
         return
-    try:
-        kept = {rule.id for rule in load_rules(picture.rules)}
-    except RuleError as error:
-        raise CannotTellError("the detector rules do not load") from error
+    kept = {rule.id for rule in picture.detectors}
     gone = sorted(rule.id for rule in load_rules(None) if rule.id not in kept)
     yield from (f"the detector {name} is off" for name in gone)
 

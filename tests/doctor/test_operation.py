@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -38,7 +39,7 @@ def answers():
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     table["address"] = server.server_address
     yield table
     server.shutdown()
@@ -74,8 +75,17 @@ def test_a_proxy_that_asks_who_one_is_tells_nothing(skipped, answers):
     assert "token" in why
 
 
+@pytest.fixture(scope="module")
+def endpoints():
+    """Those that were opened; each takes half a second to close."""
+    opened = []
+    yield opened
+    with ThreadPoolExecutor(32) as pool:
+        list(pool.map(lambda endpoint: endpoint.close(), opened))
+
+
 @pytest.fixture
-def running(state):
+def running(state, endpoints):
     """The real endpoint, with one worker that counts."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -84,10 +94,9 @@ def running(state):
     for component in COMPONENTS:
         metrics.set("dlp_component_up", 1.0, component)
     metrics.beat(4e9)
-    endpoint = serve(state, address)
-    metrics.address = endpoint.address
+    endpoints.append(serve(state, address))
+    metrics.address = endpoints[-1].address
     yield metrics
-    endpoint.close()
     metrics.close()
 
 
