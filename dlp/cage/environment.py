@@ -157,6 +157,19 @@ def variables(proxy: str, trust: Trust) -> dict[str, str]:
     }
 
 
+def cache_variables() -> dict[str, str]:
+    """Where caches that programs insist on go in a cage: its home is unwritable."""
+    return {
+        "TMPDIR": "/tmp",  # noqa: S108  # the cage's own
+        "NPM_CONFIG_CACHE": "/tmp/.npm",  # noqa: S108
+        "NPM_CONFIG_UPDATE_NOTIFIER": "false",
+        "PIP_CACHE_DIR": "/tmp/.pip",  # noqa: S108
+        "UV_CACHE_DIR": "/tmp/.uv",  # noqa: S108
+        "GOCACHE": "/tmp/.go",  # noqa: S108
+        "YARN_CACHE_FOLDER": "/tmp/.yarn",  # noqa: S108
+    }
+
+
 def _system_roots() -> bytes:
     """The machine's trusted roots, as PEM."""
     named = ssl.get_default_verify_paths().openssl_cafile

@@ -2,7 +2,8 @@
 The first process in a cage: opens the way to the proxy, then runs the command.
 
 It keeps the relay in a process of its own, so that the command's exit code, signals
-and terminal are what they would be without us.
+and terminal are what they would be without us. Neither of the two can be traced by the
+command (`PR_SET_DUMPABLE`), and the probe runs as confined as the command will.
 """
 
 from __future__ import annotations
@@ -15,40 +16,45 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dlp.cage.probe import run_probe
-from dlp.cage.relay import dial_unix, serve_tcp
+import orjson
 
-PORT = 3128
-"""Where the proxy seems to be, in the cage."""
+from dlp.cage import kernel, redirect
+from dlp.cage.confine import confine
+from dlp.cage.probe import run_probe
+from dlp.cage.redirect import PORT, Names
+from dlp.cage.relay import dial_unix, serve_tcp
+from dlp.errors import CageError
+
 ESCAPED = 70
 """Exit code: the probe found a way round the proxy, the command was not run."""
 
 
 def main(arguments: list[str]) -> int:
-    """`SOCKET probe|trust COMMAND...`: relay to SOCKET, probe, run; the exit code."""
-    way_out, mode, *command = arguments
+    """`SETTINGS COMMAND...`: relay, probe, run; the exit code."""
+    text, *command = arguments
+    settings = orjson.loads(text)
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     relay = os.fork()
     if relay == 0:
-        asyncio.run(_relay(Path(way_out)))
+        asyncio.run(_relay(Path(settings["socket"])))
     _wait_for_relay()
-    if mode == "probe":
-        escapes = [check for check in run_probe(PORT) if check.escaped]
-        for check in escapes:
-            print(f"dlp: {check.name} gets out: {check.seen}", file=sys.stderr)  # noqa: T201
-        if escapes:
-            os.kill(relay, signal.SIGKILL)
-            return ESCAPED
+    if settings["probe"] and not _contained(tuple(settings["hidden"])):
+        os.kill(relay, signal.SIGKILL)
+        return ESCAPED
     return _run(command)
 
 
 async def _relay(way_out: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    server = await serve_tcp(PORT, dial_unix(way_out))
+    names, dial = Names(), dial_unix(way_out)
+    proxy = os.environ.get("HTTPS_PROXY", "")
+    await redirect.serve_names(names)
+    server = await serve_tcp(PORT, redirect.chooser(dial, names, proxy))
     await server.serve_forever()
 
 
 def _wait_for_relay() -> None:
-    for _ in range(200):
+    for _ in range(500):
         with socket.socket() as trial:
             trial.settimeout(0.05)
             if trial.connect_ex(("127.0.0.1", PORT)) == 0:
@@ -57,12 +63,24 @@ def _wait_for_relay() -> None:
     sys.exit("dlp: the relay in the cage did not start")
 
 
+def _contained(hidden: tuple[str, ...]) -> bool:
+    """Whether nothing gets out of here, tried by a process confined as the command."""
+    child = os.fork()
+    if child == 0:
+        confine()
+        escapes = [check for check in run_probe(PORT, hidden) if check.escaped]
+        for check in escapes:
+            print(f"dlp: {check.name} gets out: {check.seen}", file=sys.stderr)  # noqa: T201
+        sys.stderr.flush()
+        os._exit(1 if escapes else 0)
+    return os.waitpid(child, 0)[1] == 0
+
+
 def _run(command: list[str]) -> int:
     try:
-        child = subprocess.Popen(command)  # noqa: S603
-    except OSError as error:
-        print(f"dlp: {command[0]}: {error.strerror}", file=sys.stderr)  # noqa: T201
-        return 127 if isinstance(error, FileNotFoundError) else 126
+        child = subprocess.Popen(command, preexec_fn=confine)  # noqa: S603, PLW1509  # one thread
+    except (OSError, subprocess.SubprocessError) as error:
+        return _not_started(command[0], error)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda got, _frame: child.send_signal(got))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells the child itself
@@ -70,5 +88,14 @@ def _run(command: list[str]) -> int:
     return code if code >= 0 else 128 - code
 
 
+def _not_started(name: str, error: Exception) -> int:
+    why = error.strerror if isinstance(error, OSError) else "it cannot be confined"
+    print(f"dlp: {name}: {why}", file=sys.stderr)  # noqa: T201
+    return 127 if isinstance(error, FileNotFoundError) else 126
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except CageError as wrong:
+        sys.exit(f"dlp: {wrong}")

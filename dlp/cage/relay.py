@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
 
 CHUNK_BYTES = 64 << 10
 
 type Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 type Dial = Callable[[], Awaitable[Streams]]
+type Choose = Callable[[Streams], Dial]
+"""Which way a connection that has come in goes on."""
 
 
 def dial_tcp(host: str, port: int) -> Dial:
@@ -29,22 +30,22 @@ def dial_unix(path: Path) -> Dial:
 
 async def serve_unix(path: Path, dial: Dial) -> asyncio.Server:
     """Relay every connection to a socket made at `path`, in a private folder."""
-    return await asyncio.start_unix_server(_relay(dial), str(path))
+    return await asyncio.start_unix_server(_relay(lambda _: dial), str(path))
 
 
-async def serve_tcp(port: int, dial: Dial) -> asyncio.Server:
+async def serve_tcp(port: int, choose: Choose) -> asyncio.Server:
     """Relay every connection to a port of this namespace's loopback."""
-    return await asyncio.start_server(_relay(dial), "127.0.0.1", port)
+    return await asyncio.start_server(_relay(choose), "127.0.0.1", port)
 
 
 def _relay(
-    dial: Dial,
+    choose: Choose,
 ) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
     async def handle(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         try:
-            far_reader, far_writer = await dial()
+            far_reader, far_writer = await choose((reader, writer))()
         except OSError:
             writer.close()
             return
@@ -57,9 +58,11 @@ def _relay(
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Copy until the end of one direction, then say so to the other side."""
-    with suppress(OSError):
+    try:
         while data := await reader.read(CHUNK_BYTES):
             writer.write(data)
             await writer.drain()
         if writer.can_write_eof():
             writer.write_eof()
+    except OSError:  # one side is gone: the other direction must end as well
+        writer.close()

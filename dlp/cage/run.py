@@ -1,8 +1,9 @@
 """
 Runs a command in the best cage that this machine offers.
 
-Why not in `bubblewrap`: that only knows how to build one cage; this gathers what is to
-be hidden, keeps the way out open, and falls back.
+Why not in a cage's own module: those know how to build one cage; this gathers what is
+to be hidden, keeps the way out open, and falls back: bubblewrap, else namespaces of our
+own, else no cage at all, loudly.
 """
 
 from __future__ import annotations
@@ -14,20 +15,44 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from dlp.cage import bubblewrap
-from dlp.cage.environment import Trust, variables, write_trust
-from dlp.cage.inside import PORT
-from dlp.cage.plan import Plan, listening_sockets, passed_on, secret_paths, to_hide
+import orjson
+
+from dlp.cage import bubblewrap, unshare
+from dlp.cage.environment import Trust, cache_variables, variables, write_trust
+from dlp.cage.plan import (
+    INSIDE,
+    WAY_OUT,
+    Plan,
+    bound_sockets,
+    check_folder,
+    passed_on,
+    secret_paths,
+    to_hide,
+)
+from dlp.cage.redirect import PORT
 from dlp.cage.relay import dial_tcp, serve_unix
+from dlp.cage.sockets import sockets_below
 from dlp.errors import CageError
 
-SOCKET = "proxy.sock"
 _FORWARDED = (signal.SIGTERM, signal.SIGHUP)
+type Build = Callable[[Plan, list[str]], list[str]]
+
+
+class Cage(StrEnum):
+    """What holds the command."""
+
+    AUTO = "auto"
+    """The first of the next two that works here, else the last."""
+    BUBBLEWRAP = "bubblewrap"
+    UNSHARE = "unshare"
+    NONE = "none"
+    """Nothing: variables alone, which a program may ignore."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +65,12 @@ class Wish:
     state: Path
     rules: Path | None
     hide: tuple[str, ...] = ()
+    writable: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     """Names of further variables that go in."""
     require_cage: bool = False
     probe: bool = True
+    cage: Cage = Cage.AUTO
 
 
 def run(wish: Wish) -> int:
@@ -51,36 +78,61 @@ def run(wish: Wish) -> int:
     Run the command; its exit code.
 
     Raises:
-        CageError: no cage is to be had and one is required, or the proxy is not there.
+        CageError: no cage is to be had and one is required, the working folder cannot
+            be written safely, or the proxy is not there.
     """
     at = urlsplit(wish.proxy)
     address = (at.hostname or "127.0.0.1", at.port or 80)
     _reachable(address)
-    bwrap = bubblewrap.available()
-    if not bwrap:
-        return _uncaged(wish)
+    build, why = _choose(wish.cage)
+    if build is None:
+        return _uncaged(wish, why)
     with tempfile.TemporaryDirectory(prefix="dlp-run-") as name:
-        exchange = Path(name)
+        exchange = Path(name).resolve()
         trust = write_trust(wish.state, exchange)
         plan = _plan(wish, exchange, trust)
-        inner = [
-            sys.executable, "-I", "-m", "dlp.cage.inside",
-            f"{bubblewrap.INSIDE}/{SOCKET}", "probe" if wish.probe else "trust",
-            *wish.command,
-        ]  # fmt: skip
-        words = bubblewrap.command(bwrap, plan, inner)
-        return asyncio.run(_beside_relay(exchange / SOCKET, address, words))
+        settings = {
+            "socket": f"{INSIDE}/{WAY_OUT}",
+            "probe": wish.probe,
+            "hidden": [str(path) for path in plan.hidden_folders],
+        }
+        text = orjson.dumps(settings).decode()
+        inner = [sys.executable, "-I", "-m", "dlp.cage.inside", text, *wish.command]
+        words = build(plan, inner)
+        served = _beside_relay(exchange / WAY_OUT, address, words, plan.environment)
+        return asyncio.run(served)
 
 
-async def _beside_relay(path: Path, proxy: tuple[str, int], words: list[str]) -> int:
+def _choose(cage: Cage) -> tuple[Build | None, str]:
+    """How to build the cage, or nothing and why."""
+    why = []
+    if cage in {Cage.AUTO, Cage.BUBBLEWRAP}:
+        if bwrap := bubblewrap.available():
+            return lambda plan, inner: bubblewrap.command(bwrap, plan, inner), ""
+        why.append("bubblewrap is not installed or not allowed to work")
+    if cage in {Cage.AUTO, Cage.UNSHARE}:
+        problem = unshare.available()
+        if not problem:
+            return unshare.planned, ""
+        why.append(problem.removeprefix("dlp: "))
+    if why and cage is not Cage.AUTO:
+        raise CageError(f"the cage {cage} cannot be built here: {'; '.join(why)}")
+    return None, "; ".join(why) or "--cage none"
+
+
+async def _beside_relay(
+    path: Path, proxy: tuple[str, int], words: list[str], environment: dict[str, str]
+) -> int:
     """The cage as a child, the way out served for as long as it lives."""
     server = await serve_unix(path, dial_tcp(*proxy))
     async with server:
-        child = await asyncio.create_subprocess_exec(*words)
+        child = await asyncio.create_subprocess_exec(*words, env=environment)
         loop = asyncio.get_running_loop()
         for number in _FORWARDED:
             loop.add_signal_handler(number, child.send_signal, number)
+        loop.add_signal_handler(signal.SIGINT, lambda: None)  # the terminal tells it
         code = await child.wait()
+        server.close_clients()
     return code if code >= 0 else 128 - code
 
 
@@ -88,32 +140,42 @@ def _plan(wish: Wish, exchange: Path, trust: Trust) -> Plan:
     at = urlsplit(wish.proxy)
     userinfo = f"{at.netloc.rpartition('@')[0]}@" if "@" in at.netloc else ""
     inside = urlunsplit(("http", f"{userinfo}127.0.0.1:{PORT}", "", "", ""))
-    there = Path(bubblewrap.INSIDE)
-    seen = Trust(
-        *(there / path.name for path in (trust.ca, trust.bundle, trust.truststore))
-    )
-    sockets = listening_sockets(Path("/proc/net/unix").read_text(encoding="utf-8"))
-    work = Path.cwd().resolve()
-    secret = secret_paths(Path.home(), wish.state, wish.hide)
-    hidden, masked = to_hide(work, secret, sockets)
+    names = (trust.ca, trust.bundle, trust.truststore)
+    seen = Trust(*(INSIDE / path.name for path in names))
+    work, home = Path.cwd().resolve(), Path.home().resolve()
+    shown = (work, *_existing(wish.writable))
+    bound = bound_sockets(Path("/proc/net/unix").read_text(encoding="utf-8"))
+    secret = secret_paths(home, wish.state, wish.hide)
+    folders, files = to_hide(shown, [*secret, *bound, *sockets_below(home)])
+    if advice := check_folder(work, home, folders):
+        if wish.require_cage:
+            raise CageError(advice)
+        print(f"dlp: WARNING: {advice}", file=sys.stderr)  # noqa: T201
+    given = passed_on(os.environ, wish.variables)
     return Plan(
         folder=work,
         exchange=exchange,
-        hidden_folders=hidden,
-        hidden_files=masked,
-        read_only=_read_only(wish.rules),
-        environment=passed_on(os.environ, wish.variables) | variables(inside, seen),
+        hidden_folders=folders,
+        hidden_files=files,
+        read_only=_read_only(wish.rules, folders),
+        environment=given | variables(inside, seen) | cache_variables(),
         interactive=sys.stdin.isatty(),
+        writable=shown[1:],
     )
 
 
-def _read_only(rules: Path | None) -> tuple[Path, ...]:
+def _existing(names: tuple[str, ...]) -> list[Path]:
+    paths = (Path(name).expanduser() for name in names)
+    return [path.resolve() for path in paths if path.exists()]
+
+
+def _read_only(rules: Path | None, hidden: tuple[Path, ...]) -> tuple[Path, ...]:
     """Our own code, wherever it stands, and the rules that the agent must not tune."""
     here = Path(__file__).resolve().parent.parent
-    found: Iterable[Path | None] = (
-        Path(sys.prefix), Path(sys.base_prefix), here, here.parent / "addons", rules
-    )  # fmt: skip
-    return tuple(path.resolve() for path in found if path is not None and path.exists())
+    paths = [Path(sys.prefix), Path(sys.base_prefix), here, here.parent / "addons"]
+    paths += [] if rules is None else [rules]
+    real = (path.resolve() for path in paths if path.exists())
+    return tuple(p for p in real if not any(h in (p, *p.parents) for h in hidden))
 
 
 def _reachable(address: tuple[str, int]) -> None:
@@ -126,18 +188,28 @@ def _reachable(address: tuple[str, int]) -> None:
         ) from error
 
 
-def _uncaged(wish: Wish) -> int:
+_REMEDY = (
+    "install bubblewrap, and allow unprivileged user namespaces (sysctl "
+    "kernel.unprivileged_userns_clone=1, user.max_user_namespaces=10000, or "
+    "kernel.apparmor_restrict_unprivileged_userns=0)"
+)
+
+
+def _uncaged(wish: Wish, why: str) -> int:
     """Environment only: honest programs use the proxy, others need not."""
     if wish.require_cage:
-        raise CageError(
-            "no cage can be built here: install bubblewrap and allow unprivileged user "
-            "namespaces (sysctl kernel.unprivileged_userns_clone=1), or run as root"
-        )
+        raise CageError(f"no cage can be built here ({why}): {_REMEDY}")
     print(  # noqa: T201
-        "dlp: WARNING: no bubblewrap works here. The command is NOT contained: it uses "
-        "the proxy only if it wants to. --require-cage refuses to run it so.",
+        f"dlp: WARNING: there is no cage ({why}). The command is NOT contained: it "
+        "uses the proxy only if it wants to, and sees your keys. --require-cage "
+        f"refuses to run it so. To have a cage, {_REMEDY}.",
         file=sys.stderr,
     )
     environment = passed_on(os.environ, wish.variables)
     environment |= variables(wish.proxy, write_trust(wish.state))
-    return subprocess.run(wish.command, env=environment, check=False).returncode  # noqa: S603
+    try:
+        done = subprocess.run(wish.command, env=environment, check=False)  # noqa: S603
+    except OSError as error:
+        print(f"dlp: {wish.command[0]}: {error.strerror}", file=sys.stderr)  # noqa: T201
+        return 127 if isinstance(error, FileNotFoundError) else 126
+    return done.returncode if done.returncode >= 0 else 128 - done.returncode

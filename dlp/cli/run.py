@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
 import typer
 
-from dlp.cage.run import Wish
+from dlp.cage.plan import passed_on
+from dlp.cage.run import Cage, Wish
 from dlp.cage.run import run as run_caged
 from dlp.errors import UsageError
 from dlp.policy import load_policy
 from dlp.state.folder import open_folder
-from dlp.state.secrets import SecretStore
 
 TOKEN = "DLP_AGENT_TOKEN"  # noqa: S105
 
@@ -42,6 +43,9 @@ def run(
     require_cage: Annotated[
         bool, typer.Option("--require-cage", help="Refuse to run without a cage.")
     ] = False,
+    cage: Annotated[
+        Cage, typer.Option(help="What holds the command; auto: the best there is.")
+    ] = Cage.AUTO,
     no_probe: Annotated[
         bool, typer.Option("--no-probe", help="Skip the test of the cage.")
     ] = False,
@@ -53,16 +57,20 @@ def run(
     """
     folder = open_folder(state)
     here = rules or (Path("rules") if Path("rules/policy.yaml").is_file() else None)
-    _report_known(folder)
+    said = load_policy(here).cage
+    named = (*said.environment, *(env or ()))
+    _report_known(folder, named)
     wish = Wish(
-        tuple(command),
-        f"http://{_userinfo(agent)}{proxy}",
-        folder,
-        here,
-        load_policy(here).cage.hide,
-        tuple(env or ()),
-        require_cage,
-        not no_probe,
+        command=tuple(command),
+        proxy=f"http://{_userinfo(agent)}{proxy}",
+        state=folder,
+        rules=here,
+        hide=said.hide,
+        writable=said.writable,
+        variables=named,
+        require_cage=require_cage,
+        probe=not no_probe,
+        cage=cage,
     )
     raise typer.Exit(run_caged(wish))
 
@@ -76,9 +84,17 @@ def _userinfo(agent: str | None) -> str:
     return f"{quote(agent, safe='')}:{quote(token, safe='')}@"
 
 
-def _report_known(state: Path) -> None:
+def _report_known(state: Path, named: Iterable[str]) -> None:
     """Say by name which registered secrets stand in the environment."""
+    if not (state / "secrets").exists():
+        return  # nothing to look for, and the index costs half a second to import
+    from dlp.model import View
+    from dlp.state.secrets import SecretStore
+
     index = SecretStore(state).index()
+    given = passed_on(os.environ, named)
     for name, value in os.environ.items():
-        for known in index.named(value.encode()):
-            typer.echo(f"dlp: the variable {name} holds the secret {known}", err=True)
+        hits = index.scan([View(value.encode(errors="surrogateescape"), 0)])
+        does = "goes in" if name in given else "stays out"
+        for known in sorted({hit.name for hit in hits}):
+            typer.echo(f"dlp: the variable {name} ({does}) holds {known}", err=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from dlp.cage import bubblewrap
+from dlp.cage import bubblewrap, unshare
 from dlp.cage.inside import ESCAPED
 from dlp.doctor.access import WRITE, may
 from dlp.doctor.check import Check, Severity
@@ -53,9 +53,12 @@ def _same_user(picture: Picture) -> Iterator[str]:
 
 
 def _no_cage(_: Picture) -> Iterator[str]:
-    if not bubblewrap.available():
+    if bubblewrap.available():
+        return
+    if why := unshare.available():
         there = shutil.which("bwrap")
         yield f"{there} cannot build a cage" if there else "bubblewrap is not installed"
+        yield why
 
 
 def _kernel(picture: Picture) -> Iterator[str]:

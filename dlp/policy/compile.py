@@ -94,7 +94,7 @@ def compile_policy(located: Located[PolicyModel]) -> Policy:
         Limits(**model.inspection.model_dump()),
         Caps(**model.open.model_dump()),
         model.examples,
-        Cage(model.cage.hide),
+        Cage(**model.cage.model_dump()),
         model.groups,
         hashlib.sha256(model.model_dump_json().encode()).hexdigest()[:16],
     )

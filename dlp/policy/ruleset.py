@@ -41,9 +41,11 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True)
 class Cage:
-    """What `dlp run` shows to the command it contains."""
+    """What `dlp run` lets the command it contains see, write and know."""
 
     hide: tuple[str, ...] = ()
+    writable: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,10 +151,14 @@ class OpenModel(RuleModel):
 
 
 class CageModel(RuleModel):
-    """What `dlp run` shows to the command it contains."""
+    """What `dlp run` lets the command it contains see, write and know."""
 
     hide: tuple[str, ...] = ()
     """Files and folders to hide besides the usual ones; `~` is the user's home."""
+    writable: tuple[str, ...] = ()
+    """Files and folders to write besides the working folder, as ~/.claude."""
+    environment: tuple[str, ...] = ()
+    """Names of variables that go in besides the usual ones."""
 
 
 class PolicyModel(RuleModel):

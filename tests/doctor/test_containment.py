@@ -30,13 +30,17 @@ def test_a_shared_user_is_seen(seen, ourselves):
     assert seen("agent-user", agent=ourselves, caged=True) == ()
 
 
-def test_a_machine_without_bubblewrap_is_seen(seen, monkeypatch, place):
+def test_a_machine_without_any_cage_is_seen(seen, monkeypatch, place):
     monkeypatch.setenv("PATH", str(place))
-    assert seen("cage-works") == ("bubblewrap is not installed",)
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    assert seen("cage-works")[0] == "bubblewrap is not installed"
     broken = place / "bwrap"
     broken.write_text("#!/bin/sh\nexit 1\n")
     broken.chmod(0o755)
     assert "cannot build" in seen("cage-works")[0]
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+    assert seen("cage-works") == ()
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     broken.write_text("#!/bin/sh\nexit 0\n")
     assert seen("cage-works") == ()
 

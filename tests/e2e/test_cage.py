@@ -1,186 +1,290 @@
-"""`dlp run` and `dlp probe`: the real programs in a real cage, round the real proxy."""
+"""
+`dlp run` and `dlp probe`: real cages round a real proxy, for an unprivileged user.
+
+All of it on an island without routes (`tests.harness.island`), so that what a hole lets
+out reaches nothing.
+"""
 
 import json
 import os
 import shutil
-import socket
-import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 
-from tests.harness.proxy import DLP
+from dlp.cage.probe import CHECKS
+from tests.harness.island import Island
+from tests.harness.proxy import DLP, POLICY, UPSTREAM
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("bwrap") is None, reason="bubblewrap is not installed"
-)
+MODES = ("bubblewrap", "unshare")
+CAGE = "cage: {hide: [/etc/hosts]}\n"
+"""So that names of the island's hosts file are asked of the cage's own resolver."""
+HOLED = Path(__file__).parents[1] / "harness" / "holed.py"
+NAMES = [f"{letter}.test" for letter in "abcdefgh"]
 
 
-@pytest.fixture
-def cage(proxy, tmp_path):
+@pytest.fixture(scope="module")
+def island(authority, plain_origin, tls_origin, tmp_path_factory):
+    hosts = dict.fromkeys(NAMES, "127.0.0.1")
+    made = Island(hosts, [plain_origin.port, tls_origin.port])
+    ca = made.folder / "origins.pem"
+    ca.write_bytes(Path(authority.pem).read_bytes())
+    compiled = tmp_path_factory.getbasetemp() / "compiled-rules"
+    made.start_proxy(POLICY + UPSTREAM.format(ca=ca) + CAGE, compiled)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def works(island):
+    """The cages that this machine allows."""
+    found = {}
+    for mode in MODES:
+        done = dlp_run(island, island.make(mode), ["--cage", mode], "true")
+        found[mode] = done.stderr if done.returncode else ""
+    return found
+
+
+def furnish(island, folder):
+    """A home with a key in it, and a working folder."""
+    (folder / "home" / ".ssh").mkdir(parents=True, exist_ok=True)
+    (folder / "home" / ".ssh" / "id_test").write_text("private")
+    (folder / "work").mkdir(exist_ok=True)
+    island.give(folder)
+
+
+def dlp_run(island, folder, options, *words, program=(DLP,), **variables):
+    home = folder / "home"
+    furnish(island, folder)
+    command = [*program, "run", "--proxy", island.proxy, "--state", island.state]
+    return island.run(
+        *command, "--rules", island.rules, *options, "--", *words,
+        environment=island.environment | {"HOME": str(home), **variables},
+        folder=folder / "work",
+    )  # fmt: skip
+
+
+@pytest.fixture(params=MODES)
+def cage(request, island, works, tmp_path):
     """Run a command in the cage, with a home of its own."""
-    home, work = tmp_path / "home", tmp_path / "work"
-    (home / ".ssh").mkdir(parents=True)
-    (home / ".ssh" / "id_test").write_text("private")
-    work.mkdir()
+    if works[request.param]:
+        pytest.skip(f"no {request.param} here: {works[request.param]}")
+    folder = island.make(tmp_path.name + request.param)
+    furnish(island, folder)
 
     def run(*words, options=(), **variables):
-        environment = {"PATH": os.environ["PATH"], "HOME": str(home), **variables}
-        address = proxy.url.removeprefix("http://")
-        command = [DLP, "run", "--proxy", address, "--state", proxy.state]
-        return subprocess.run(
-            [*command, "--rules", proxy.rules, *options, "--", *words],
-            env=environment,
-            cwd=work,
-            capture_output=True,
-            text=True,
-            timeout=90,
-            check=False,
-        )
+        options = ["--cage", request.param, *options]
+        return dlp_run(island, folder, options, *words, **variables)
 
-    run.home, run.work = home, work
+    run.home, run.work, run.mode = folder / "home", folder / "work", request.param
     return run
+
+
+def test_the_user_is_no_root(island):
+    assert island.run("id", "-u").stdout != "0\n"
 
 
 def test_the_probe_finds_no_way_out_of_the_cage(cage):
     done = cage(DLP, "probe", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     checks = json.loads(done.stdout)
-    assert len(checks) >= 15
+    assert [check["name"] for check in checks] == [name for name, _ in CHECKS]
     assert not any(check["escaped"] for check in checks)
 
 
-def test_the_probe_says_so_where_there_is_a_way_out():
-    # A namespace with a route of its own: nothing leaves this machine.
-    script = (
-        "ip link set lo up; ip addr add 198.51.100.1/32 dev lo;"
-        'ip route add default dev lo src 198.51.100.1; "$0" probe --json'
-    )
-    done = subprocess.run(
-        ["unshare", "-Urn", "sh", "-c", script, DLP],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 1, done.stderr
+def test_what_is_not_contained_is_said_to_get_out(island):
+    done = island.run(DLP, "probe", "--json")
     escaped = {c["name"] for c in json.loads(done.stdout) if c["escaped"]}
-    assert {"UDP", "QUIC"} <= escaped
+    assert done.returncode == 1
+    assert "services on loopback" in escaped
+    table = island.run(DLP, "probe")
+    assert table.returncode == 1
+    assert "ways out round the proxy" in table.stdout
 
 
-def test_curl_in_the_cage_reaches_the_origin_through_the_proxy(cage, secure):
-    done = cage("curl", "-sS", "-d", "hello", secure.url("/echo", "b.test"))
-    assert (done.returncode, done.stdout) == (0, "hello"), done.stderr
-    assert secure.requests[0].body == b"hello"
-
-
-def test_what_policy_refuses_is_refused_in_the_cage(cage):
-    done = cage("curl", "-sS", "https://elsewhere.example/")
-    assert json.loads(done.stdout)["type"] == "urn:agent-dlp:destination"
-
-
-def test_node_and_python_in_the_cage(cage, secure):
-    url = secure.url("/echo", "b.test")
-    script = f"fetch('{url}', {{method: 'POST', body: 'node'}}).then(r => r.text())"
-    done = cage("node", "-e", f"{script}.then(t => console.log(t))")
-    assert done.stdout == "node\n", done.stderr
-    code = f"import requests; print(requests.post('{url}', data='python').text)"
-    done = cage(sys.executable, "-c", code)
-    assert done.stdout == "python\n", done.stderr
-
-
-def test_a_socket_that_ignores_the_proxy_reaches_nothing(cage, plain):
-    code = (
-        "import socket; s = socket.socket(); s.settimeout(2);"
-        f"print(s.connect_ex(('127.0.0.1', {plain.port})))"
+def test_a_route_is_a_way_out(island):
+    script = (
+        "ip addr add 198.51.100.1/32 dev lo && ip link set lo up &&"
+        'ip route add default dev lo src 198.51.100.1 && "$0" probe --json'
     )
-    done = cage(sys.executable, "-c", code)
-    assert int(done.stdout) != 0
-    assert plain.empty
-
-
-def test_noproxy_reaches_nothing(cage, plain):
-    done = cage("curl", "-sS", "--noproxy", "*", plain.url("/", "127.0.0.1"))
-    assert done.returncode != 0
-    assert plain.empty
-
-
-def test_a_socket_in_the_file_system_is_hidden(cage):
-    path = cage.work / "service.sock"
-    with socket.socket(socket.AF_UNIX) as service:
-        service.bind(str(path))
-        service.listen()
-        heard = []
-        threading.Thread(target=_hear, args=(service, heard), daemon=True).start()
-        code = (
-            "import socket, sys; s = socket.socket(socket.AF_UNIX);"
-            "print(s.connect_ex(sys.argv[1]))"
-        )
-        done = cage(sys.executable, "-c", code, str(path))
-    assert int(done.stdout) != 0
-    assert heard == []
-
-
-def _hear(service, heard):
-    try:
-        heard.append(service.accept())
-    except OSError:
-        pass
-
-
-def test_keys_and_the_proxys_state_cannot_be_seen(cage, proxy):
-    done = cage("ls", "-A", str(cage.home / ".ssh"), str(proxy.state))
-    assert "id_test" not in done.stdout
-    assert "ca" not in done.stdout.split()
-
-
-def test_only_the_working_folder_is_writable(cage, proxy):
-    done = cage("sh", "-c", 'echo x > here; echo x > "$HOME/there"')
-    assert (cage.work / "here").read_text() == "x\n"
-    assert not (cage.home / "there").exists()
-    policy = Path(proxy.rules, "policy.yaml")
-    before = policy.read_text()
-    done = cage("sh", "-c", f"echo x >> {policy}")
-    assert done.returncode != 0
-    assert policy.read_text() == before
-
-
-def test_the_environment_is_a_list_of_what_may_go_in(cage):
-    done = cage("env", LD_PRELOAD="", PYTHONPATH="/x", SECRET_THING="1", LANG="C")
-    names = {line.partition("=")[0] for line in done.stdout.splitlines()}
-    assert "LANG" in names
-    assert not names & {"LD_PRELOAD", "PYTHONPATH", "SECRET_THING"}
-
-
-def test_a_named_variable_goes_in(cage):
-    done = cage("env", options=["--env", "SECRET_THING"], SECRET_THING="1")
-    assert "SECRET_THING=1" in done.stdout.splitlines()
+    done = island.run("unshare", "-Urn", "sh", "-c", script, DLP)
+    if not done.stdout:
+        pytest.skip(f"no namespace with a route can be made here: {done.stderr}")
+    escaped = {c["name"] for c in json.loads(done.stdout) if c["escaped"]}
+    assert {
+        "UDP", "QUIC", "NTP", "ICMP", "DNS to a public resolver", "private networks",
+        "SCTP, UDP-Lite, DCCP, MPTCP", "multicast DNS and neighbours", "raw sockets",
+        "packet sockets", "capabilities",
+    } <= escaped  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("words", "code"),
-    [(["sh", "-c", "exit 3"], 3), (["sh", "-c", "kill -TERM $$"], 143), (["/no"], 127)],
+    ("hole", "noticed"),
+    [
+        ("bubblewrap: network", "services on loopback"),
+        ("bubblewrap: processes", "processes outside"),
+        ("bubblewrap: home", "~/.ssh"),
+        ("bubblewrap: calls", "key rings"),
+        ("unshare: network", "services on loopback"),
+        ("unshare: processes", "processes"),
+        ("unshare: privileges", "setuid programs|key rings"),
+        ("unshare: mounts", "~/.ssh"),
+    ],
+)
+def test_a_hole_is_noticed_and_the_command_not_run(island, works, hole, noticed):
+    mode = hole.partition(":")[0]
+    if works[mode]:
+        pytest.skip(f"no {mode} here: {works[mode]}")
+    folder = island.make(hole.replace(": ", "-"))
+    (folder / "work").mkdir()
+    holed = shutil.copy(HOLED, folder / "work")
+    program = [sys.executable, holed, hole, "dlp.cli"]
+    done = dlp_run(island, folder, ["--cage", mode], "touch", "ran", program=program)
+    assert done.returncode == 70, done.stdout + done.stderr
+    assert any(name in done.stderr for name in noticed.split("|")), done.stderr
+    assert not (folder / "work" / "ran").exists()
+
+
+DIRECT = """
+import socket, sys
+trial = socket.socket()
+trial.settimeout(2)
+print(trial.connect_ex(("127.0.0.1", int(sys.argv[1]))) != 0)
+"""
+
+
+def test_what_policy_allows_is_reached_and_nothing_round_it(cage, secure, plain):
+    """Namespaces of our own redirect what knows of no proxy; bubblewrap's are dead."""
+    script = """
+    curl -sS -d hello "$1"; echo
+    curl -sS https://elsewhere.example/; echo
+    "$5" -c "$3" "$4"
+    curl -sS --noproxy "*" "http://127.0.0.1:$4/" && echo out
+    env -i PATH="$PATH" curl -sS -m 5 http://192.0.2.1/ && echo out
+    env -i PATH="$PATH" curl -sSd redirected "$2" || echo closed; echo
+    env -i PATH="$PATH" curl -sSd x "http://elsewhere.example:$4/" || echo closed
+    """
+    urls = secure.url("/echo", "b.test"), plain.url("/echo", "b.test")
+    words = (*urls, DIRECT, str(plain.port), sys.executable)
+    done = cage("sh", "-c", script, "sh", *words)
+    lines = [line for line in done.stdout.splitlines() if line]
+    assert lines[0] == "hello", done.stderr
+    assert json.loads(lines[1])["type"] == "urn:agent-dlp:destination"
+    assert lines[2] == "True"
+    assert lines[3] in {"closed", "redirected"}
+    if lines[3] == "redirected":
+        assert cage.mode == "unshare"
+        assert json.loads(lines[4])["type"] == "urn:agent-dlp:destination"
+    else:
+        assert lines[4] == "closed"
+    assert [r.body for r in secure.requests] == [b"hello"]
+    assert all(r.body == b"redirected" for r in plain.requests)
+
+
+ESCAPES = r"""
+umount "$HOME/.ssh" 2>/dev/null && echo umount
+unshare -Urm sh -c 'umount -l "$HOME/.ssh" && ls "$HOME/.ssh"' 2>/dev/null
+unshare -Urm sh -c 'mount -o remount,rw,bind / && touch /etc/out' 2>/dev/null
+nsenter -t 1 -m -n true 2>/dev/null && echo nsenter
+ls /proc/[0-9]*/root/"$HOME"/.ssh 2>/dev/null | grep id_test
+unshare -Urn ip link add type dummy 2>/dev/null; ip route | grep .
+cat "$HOME/.ssh/id_test" "$HOME/token" "$STATE/keys/"* 2>/dev/null
+mv a/b c 2>/dev/null && echo swapped
+mv a c 2>/dev/null && echo swapped
+rm -rf a 2>/dev/null
+echo x 2>/dev/null >> a/b/kept/policy.yaml && echo policy
+echo x 2>/dev/null > "$HOME/there" && echo home
+echo x 2>/dev/null > /etc/there && echo etc
+echo x > here; echo x > "$EXTRA/e"; echo x > /tmp/private
+echo "$MY_FLAG"
+"""
+
+
+def test_what_a_hostile_command_tries_changes_and_shows_nothing(cage, island):
+    """Policy's `cage:` says what else is hidden, writable and known."""
+    kept, extra = cage.work / "a" / "b" / "kept", island.make(f"extra-{cage.mode}")
+    kept.mkdir(parents=True)
+    policy = (
+        (island.rules / "policy.yaml").read_text().removesuffix(CAGE)
+        + f"cage:\n  writable: [{extra}, ~/nowhere]\n  hide: [~/token]\n"
+        "  environment: [MY_FLAG, EXTRA, STATE]\n"
+    )
+    (kept / "policy.yaml").write_text(policy)
+    (cage.home / "token").write_text("private")
+    island.give(cage.work)
+    given = {"MY_FLAG": "flag", "EXTRA": str(extra), "STATE": str(island.state)}
+    done = cage("sh", "-c", ESCAPES, options=["--rules", kept], **given)
+    assert done.stdout == "flag\n", done.stderr
+    assert (kept / "policy.yaml").read_text() == policy
+    assert (cage.work / "here").read_text() == (extra / "e").read_text() == "x\n"
+    assert not (cage.home / "there").exists()
+    assert not Path("/tmp/private").exists()
+
+
+def test_the_environment_is_a_list_and_no_argument_and_its_secrets_are_named(
+    cage, island
+):
+    """Arguments can be read by every user of the machine."""
+    secret = "".join(f"{os.urandom(2).hex()}Zq" for _ in range(8))
+    name = f"test-{cage.mode}"
+    environment = {"PATH": os.environ["PATH"], "VALUE": secret}
+    command = [DLP, "secrets", "add", name, "--env", "VALUE", "--state", island.state]
+    added = island.run(*command, "--host", "b.test", environment=environment)
+    assert added.returncode == 0, added.stderr
+    given = {"LD_PRELOAD": "", "PYTHONPATH": "/x", "MY_THING": "1", "LANG": "C"}
+    given |= {"NODE_OPTIONS": "--inspect", "OPENAI_API_KEY": secret}
+    given["DATABASE_URL"] = f"postgres://user:{secret}@b.test/"
+    script = 'cat /proc/[0-9]*/cmdline | tr "\\0" "\\n"; echo; env; exit 3'
+    done = cage("sh", "-c", script, options=["--env", "MY_THING"], **given)
+    assert done.returncode == 3, done.stderr
+    table = dict(x.split("=", 1) for x in done.stdout.splitlines() if "=" in x)
+    assert (table["LANG"], table["MY_THING"]) == ("C", "1")
+    assert not table.keys() & {"LD_PRELOAD", "PYTHONPATH", "DATABASE_URL"}
+    assert "--inspect" not in table["NODE_OPTIONS"]
+    assert done.stdout.count(secret) == 1
+    assert f"DATABASE_URL (stays out) holds {name}" in done.stderr
+    assert f"OPENAI_API_KEY (goes in) holds {name}" in done.stderr
+    assert secret not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [(["sh", "-c", "kill -TERM $$"], 143), (["/no"], 127)]
 )
 def test_the_exit_code_is_the_commands(cage, words, code):
-    assert cage(*words).returncode == code
+    assert cage(*words, options=["--no-probe"]).returncode == code
 
 
-def test_without_a_proxy_nothing_starts(cage, tmp_path):
-    done = cage("touch", "ran", options=["--proxy", "127.0.0.1:1"])
+def test_without_a_proxy_nothing_starts(island):
+    folder = island.make("no-proxy")
+    done = dlp_run(island, folder, ["--proxy", "127.0.0.1:1"], "touch", "ran")
     assert done.returncode == 2
     assert "no proxy answers" in done.stderr
-    assert not (cage.work / "ran").exists()
+    assert not (folder / "work" / "ran").exists()
 
 
-def test_without_bubblewrap_a_required_cage_is_refused(cage, tmp_path):
-    only_curl = tmp_path / "bin"
-    only_curl.mkdir()
-    (only_curl / "true").symlink_to(shutil.which("true"))
-    done = cage("true", options=["--require-cage"], PATH=str(only_curl))
+def test_a_machine_without_bubblewrap_has_the_second_cage(island, works):
+    if works["unshare"]:
+        pytest.skip(works["unshare"])
+    folder = island.make("no-bubblewrap")
+    done = dlp_run(island, folder, ["--require-cage"], "/bin/true", PATH="/nowhere")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_machine_without_any_cage_is_told_so_and_a_required_one_refused(island):
+    folder = island.make("no-cage")
+    # A user namespace that may have no mount namespaces has no cage (namespaces(7)).
+    script = 'echo 0 > /proc/sys/user/max_mnt_namespaces; exec "$@"'
+    program = ["unshare", "-Ur", "sh", "-c", script, "sh", DLP]
+    given = {"LD_PRELOAD": "", "LANG": "C"}
+    done = dlp_run(island, folder, [], "env", program=program, **given)
+    assert done.returncode == 0, done.stderr
+    assert "NOT contained" in done.stderr
+    names = {line.partition("=")[0] for line in done.stdout.splitlines()}
+    assert {"HTTPS_PROXY", "LANG"} <= names
+    assert "LD_PRELOAD" not in names
+    options = ["--require-cage"]
+    done = dlp_run(island, folder, options, "touch", "ran", program=program)
     assert done.returncode == 2
     assert "no cage can be built" in done.stderr
-    done = cage("true", PATH=str(only_curl))
-    assert done.returncode == 0
-    assert "NOT contained" in done.stderr
+    assert not (folder / "work" / "ran").exists()

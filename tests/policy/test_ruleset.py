@@ -7,6 +7,7 @@ import pytest
 from dlp.model import Channel, Destination, Limits
 from dlp.policy import Caps
 from dlp.policy.compile import compile_policy
+from dlp.policy.ruleset import Cage
 from dlp.policy.schema import PolicyModel
 from dlp.rulefile import parse_model
 
@@ -36,7 +37,7 @@ pinned: [api.llm.example, "*.pinned.example"]
 open: {url: 1KiB, entropy: 1000}
 inspection: {buffer: 1MiB, depth: 3, decoded: 2MiB}
 examples: block
-cage: {hide: [~/.aws]}
+cage: {hide: [~/.aws], writable: [~/.claude], environment: [MY_FLAG]}
 upstream: {allow_private: [10.1.0.0/16]}
 """
 
@@ -346,7 +347,7 @@ def test_the_rest_of_the_file():
         Limits(), buffer=1 << 20, depth=3, decoded=2 << 20
     )
     assert policy.examples == "block"
-    assert policy.cage.hide == ("~/.aws",)
+    assert policy.cage == Cage(("~/.aws",), ("~/.claude",), ("MY_FLAG",))
     assert [str(n) for n in policy.upstream.allow_private] == ["10.1.0.0/16"]
     assert policy.methods == {"PROPFIND"}
     assert policy.groups["github"] == ("github.com", "*.githost.example")

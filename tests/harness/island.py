@@ -1,0 +1,163 @@
+"""
+A network namespace without any route, with an unprivileged user and a proxy in it.
+
+What tries to get out of a cage is tried there: whatever a hole lets through reaches no
+network. Origins of this test run are bridged in port by port, over Unix sockets.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from dlp.cage.relay import dial_tcp, serve_unix
+from tests.harness.keeper import USER
+from tests.harness.proxy import DLP, START_S, free_port
+
+ROOT = Path(__file__).parents[2]
+KEEPER = Path(__file__).with_name("keeper.py")
+
+
+@dataclass
+class Island:
+    """`run` runs a command there, as an unprivileged user."""
+
+    hosts: dict[str, str]
+    ports: list[int]
+    """Of origins on loopback here, to be reached on loopback there."""
+    folder: Path = field(
+        default_factory=lambda: Path(tempfile.mkdtemp(prefix="island-"))
+    )
+    proxy: str = ""
+    """HOST:PORT of the proxy, once it runs."""
+
+    def __post_init__(self) -> None:
+        self.folder = self.folder.resolve()
+        self.folder.chmod(0o755)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._log = (self.folder / "log").open("ab")
+        self.make("compiled")
+        spec = {"files": self._files(), "blocked": blocked(), "ports": self._bridges()}
+        self._keeper = subprocess.Popen(
+            [sys.executable, str(KEEPER), json.dumps(spec)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
+        if not self._keeper.stdout.readline():
+            why = self.log
+            self.close()
+            pytest.skip(f"no network namespace can be made here: {why[-300:]}")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """That user cannot keep compiled modules beside ours."""
+        kept = str(self.folder / "compiled")
+        return {"PATH": os.environ["PATH"], "PYTHONPYCACHEPREFIX": kept}
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text(errors="replace")
+
+    def make(self, name: str) -> Path:
+        """A folder of the unprivileged user."""
+        path = self.folder / name
+        path.mkdir(parents=True)
+        return self.give(path)
+
+    def give(self, path: Path) -> Path:
+        """Hand a path and all below it over to that user."""
+        if os.geteuid() == 0:
+            for each in (path, *path.rglob("*")):
+                os.chown(each, USER, USER, follow_symlinks=False)
+        return path
+
+    def run(self, *words, environment=None, folder=None, seconds=90, until=""):
+        """As `subprocess.run`; with `until`, in the background from that line on."""
+        wish = {
+            "words": [str(word) for word in words],
+            "environment": environment or self.environment,
+            "folder": str(folder or self.folder),
+            "seconds": seconds,
+            "until": until,
+        }
+        self._keeper.stdin.write(json.dumps(wish) + "\n")
+        self._keeper.stdin.flush()
+        reply = json.loads(self._keeper.stdout.readline() or '{"code": -1}')
+        assert reply["code"] != -1, self.log
+        return subprocess.CompletedProcess(
+            words, reply["code"], reply["out"], reply["err"]
+        )
+
+    def start_proxy(self, policy: str, compiled: Path) -> None:
+        """The real `dlp up`, there."""
+        self.state, self.rules = self.make("state"), self.make("rules")
+        self.state.chmod(0o700)
+        (self.rules / "policy.yaml").write_text(policy)
+        if compiled.is_dir():
+            shutil.copytree(compiled, self.state / "cache")
+            self.give(self.state)
+        self.give(self.rules)
+        ports = [free_port() for _ in range(3)]
+        self.proxy = f"127.0.0.1:{ports[0]}"
+        options = ("--listen", "--metrics", "--console")
+        words = [DLP, "up", "--rules", self.rules, "--state", self.state]
+        for option, port in zip(options, ports, strict=True):
+            words += [option, f"127.0.0.1:{port}"]
+        done = self.run(*words, seconds=START_S, until="ready")
+        assert done.returncode is None, self.log
+        if not compiled.exists():
+            shutil.copytree(self.state / "cache", compiled)
+
+    def close(self) -> None:
+        self._keeper.stdin.close()
+        try:
+            self._keeper.wait(20)
+        except subprocess.TimeoutExpired:
+            self._keeper.kill()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _files(self) -> dict[str, str]:
+        hosts, resolver = self.folder / "hosts", self.folder / "resolv.conf"
+        lines = ["127.0.0.1 localhost", *(f"{a} {n}" for n, a in self.hosts.items())]
+        hosts.write_text("\n".join([*lines, ""]))
+        resolver.write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+        return {str(hosts): "/etc/hosts", str(resolver): "/etc/resolv.conf"}
+
+    def _bridges(self) -> dict[int, str]:
+        made = {}
+        for port in self.ports:
+            path = self.folder / f"{port}.sock"
+            serving = serve_unix(path, dial_tcp("127.0.0.1", port))
+            asyncio.run_coroutine_threadsafe(serving, self._loop).result(10)
+            path.chmod(0o777)
+            made[port] = str(path)
+        return made
+
+
+def blocked() -> dict[str, list[str]]:
+    """Folders that only root may enter, and what lies in them that a test needs."""
+    found: dict[str, list[str]] = {}
+    needed = {str(Path(p).resolve()) for p in (sys.base_prefix, sys.prefix, ROOT)}
+    for path in sorted(needed):
+        for above in reversed(Path(path).parents):
+            if above.stat().st_mode & 0o5 != 0o5:
+                found.setdefault(str(above), []).append(path)
+                break
+    return found
