@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from dlp.detect.bigrams import randomness
 from dlp.detect.naming import Promise, promise
-from dlp.detect.placeholder import is_placeholder
+from dlp.detect.placeholder import is_counted, is_mashed, is_placeholder
 
 
 class Tie(IntEnum):
@@ -84,7 +84,9 @@ _NOT_A_VALUE = re.compile(
     rb"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # mail addresses
     rb"|[a-z][a-z0-9+.-]*://.*"
     rb"|[\w-]+(?:\.[a-z_]\w*)*\.[a-z_]{2,}(?:[:/].*)?"  # attributes, hosts, files
-    rb"|(?:sha\d+|md5)[-:=].*"
+    rb"|(?:sha\d+|md5)[-:=].*|(?:arn|urn):.*"
+    rb"|(?-i:M[A-Z][\w+/]{1,8}(?:EwYHKoZIzj0|EAYHKoZIzj0|ANBgkqhkiG9w0BAQEFAAO))[\w+/=]*"
+    rb"|(?-i:MCowBQYDK2|MII[\w+/]{9}AwIBAgI)[\w+/=]*"  # public keys, certificates
     rb"|[$%&@*].*|.*[$%]"  # variables, references
     rb"|--?[a-z][\w-]*"
     rb"|[a-z_]+=\w+"  # keyword arguments
@@ -111,6 +113,8 @@ def is_secret(found: Assignment) -> bool:
     if not case.strength or not case.hold or _NOT_A_VALUE.fullmatch(found.value):
         return False
     if case.hold < Tie.QUOTED and found.after[:1] in _CODE_NEXT:
+        return False
+    if is_counted(found.value) or is_mashed(found.value):
         return False
     judge = next(judge for shape, judge in _SHAPES if shape.fullmatch(found.value))
     return judge(case)
@@ -170,7 +174,10 @@ _SHAPES: tuple[tuple[re.Pattern[bytes], Callable[[_Case], bool]], ...] = (
     ),
     # an identifier, a slug or a route of several words
     (
-        re.compile(rb"\W?_*[A-Za-z]{2,}\d?(?:[_./:#-]{1,2}[A-Za-z]{2,}\d?){2,}_*"),
+        re.compile(
+            rb"\W?_*[A-Za-z]{2,}\d?(?:[_./:#-]{1,2}[A-Za-z]{2,}\d?){2,}_*"
+            rb"|[a-z]+(?:[_./:#-]{1,2}[a-z]+\d?[a-z]*){2,}"
+        ),
         lambda _: False,
     ),
     (re.compile(rb"(?s).*"), _is_drawn),
@@ -189,14 +196,17 @@ def _made_up(value: bytes) -> bool:
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{12,}={0,2}")
 
 
+_SPOKEN = re.compile(rb".* .*|user(?:name)?:pass(?:word)?")
+
+
 def _is_text(value: bytes) -> bool:
-    """Base64 of words, or of what stands for a secret."""
+    """Base64 of words, of a name and a word, or of what stands for a secret."""
     if len(value) % 4 or not _BASE64.fullmatch(value):
         return False
     plain = b64decode(value)
     if not plain.isascii() or not plain.decode().isprintable():
         return False
-    return b" " in plain or is_placeholder(plain)
+    return bool(_SPOKEN.fullmatch(plain)) or is_placeholder(plain)
 
 
 def _digits(value: bytes) -> int:

@@ -96,9 +96,17 @@ def keylike(found: Candidate) -> Outcome:
     Milder than `bigrams`: for a value under a vendor's own name.
     """
     secret = found.secret
+    if _NUMBERED.fullmatch(secret):
+        return Outcome.DROP
     figures = sum(48 <= byte < 58 for byte in secret)
     mixed = min(figures, len(secret) - figures) * 6 >= len(secret)
     return _kept(mixed or randomness(secret) >= RANDOM)
+
+
+_NUMBERED = re.compile(
+    rb"\d+(?:\.\d+)+[A-Za-z]{0,8}|[A-Za-z][a-z]+\d{1,4}(?:[A-Z][a-z]+)+"
+)
+"""Versions and object identifiers; names that hold a number, as `rfc3161Timestamps`."""
 
 
 _CLASSES = (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^a-zA-Z0-9]")
@@ -115,8 +123,15 @@ def _word_pattern() -> re.Pattern[bytes]:
     return re.compile("|".join(long).encode())
 
 
+_SLUG = re.compile(
+    rb"(?=.*[a-zA-Z]{5})(?:[a-z]+(?:[_.-][a-z]+){2,}|[A-Z]+(?:[_.-][A-Z]+){2,})"
+)
+
+
 def not_words(found: Candidate) -> Outcome:
-    """Dictionary words cover less than half of it."""
+    """Dictionary words cover less than half of it, and it is no name of several."""
+    if _SLUG.fullmatch(found.secret):
+        return Outcome.DROP
     covered = sum(map(len, _word_pattern().findall(found.secret.lower())))
     return _kept(covered * 2 < len(found.secret))
 
@@ -171,6 +186,8 @@ def token_checksum(found: Candidate) -> Outcome:
 _NAME = re.compile(rb"[\w.-]*")
 _NAME_BYTES = b".-_" + (ascii_letters + digits).encode()
 _LONGEST_NAME = 48
+_QUERY = re.compile(rb"&(?:amp;)?[A-Za-z_][\w.-]*=")
+"""Where the next field of a query begins."""
 
 
 def assigned(found: Candidate) -> Outcome:
@@ -187,7 +204,7 @@ def assigned(found: Candidate) -> Outcome:
     assignment = Assignment(
         name=data[opening - len(before) + len(spoken) : middle].decode("latin-1"),
         separator=data[middle : found.start].decode("latin-1"),
-        value=found.secret.rstrip(b".,:;?!"),
+        value=_QUERY.split(found.secret, maxsplit=1)[0].rstrip(b".,:;?!"),
         before=before[: len(before) - lead][-1:],
         after=data[found.stop : found.stop + 24].lstrip()[:3],
     )

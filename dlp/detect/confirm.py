@@ -17,8 +17,8 @@ from functools import cached_property
 import regex
 
 from dlp.detect.checks import Candidate, Check, Outcome, resolve
-from dlp.detect.placeholder import is_counted, is_example, is_placeholder
-from dlp.detect.rule import GENERIC, Rule
+from dlp.detect.placeholder import is_example, is_placeholder
+from dlp.detect.rule import Rule
 from dlp.model import Tier, View, noun
 
 _SEARCH_S = 0.25
@@ -200,11 +200,7 @@ class Detector:
 
     def _stands_for_one(self, secret: bytes) -> bool:
         """Whether it is a placeholder or an example, not a secret."""
-        return (
-            is_placeholder(secret)
-            or (self.rule.family == GENERIC and is_counted(secret))
-            or (not self._examples and is_example(secret))
-        )
+        return is_placeholder(secret) or (not self._examples and is_example(secret))
 
     def _has_keyword(self, data: bytes, found: regex.Match[bytes]) -> bool:
         if self.rule.context or not self.rule.keywords:

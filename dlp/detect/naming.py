@@ -66,7 +66,8 @@ _HARMLESS = _words(
     fingerprint integrity captcha anon anonymous special eos bos unk cls sep mask
     lexer parser syntax csrftoken pagetoken nexttoken pagination device push example
     routing row column field shard composite unique index lookup commit revision rev
-    tree blob build image docker layer kid schema registration
+    tree blob build image docker layer kid schema registration encrypted wrapped
+    ciphertext
     """
 )
 """Anywhere in a name: the value is no secret."""

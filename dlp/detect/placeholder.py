@@ -106,6 +106,27 @@ _NOT_LETTER = re.compile(rb"[^a-z]")
 _NOT_DIGIT = re.compile(rb"[^0-9]")
 
 
+_HOME_ROW = frozenset(b"asdfghjkl")
+_NOT_HEX = re.compile(rb"[^0-9a-f]")
+
+
+def is_mashed(secret: bytes) -> bool:
+    """
+    Whether it was typed by running fingers over the home row, as `lsdkfol23w54jlksdf`.
+
+    Documentation and tests are full of such values. Three letters in four stand there;
+    of a random key of ten letters less than one in a hundred is like that.
+    """
+    low = secret.lower()
+    letters = _NOT_LETTER.sub(b"", low)
+    at_home = sum(letter in _HOME_ROW for letter in letters)
+    return (
+        len(letters) >= 7
+        and at_home * 4 >= len(letters) * 3
+        and bool(_NOT_HEX.search(low))
+    )
+
+
 def _in_runs(text: bytes) -> int:
     """Characters that stand in runs: of `a1b2c3d4`, those of `abcd` and of `1234`."""
     covered = start = 0

@@ -78,7 +78,8 @@ ORDINARY_VALUES = [
     "some/path/to/token.txt", "/run/secrets/token", "https://a.example/b", "2024-01-02T03:04:05",
     "1.2.3.4567890", "changePassword", "user@example.com", "refresh_access_token",
     "AuthorizationError", "correct-horse-battery-staple",
-    "sha512-" + "A1b2" * 9, "--api-key-file", "enable_fds=True",
+    "x-smtp2go-api-key", "arn:aws:kms:eu:1a2b3c4d:key/5e6f", "MFkwEwYHKoZIzj0CAQYI" + RANDOM,
+    "MIIDazCCAlOgAwIBAgIU" + RANDOM, "sha512-" + "A1b2" * 9, "--api-key-file", "enable_fds=True",
 ]  # fmt: skip
 
 
@@ -102,6 +103,9 @@ CASES = {
     "short token": ('token = "a8Kq2"', "a8Kq2", False),
     "call of a function": ("token = f8Kq2Lm3Zp9W(x)", "f8Kq2Lm3Zp9W", False),
     "base64 of words": ('secret = "ZHVtbXkgdGV4dCBkYXRh"', "ZHVtbXkgdGV4dCBkYXRh", False),
+    "base64 of a name and a word": ('auth = "dXNlcm5hbWU6cGFzc3dvcmQ="', "dXNlcm5hbWU6cGFzc3dvcmQ=", False),
+    "next field of a query": (f"?token={'asdfkjlh45sdkfj'}&code_secret={'z9' * 9}", "asdfkjlh", False),
+    "ciphertext": (f'encryptedKey: "{RANDOM}"', RANDOM, False),
     "digits": ('token = "123984756102"', "123984756102", False),
     "list of names": ("'auth_password2',\n 'auth_pubkey_file2'", "auth_pubkey_file2", False),
     "userinfo of a url": (f"x://password:{RANDOM}", RANDOM, False),

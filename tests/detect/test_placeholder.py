@@ -6,7 +6,12 @@ import string
 import pytest
 
 from dlp.detect.engine import Engine
-from dlp.detect.placeholder import is_counted, is_example, is_placeholder
+from dlp.detect.placeholder import (
+    is_counted,
+    is_example,
+    is_mashed,
+    is_placeholder,
+)
 from dlp.model import View
 from tests.detect.sets import ACME, rules
 
@@ -30,6 +35,21 @@ def test_a_placeholder_is_known(text):
 )
 def test_a_key_is_no_placeholder(text):
     assert not is_placeholder(text.encode())
+
+
+MASHED = ["lskdjf23lkjasdf9", "asdkfj234hklsd", "JKHASDfjkl4567gh"]
+
+
+@pytest.mark.parametrize("text", MASHED)
+def test_fingers_on_the_home_row_draw_nothing(text):
+    assert is_mashed(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text", [RANDOM, "adfadfad12adfadf", "asdf12", "qwerlkzxcv12mn"]
+)
+def test_a_key_hex_and_short_values_are_not_mashed(text):
+    assert not is_mashed(text.encode())
 
 
 COUNTED = ["1234567890abcdef", "abcdefghijklmnop", "a1b2c3d4e5f6g7h8", "abc123def456ghi789", "0987654321"]  # fmt: skip
