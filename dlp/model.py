@@ -252,6 +252,23 @@ class Limits:
 
 
 @noun
+class Retention:
+    """How much of the audit log stays (`audit:` in policy.yaml)."""
+
+    bytes: int = 8 << 30
+    """Of all writers together; the oldest goes first."""
+    days: int = 0
+    """0: however old."""
+    segment: int = 0
+    """Bytes at which a segment is full; 0 for what suits `bytes`."""
+
+    @property
+    def full(self) -> int:
+        """Bytes at which a segment is full."""
+        return self.segment or min(64 << 20, max(1 << 20, self.bytes // 16))
+
+
+@noun
 class Finding:
     """Something that should not leave. Never holds the match."""
 

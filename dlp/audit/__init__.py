@@ -5,6 +5,7 @@ Layout of `STATE/audit`, for a writer `w0` (each worker process is one):
 
     w0.000001.jsonl   segments; a line is JSON and names the hash of the line before it
     w0.head           the signed end of the chain, renewed with every fsync
+    w0.pruned         the signed place up to which retention removed lines
     w0.lock           held by the process that writes the chain
     public.pem        Ed25519 key that verifies the heads (the private one is in keys/)
 

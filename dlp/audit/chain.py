@@ -8,6 +8,7 @@ SHA-256 of the line without its hash, and `prev` the hash of the line before.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -21,6 +22,9 @@ from dlp.model import noun
 
 START = "0" * 64
 """`prev` of a chain's first line."""
+END = "agent-dlp audit head"
+PRUNED = "agent-dlp audit pruned"
+"""What a signature says of a line: the chain reaches it, or was removed up to it."""
 _TAIL = len(b',"hash":""}') + 64
 
 
@@ -88,17 +92,18 @@ def parse(line: bytes) -> Parsed | None:
     return link if typed else None
 
 
-def sign(key: Ed25519PrivateKey, writer: str, last: Link, at: float) -> Head:
-    """Vouch for a chain up to `last`."""
-    signature = key.sign(_statement(writer, last.seq, last.hash, at)).hex()
-    return Head(writer, last.seq, last.hash, at, signature)
+def sign(
+    key: Ed25519PrivateKey, writer: str, last: Link, at: float, what: str = END
+) -> Head:
+    """Vouch for a chain up to `last`, or for its removal."""
+    bare = Head(writer, last.seq, last.hash, at, "")
+    return replace(bare, signature=key.sign(_statement(what, bare)).hex())
 
 
-def vouched(key: Ed25519PublicKey, head: Head) -> bool:
-    """Whether a head was signed with our key."""
+def vouched(key: Ed25519PublicKey, head: Head, what: str = END) -> bool:
+    """Whether a head was signed with our key, and to say this."""
     try:
-        signature = bytes.fromhex(head.signature)
-        key.verify(signature, _statement(head.writer, head.seq, head.hash, head.at))
+        key.verify(bytes.fromhex(head.signature), _statement(what, head))
     except (InvalidSignature, ValueError):
         return False
     return True
@@ -122,8 +127,8 @@ def head_of(data: dict[str, Any]) -> Head | None:
     return head if sound else None
 
 
-def _statement(writer: str, seq: int, digest: str, at: float) -> bytes:
-    return orjson.dumps(["agent-dlp audit head", writer, seq, digest, at])
+def _statement(what: str, head: Head) -> bytes:
+    return orjson.dumps([what, head.writer, head.seq, head.hash, head.at])
 
 
 def segment_name(writer: str, number: int) -> str:

@@ -13,7 +13,7 @@ import os
 import pwd
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from threading import Event, Lock, Thread
 
@@ -23,24 +23,26 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from dlp.audit import chain
 from dlp.audit.chain import Link
+from dlp.audit.retention import DAY_S, prune
+from dlp.audit.segments import (
+    NOTHING,
+    end_of,
+    last_good,
+    mark_of,
+    segments_of,
+    signed,
+)
 from dlp.errors import StateError
+from dlp.model import Retention
 from dlp.record import Operation, Record
 from dlp.state.folder import read_or_make_key, write_private
 
 FLUSH_S = 0.5
 """Longest time a line waits for its fsync; with the sync itself it stays under 1 s."""
 CHECKPOINT_LINES = 1000
+LOOK_S = 600.0
+"""How often it is looked for lines that are too old or too many."""
 _WRITERS = 64
-_REREAD_BYTES = 4 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How much a writer keeps."""
-
-    segment_bytes: int = 64 << 20
-    segments: int = 64
-    """Segments kept; the oldest goes first, and the chain says so."""
 
 
 class AuditLog:
@@ -54,12 +56,14 @@ class AuditLog:
         self._lock = Lock()
         self._wake = Event()
         self._stop = Event()
-        self._last = Link(0, chain.START)
+        self._last = NOTHING
         self._signed = 0
         self._number = 0
         self._size = 0
         self._file = -1
-        self._retention = Retention()
+        self._retention: Retention | None = None
+        self._began = time.time()
+        self._look_at = 0.0
         self._error = ""
         self._unsafe = False
         self._guard = -1
@@ -72,6 +76,8 @@ class AuditLog:
         """
         Continue the chain of `writer`, or of the next free name when it is in use.
 
+        Without a `retention` nothing is ever removed.
+
         Raises:
             StateError: the folder or the chain cannot be written.
         """
@@ -83,7 +89,7 @@ class AuditLog:
             name, guard = _claim(folder, writer)
             log = cls(folder, name, key)
             log._guard = guard
-            log._retention = retention or Retention()
+            log._retention = retention
             log._resume()
         except OSError as error:
             raise StateError(
@@ -91,6 +97,12 @@ class AuditLog:
             ) from error
         log._thread.start()
         return log
+
+    def keep(self, retention: Retention) -> None:
+        """Remove what is over this from now on."""
+        if retention != self._retention:
+            self._retention, self._look_at = retention, 0.0
+            self._wake.set()
 
     def check(self) -> str:
         """Why nothing can be written now, or empty; after a failure it tries again."""
@@ -150,8 +162,7 @@ class AuditLog:
         if self._guard < 0:
             raise StateError("the audit log is closed")
         try:
-            full = self._size >= self._retention.segment_bytes
-            if full or self._unsafe or self._file < 0:
+            if self._full() or self._unsafe or self._file < 0:
                 self._rotate()
             line, link = chain.forge(self._last, kind, data)
             self._put(line)
@@ -165,6 +176,11 @@ class AuditLog:
         self._size += len(line)
         if link.seq % CHECKPOINT_LINES == 0 and kind != "checkpoint":
             self._checkpoint()
+
+    def _full(self) -> bool:
+        keep = self._retention or Retention()
+        of_age = keep.days and self._size and time.time() - self._began > DAY_S
+        return bool(self._size >= keep.full or of_age)
 
     def _put(self, line: bytes) -> None:
         written = os.write(self._file, line)
@@ -184,13 +200,13 @@ class AuditLog:
             self._file = -1
         self._open(self._number + 1)
         self._unsafe = False
-        self._prune()
+        self._look_at = 0.0
 
     def _open(self, number: int) -> None:
         path = self._folder / chain.segment_name(self.writer, number)
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         self._file = os.open(path, flags, 0o600)
-        self._number = number
+        self._number, self._began = number, time.time()
         self._size = os.fstat(self._file).st_size
         folder = os.open(self._folder, os.O_RDONLY)
         try:
@@ -198,31 +214,55 @@ class AuditLog:
         finally:
             os.close(folder)
 
-    def _prune(self) -> None:
-        segments = segments_of(self._folder, self.writer)
-        doomed = segments[: max(0, len(segments) - self._retention.segments)]
-        if not doomed:
+    def _let_go(self) -> None:
+        """
+        Remove what is over.
+
+        Raises:
+            OSError: it could not be; it is tried again.
+        """
+        keep, now = self._retention, time.monotonic()
+        if keep is None or now < self._look_at:
             return
-        gone = last_good(doomed[-1])[0]
-        for path in doomed:
-            path.unlink()
-        data = {"through": gone.seq, "hash": gone.hash, "segments": len(doomed)}
-        line, self._last = chain.forge(self._last, "pruned", data)
-        self._put(line)
-        self._size += len(line)
+        self._look_at = now + LOOK_S
+        with self._lock:
+            if keep.days and self._size and time.time() - self._began > DAY_S:
+                self._rotate()
+        prune(self._folder, self._key, keep, time.time())
 
     def _resume(self) -> None:
-        segments = segments_of(self._folder, self.writer)
-        if not segments:
-            self._open(1)
-            self._sign(self._last)
-            return
-        self._open(chain.segment_of(segments[-1].name)[1])
-        self._last, torn = last_good(segments.pop())
+        segments, torn = segments_of(self._folder, self.writer), b""
+        self._open(chain.segment_of(segments[-1].name)[1] if segments else 1)
+        if segments:
+            self._began = _began(segments[-1])
+            self._last, torn = last_good(segments.pop())
         while segments and not self._last.seq:
             self._last, _ = last_good(segments.pop())
+        known = self._known_end()
+        if known.seq > self._last.seq:
+            # Lines are gone: removed by retention, or cut off. To begin again where the
+            # rest ends would make the cut invisible.
+            self._last = known
         if torn:
             self._recover(torn)
+        if not end_of(self._folder, self.writer).exists():
+            self._sign(self._last)
+
+    def _known_end(self) -> Link:
+        """The furthest line that we ever vouched for."""
+        public, ends = self._key.public_key(), [NOTHING]
+        for path, what in (
+            (end_of(self._folder, self.writer), chain.END),
+            (mark_of(self._folder, self.writer), chain.PRUNED),
+        ):
+            head = signed(path)
+            if (
+                head
+                and head.writer == self.writer
+                and chain.vouched(public, head, what)
+            ):
+                ends.append(Link(head.seq, head.hash))
+        return max(ends, key=lambda end: end.seq)
 
     def _recover(self, torn: bytes) -> None:
         """A write that a crash cut short is kept, closed off and explained."""
@@ -234,7 +274,7 @@ class AuditLog:
 
     def _sign(self, last: Link) -> None:
         head = chain.sign(self._key, self.writer, last, time.time())
-        path = self._folder / f"{self.writer}.head"
+        path = end_of(self._folder, self.writer)
         write_private(path, orjson.dumps(asdict(head)))
         self._signed = last.seq
 
@@ -244,10 +284,13 @@ class AuditLog:
 
     def _keep(self) -> None:
         while not self._stop.is_set():
-            self._wake.wait()
+            self._wake.wait(LOOK_S)
             self._wake.clear()
             with suppress(StateError):
                 self.sync()
+            # What cannot be removed fills the disk, and that is told when it is full.
+            with suppress(OSError):
+                self._let_go()
             self._stop.wait(FLUSH_S)
 
 
@@ -274,26 +317,12 @@ def _user() -> str:
         return str(os.getuid())
 
 
-def segments_of(folder: Path, writer: str) -> list[Path]:
-    """A writer's segments, oldest first."""
-    return sorted(folder.glob(f"{writer}.[0-9]*.jsonl"))
-
-
-def last_good(path: Path) -> tuple[Link, bytes]:
-    """The last sound line of a segment, and the bytes after it that are not one."""
-    size = path.stat().st_size
+def _began(path: Path) -> float:
+    """When a segment's first line was written."""
     with path.open("rb") as file:
-        file.seek(max(0, size - _REREAD_BYTES))
-        data = file.read()
-    end = len(data)
-    while end > 0:
-        start = data.rfind(b"\n", 0, end - 1) + 1
-        line = data[start:end]
-        parsed = chain.parse(line[:-1]) if line.endswith(b"\n") else None
-        if parsed and parsed.sound:
-            return Link(parsed.seq, parsed.hash), data[end:]
-        end = start
-    return Link(0, chain.START), data
+        first = chain.parse(file.readline().rstrip(b"\n"))
+    at = first.data.get("at") if first else None
+    return float(at) if isinstance(at, int | float) else time.time()
 
 
 def _claim(folder: Path, writer: str) -> tuple[str, int]:

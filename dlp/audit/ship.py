@@ -3,8 +3,8 @@ Sending the log somewhere, all of it, in order, however often that place is away
 
 The segments on disk are the spool: nothing is read further than what was accepted, and
 how far that is stands in `STATE/audit/ship/NAME`. A batch whose acceptance was not
-noted is sent again, so a line may arrive twice and never not at all; unless retention
-removed it first, which is why a place that is away for long should be noticed.
+noted is sent again, so a line may arrive twice and never not at all: retention leaves
+what was not taken, until the place has taken nothing for a week (`retention.py`).
 """
 
 from __future__ import annotations

@@ -18,9 +18,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from dlp.audit import chain
 from dlp.audit.chain import Head, Link, Parsed
+from dlp.audit.segments import NOTHING, end_of, mark_of, signed
 from dlp.errors import StateError
-
-_NOTHING = Link(0, chain.START)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class Report:
     """Lines after their writer's last signed head."""
     faults: tuple[Fault, ...]
     notes: tuple[Fault, ...]
-    """Not tampering: a write that a crash cut short."""
+    """Not tampering: a write that a crash cut short, lines that retention removed."""
 
 
 @dataclass(slots=True)
@@ -56,14 +55,16 @@ class _Walk:
     writer: str
     key: Ed25519PublicKey
     head: Head | None
+    mark: Head | None
+    """Up to where retention removed lines."""
     faults: list[Fault] = field(default_factory=list)
     notes: list[Fault] = field(default_factory=list)
-    last: Link = _NOTHING
+    last: Link = NOTHING
     place: tuple[str, int] = ("", 0)
     count: int = 0
     begins: Parsed | None = None
-    pruned: list[Link] = field(default_factory=list)
     at_head: str = ""
+    at_mark: str = ""
     wreck: tuple[str, int, bytes] | None = None
 
     def fault(self, what: str, place: tuple[str, int] | None = None) -> None:
@@ -83,7 +84,12 @@ def verify(folder: Path, public: Path | None = None) -> Report:
     for path in sorted(folder.glob("*.[0-9]*.jsonl")):
         writers.setdefault(chain.segment_of(path.name)[0], []).append(path)
     walks = [
-        _walk(_Walk(name, key, _head(folder / f"{name}.head")), paths)
+        _walk(
+            _Walk(
+                name, key, signed(end_of(folder, name)), signed(mark_of(folder, name))
+            ),
+            paths,
+        )
         for name, paths in sorted(writers.items())
     ]
     return Report(
@@ -107,10 +113,6 @@ def _key(path: Path) -> Ed25519PublicKey:
     if not isinstance(key, Ed25519PublicKey):
         raise StateError(f"the public key {path} is not an Ed25519 key")
     return key
-
-
-def _head(path: Path) -> Head | None:
-    return chain.read_head(path.read_bytes()) if path.exists() else None
 
 
 def _walk(walk: _Walk, paths: list[Path]) -> _Walk:
@@ -144,6 +146,8 @@ def _step(walk: _Walk, place: tuple[str, int], raw: bytes) -> None:
     walk.count += 1
     if walk.head and walk.head.seq == parsed.seq:
         walk.at_head = parsed.hash
+    if walk.mark and walk.mark.seq == parsed.seq:
+        walk.at_mark = parsed.hash
 
 
 def _follow(walk: _Walk, line: Parsed, before: tuple[str, int]) -> None:
@@ -160,7 +164,7 @@ def _follow(walk: _Walk, line: Parsed, before: tuple[str, int]) -> None:
 
 
 def _special(walk: _Walk, line: Parsed) -> None:
-    """Checkpoints vouch for the line before them; `pruned` for what it removed."""
+    """Checkpoints vouch for the line before them."""
     if line.kind == "checkpoint":
         head = chain.head_of(line.data)
         if (
@@ -170,10 +174,6 @@ def _special(walk: _Walk, line: Parsed) -> None:
             or not chain.vouched(walk.key, head)
         ):
             walk.fault(f"line {line.seq}: the checkpoint's signature is wrong")
-    elif line.kind == "pruned":
-        through, digest = line.data.get("through"), line.data.get("hash")
-        if isinstance(through, int) and isinstance(digest, str):
-            walk.pruned.append(Link(through, digest))
 
 
 def _explain(walk: _Walk, wreck: tuple[str, int, bytes], line: Parsed) -> None:
@@ -196,13 +196,12 @@ def _wreck_at_end(walk: _Walk, file: str, number: int, raw: bytes) -> None:
 
 
 def _finish(walk: _Walk) -> None:
-    """Compare the chain's first line with what was pruned, its end with the head."""
+    """Compare the chain's beginning with what was removed, its end with the head."""
     begins, head, name = walk.begins, walk.head, walk.writer
-    if begins and begins.seq > 1:
-        gone = Link(begins.seq - 1, begins.prev)
-        if gone not in walk.pruned:
-            walk.fault(f"lines 1 to {gone.seq} were dropped", (name, 0))
-    end = walk.last.seq if begins else 0
+    gone = _removed(walk)
+    if begins and begins.seq > 1 and gone.seq < begins.seq - 1:
+        walk.fault(f"lines {gone.seq + 1} to {begins.seq - 1} were dropped", (name, 0))
+    end = walk.last.seq if begins else gone.seq
     if head is None:
         walk.fault("the signed head is missing or damaged", (f"{name}.head", 0))
     elif head.writer != name or not chain.vouched(walk.key, head):
@@ -210,8 +209,31 @@ def _finish(walk: _Walk) -> None:
     elif end < head.seq:
         what = f"truncated: lines {end + 1} to {head.seq} are gone"
         walk.fault(what, walk.place if begins else (name, 0))
-    elif head.seq and walk.at_head != head.hash:
+    elif head.seq > gone.seq and walk.at_head != head.hash:
         walk.fault(f"line {head.seq} is not the one that was signed")
+
+
+def _removed(walk: _Walk) -> Link:
+    """The last line that retention removed, where the rest of the chain agrees."""
+    mark, begins = walk.mark, walk.begins
+    if mark is None:
+        return NOTHING
+    file = mark_of(Path(), walk.writer).name
+    if mark.writer != walk.writer or not chain.vouched(walk.key, mark, chain.PRUNED):
+        walk.fault("the signature of what was removed is wrong", (file, 0))
+        return NOTHING
+    # A line that was marked may still be there: then the chain runs through it.
+    follows = begins is None or begins.seq > mark.seq + 1
+    if begins and begins.seq == mark.seq + 1:
+        follows = begins.prev == mark.hash
+    elif begins and begins.seq <= mark.seq:
+        follows = walk.at_mark == mark.hash
+    if not follows:
+        walk.fault(f"line {mark.seq} is not the one that was removed", (file, 0))
+        return NOTHING
+    what = f"retention removed lines up to {mark.seq}"
+    walk.notes.append(Fault(file, 0, what))
+    return Link(mark.seq, mark.hash)
 
 
 def _unsigned(walk: _Walk) -> int:

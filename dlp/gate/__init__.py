@@ -115,6 +115,7 @@ class Gate:
             AgentRegistry(state),
             Metrics.open(state, settings.metrics),
         )
+        gate.audit.keep(gate.inspector.policy.retention)
         gate.tell_reload()
         return gate
 
@@ -149,6 +150,7 @@ class Gate:
             StateError: the state folder cannot be read; likewise.
         """
         self.inspector = Inspector.load(self.settings.rules, self.settings.state)
+        self.audit.keep(self.inspector.policy.retention)
         self.tell_reload()
 
     def reload_secrets(self) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from dlp.model import Limits
+from dlp.model import Limits, Retention
 from dlp.policy.paths import path_glob
 from dlp.policy.reach import Caps
 from dlp.rulefile import RuleModel, Wrong
@@ -161,6 +161,15 @@ class CageModel(RuleModel):
     """Names of variables that go in besides the usual ones."""
 
 
+class AuditModel(RuleModel):
+    """How much of the audit log stays; what was let go of is signed for."""
+
+    bytes: Size = Field(default=Retention().bytes, ge=16 << 20)
+    """Of all workers together; the oldest goes first."""
+    days: int = Field(default=Retention().days, ge=0)
+    """Older lines go within a day more. 0: however old."""
+
+
 class PolicyModel(RuleModel):
     """rules/policy.yaml"""
 
@@ -180,3 +189,4 @@ class PolicyModel(RuleModel):
     examples: Literal["ignore", "block"] = "ignore"
     """Credentials known from documentation: not secrets, or secrets all the same."""
     cage: CageModel = CageModel()
+    audit: AuditModel = AuditModel()

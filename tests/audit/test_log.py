@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import threading
@@ -7,8 +8,8 @@ import pytest
 
 from dlp.audit import AuditLog, lines, verify
 from dlp.audit import log as log_module
-from dlp.audit.log import Retention
 from dlp.errors import StateError
+from dlp.model import Retention
 from dlp.record import Operation
 
 
@@ -82,7 +83,7 @@ def test_lines_are_on_disk_and_signed_within_a_second(state):
 
 
 def test_segments_rotate_and_stay_one_chain(state):
-    log = AuditLog.open(state, retention=Retention(segment_bytes=600))
+    log = AuditLog.open(state, retention=Retention(segment=600))
     for number in range(20):
         log.append(note(number))
     log.close()
@@ -91,14 +92,64 @@ def test_segments_rotate_and_stay_one_chain(state):
     assert not verify(state / "audit").faults
 
 
-def test_old_segments_go_and_the_chain_says_so(state):
-    log = AuditLog.open(state, retention=Retention(segment_bytes=600, segments=3))
-    for number in range(40):
+def test_old_segments_go_while_the_log_is_written_and_the_chain_stays_proved(state):
+    log = AuditLog.open(state, retention=Retention(segment=600, bytes=2000))
+    deadline = time.monotonic() + 30
+    number = 0
+    while (state / "audit" / "w0.000001.jsonl").exists():
+        assert time.monotonic() < deadline
         log.append(note(number))
+        number += 1
+        time.sleep(0.001)
     log.close()
-    assert len(list((state / "audit").glob("*.jsonl"))) == 3
-    assert told(state)[-1] == "a39"
-    assert not verify(state / "audit").faults
+    assert told(state)[-1] == f"a{number - 1}"
+    report = verify(state / "audit")
+    assert report.faults == ()
+    assert "retention removed" in str(report.notes[0])
+
+
+def test_without_a_retention_nothing_goes(state):
+    """As for the lines of `dlp` commands, which know no policy."""
+    log = AuditLog.open(state)
+    log.append(note(1))
+    os.utime(state / "audit" / "w0.000001.jsonl", (1, 1))
+    log.sync()
+    log.close()
+    assert told(state) == ["a1"]
+
+
+def test_a_retention_in_days_closes_and_removes_what_is_of_age(state):
+    """Nothing is written meanwhile: the first line is of 1970 by its own word."""
+    log = AuditLog.open(state)
+    log.append(note(1))
+    log.close()
+    log = AuditLog.open(state)
+    os.utime(state / "audit" / "w0.000001.jsonl", (1, 1))
+    log.keep(Retention(days=1))
+    deadline = time.monotonic() + 30
+    while told(state):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    log.append(note(2))
+    log.close()
+    assert told(state) == ["a2"]
+    assert verify(state / "audit").faults == ()
+
+
+@pytest.mark.parametrize("cut", ["tail", "all"])
+def test_a_cut_shows_also_after_the_writer_went_on(state, cut):
+    for number in range(3):
+        log = AuditLog.open(state)
+        log.append(note(number))
+        log.close()
+    path = state / "audit" / "w0.000001.jsonl"
+    rows = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(rows[0]) if cut == "tail" else path.unlink()
+    log = AuditLog.open(state)
+    log.append(note(9))
+    log.close()
+    (fault,) = verify(state / "audit").faults
+    assert "lines 2 to 3 were dropped" in str(fault) or "lines 1 to 3" in str(fault)
 
 
 def test_checkpoints_stand_in_the_chain(state, monkeypatch):

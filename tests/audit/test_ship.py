@@ -2,10 +2,10 @@ import pytest
 
 from dlp.audit import AuditLog
 from dlp.audit.forms import FORMS
-from dlp.audit.log import Retention
 from dlp.audit.ship import BATCH, Shipper
 from dlp.audit.sinks import SinkError
 from dlp.errors import StateError
+from dlp.model import Retention
 from dlp.record import Operation
 
 
@@ -25,7 +25,7 @@ class Place:
 
 @pytest.fixture
 def log(tmp_path):
-    log = AuditLog.open(tmp_path, retention=Retention(segment_bytes=4000))
+    log = AuditLog.open(tmp_path, retention=Retention(segment=4000))
     yield log
     log.close()
 

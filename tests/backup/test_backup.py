@@ -9,10 +9,10 @@ import pytest
 
 from dlp import audit
 from dlp.audit import AuditLog
-from dlp.audit.log import Retention
 from dlp.backup import backup, restore, verify
 from dlp.backup.sealed import Sealer
 from dlp.errors import StateError, UsageError
+from dlp.model import Retention
 from dlp.state import ca
 from dlp.state.agents import AgentRegistry
 from dlp.state.secrets import SecretStore
@@ -98,7 +98,7 @@ def test_a_link_is_told_not_left_out(state, tmp_path):
 
 async def test_a_backup_is_whole_while_everything_is_written_to(state, tmp_path):
     """Lines are appended, segments rotate and go, rows come in pairs."""
-    log = AuditLog.open(state, retention=Retention(segment_bytes=4000, segments=3))
+    log = AuditLog.open(state, retention=Retention(segment=4000, bytes=12000))
     store = Store.open(state)
     stop = threading.Event()
 
