@@ -25,10 +25,13 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlp.errors import DLPError
 from dlp.model import Settings
+
+if TYPE_CHECKING:
+    from dlp.alerts.herald import Herald
 
 PAUSES_S = (0.1, 0.5, 2.0, 5.0)
 """Before a worker that died young is started again; the last one repeats."""
@@ -108,18 +111,23 @@ async def supervise(settings: Settings) -> int:
     # While it starts, which takes longer: what this process needs itself.
     await asyncio.sleep(0)
     from dlp import logs, metrics
+    from dlp.alerts.herald import Herald
 
     logs.configure()
+    herald = Herald(settings)
     # The metrics of an earlier run end here; they are told once the rules are good.
     metrics.forget(Path(settings.state), settings.metrics)
     if await first and await _start(workers[1:], running):
         endpoint = metrics.serve(
             Path(settings.state), settings.metrics, settings.workers
         )
+        loop.add_signal_handler(signal.SIGHUP, _reload, workers, herald)
+        herald.start()
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         _tell_systemd()
         await asyncio.gather(*running)
+        await asyncio.to_thread(herald.close)
         endpoint.close()
         return 0
     stopped = workers[0].stopping.is_set()
@@ -146,9 +154,11 @@ def _stop(workers: list[Worker]) -> None:
         worker.stop()
 
 
-def _reload(workers: list[Worker]) -> None:
+def _reload(workers: list[Worker], herald: Herald | None = None) -> None:
     for worker in workers:
         worker.signal(signal.SIGHUP)
+    if herald is not None:
+        herald.reload()
 
 
 async def _start(workers: list[Worker], running: list[asyncio.Future[int]]) -> bool:

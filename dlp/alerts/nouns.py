@@ -63,6 +63,8 @@ class Alert:
     host: str = ""
     secret: str = ""
     """The kind of secret: a rule's id, or the name a secret was registered under."""
+    rule: str = ""
+    """What decided: a statement, guard, limit or rule; of an operation, its verb."""
     done: str = ""
     """What was done with the message: an `Action`, or empty."""
     reference: str = ""
@@ -73,7 +75,8 @@ class Alert:
     @property
     def key(self) -> str:
         """Equal for what counts as the same thing happening again."""
-        parts = (self.kind, self.agent, self.host, self.secret, str(self.resolved))
+        what = self.secret or self.rule
+        parts = (self.kind, self.agent, self.host, what, str(self.resolved))
         return "\x1f".join(parts)
 
     @property

@@ -235,6 +235,7 @@ def _both(one: Group, other: Group) -> Group:
         first.alert,
         host=one.alert.host,
         secret=one.alert.secret,
+        rule=one.alert.rule,
         severity=max(one.alert.severity, other.alert.severity, key=RANK.__getitem__),
     )
     last = max(one.last_at, second.last_at, first.last_at)
@@ -248,7 +249,8 @@ def _add(group: Group | None, alert: Alert) -> Group:
 
 def _coarse(alert: Alert) -> Alert:
     """Who and what, without where: these the operator chose, so they are few."""
-    return replace(alert, host=alert.host and SEVERAL, secret=alert.secret and SEVERAL)
+    host, secret = alert.host and SEVERAL, alert.secret and SEVERAL
+    return replace(alert, host=host, secret=secret, rule=alert.rule and SEVERAL)
 
 
 def _rank(groups: Iterable[Group]) -> int:

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from dlp.alerts import load_alerts
 from dlp.cli.addresses import host_and_port
 from dlp.cli.folders import RulesOption, rules_folder
 from dlp.errors import UsageError
@@ -66,12 +67,14 @@ def check(settings: Settings) -> None:
     Everything that can be wrong before a port opens.
 
     Raises:
-        RuleError: the policy is wrong; a worker checks the detector rules, which
+        RuleError: the policy or the alerts are wrong; a worker checks the detector rules, which
             takes longer, before it opens its port.
         UsageError: a port is taken or cannot be bound.
         StateError: the CA cannot be made.
     """
-    load_policy(Path(settings.rules) if settings.rules else None)
+    folder = Path(settings.rules) if settings.rules else None
+    load_policy(folder)
+    load_alerts(folder)
     ca.open_authority(Path(settings.state))
     for flag, address in (
         ("--listen", settings.listen),

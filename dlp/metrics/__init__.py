@@ -13,9 +13,18 @@ capped; what is beyond the cap counts as `other`. No host, URL or payload is a l
 
 from __future__ import annotations
 
-from dlp.metrics.counting import Metrics
+from dlp.metrics.counting import Metrics, supervisor
 from dlp.metrics.health import keep_alive
 from dlp.metrics.server import Endpoint, forget, serve
 from dlp.metrics.table import TABLE, Metric
 
-__all__ = ["TABLE", "Endpoint", "Metric", "Metrics", "forget", "keep_alive", "serve"]
+__all__ = [
+    "TABLE",
+    "Endpoint",
+    "Metric",
+    "Metrics",
+    "forget",
+    "keep_alive",
+    "serve",
+    "supervisor",
+]

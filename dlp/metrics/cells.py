@@ -21,7 +21,7 @@ from threading import Lock
 import orjson
 
 from dlp.errors import StateError
-from dlp.metrics.table import BY_NAME, GAUGE, OVERFLOW, TABLE, Label
+from dlp.metrics.table import BY_NAME, GAUGE, OVERFLOW, TABLE, WORKER, Label
 
 NAMES_BYTES = 1 << 20
 CELLS = 32 << 10
@@ -65,9 +65,9 @@ class Cell:
 class Cells:
     """The file of this process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, owner: str = WORKER) -> None:
         """
-        Claim a file in `folder`.
+        Claim a file in `folder`, for the metrics of that owner.
 
         Raises:
             StateError: no file can be made.
@@ -87,7 +87,7 @@ class Cells:
         self._seen: dict[tuple[str, int], set[str]] = {}
         self._names_end = len(_STAMP)
         self._next = 0
-        self._restore()
+        self._restore(owner)
 
     def index(self, name: str, labels: tuple[str, ...] = ()) -> int:
         """The first cell of a child, made if it is new; see `Label` for the bounds."""
@@ -140,7 +140,7 @@ class Cells:
         self._index[name, labels] = index
         return index
 
-    def _restore(self) -> None:
+    def _restore(self, owner: str) -> None:
         """Take the numbers of a predecessor over, less its gauges."""
         for (name, labels), index in _children(self._map):
             metric = BY_NAME[name]
@@ -155,7 +155,7 @@ class Cells:
         names = self._map[len(_STAMP) : _CELLS_AT]
         self._names_end += names.rfind(b"\n") + 1
         for metric in TABLE:
-            for labels in metric.children():
+            for labels in metric.children() if metric.owner == owner else ():
                 index = self.index(metric.name, labels)
                 if metric.kind == GAUGE:
                     self.values[index] = metric.start

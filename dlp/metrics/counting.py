@@ -14,7 +14,7 @@ import orjson
 
 from dlp import __version__
 from dlp.metrics.cells import Cell, Cells, Child
-from dlp.metrics.table import BYTES, SECONDS, TABLE, Label
+from dlp.metrics.table import BYTES, SECONDS, SUPERVISOR, TABLE, Label
 from dlp.model import Action, Channel, Kind, Place, Reason
 from dlp.record import Record, Trace, Volume
 from dlp.state.folder import write_private
@@ -227,6 +227,16 @@ class Metrics:
                 self._one("dlp_findings_total", family, trace.kind, trace.tier)
             )
         return steps
+
+
+def supervisor(state: Path, endpoint: tuple[str, int]) -> Cells:
+    """
+    What the supervising process counts by itself, for the same page.
+
+    Raises:
+        StateError: the state folder cannot be used.
+    """
+    return Cells(folder_of(state, endpoint) / SUPERVISOR, SUPERVISOR)
 
 
 def folder_of(state: Path, endpoint: tuple[str, int]) -> Path:

@@ -17,6 +17,7 @@ from dlp.metrics import cells
 from dlp.metrics.counting import folder_of
 from dlp.metrics.exposition import page
 from dlp.metrics.health import health
+from dlp.metrics.table import SUPERVISOR
 
 _REQUEST_S = 5.0
 
@@ -69,7 +70,9 @@ def serve(state: Path, address: tuple[str, int], workers: int = 1) -> Endpoint:
 
 def forget(state: Path, address: tuple[str, int]) -> None:
     """Drop what an earlier run counted. Call it before the workers start."""
-    cells.clear(folder_of(state, address))
+    folder = folder_of(state, address)
+    cells.clear(folder)
+    cells.clear(folder / SUPERVISOR)
 
 
 class _Server(ThreadingHTTPServer):

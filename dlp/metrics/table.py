@@ -13,6 +13,7 @@ OVERFLOW = "other"
 
 COUNTER, GAUGE, HISTOGRAM = "counter", "gauge", "histogram"
 SUM, MAX, MIN = "sum", "max", "min"
+WORKER, SUPERVISOR = "worker", "supervisor"
 
 SECONDS = (
     0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
@@ -51,6 +52,8 @@ class Metric:
     buckets: tuple[float, ...] = ()
     start: float = 0.0
     """What a gauge is until it is set."""
+    owner: str = WORKER
+    """Which kind of process counts it."""
 
     @property
     def cells(self) -> int:
@@ -62,6 +65,7 @@ class Metric:
         return list(product(*(label.known for label in self.labels)))
 
 
+CHANNEL = Label("channel", (), cap=64)
 AGENT = Label("agent", ("default",), cap=200)
 DESTINATION = Label("destination", (), cap=300)
 FAMILY = Label("family", (), cap=100)
@@ -212,6 +216,34 @@ TABLE: tuple[Metric, ...] = (
     ),
     Metric("dlp_cpu_seconds_total", COUNTER, "CPU time used by the workers."),
     Metric("dlp_resident_memory_bytes", GAUGE, "Memory held by the workers."),
+    Metric(
+        "dlp_alerts_total", COUNTER, "Alerts that a route took or could have taken.",
+        (Label("severity", ("info", "warning", "critical")),), owner=SUPERVISOR,
+    ),
+    Metric(
+        "dlp_alerts_sent_total", COUNTER, "Messages that a channel accepted.",
+        (CHANNEL,), owner=SUPERVISOR,
+    ),
+    Metric(
+        "dlp_alerts_failed_total", COUNTER,
+        "Attempts to send a message that failed; it is tried again.",
+        (CHANNEL,), owner=SUPERVISOR,
+    ),
+    Metric(
+        "dlp_alerts_dropped_total", COUNTER,
+        "Messages or alerts that are given up: too many wait (`full`), too old (`old`), "
+        "refused for what they are (`refused`), no channel (`removed`).",
+        (Label("why", ("full", "old", "refused", "removed")),), owner=SUPERVISOR,
+    ),
+    Metric(
+        "dlp_alerts_spooled", GAUGE, "Messages that wait to be sent, by channel.",
+        (CHANNEL,), owner=SUPERVISOR,
+    ),
+    Metric(
+        "dlp_alerts_reload_success", GAUGE,
+        "0 when alerts.yaml has a mistake and an earlier one is in force.",
+        start=1.0, owner=SUPERVISOR,
+    ),
     Metric(
         "dlp_build_info", GAUGE, "Always 1; the labels tell what is running.",
         (Label("version", (), cap=1), Label("python", (), cap=1)), merge=MAX,
