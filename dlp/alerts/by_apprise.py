@@ -7,16 +7,15 @@ prints or logs is dropped, because it may name the URL, which is a secret.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
 
-import orjson
-
 
 def main() -> int:
     """Read a message and send it."""
-    told = orjson.loads(sys.stdin.buffer.read())
+    told = json.load(sys.stdin)
     try:
         import apprise
     except ImportError:

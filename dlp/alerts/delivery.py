@@ -13,6 +13,7 @@ import os
 import ssl
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -28,12 +29,14 @@ from dlp.rulefile import Wrong
 
 TIMEOUT_S = 10.0
 """Of each step of a connection."""
-APPRISE_S = 30.0
+APPRISE_S = 60.0
 """Of a whole attempt by apprise."""
 _MOST_WAIT_S = 3600.0
 _ANSWER_BYTES = 64 << 10
 _FINAL = frozenset({400, 413, 422})
 """Answers about the message: the same will be answered again."""
+_PROGRAM = Path(__file__).with_name("by_apprise.py")
+"""Run as a file, so that it need not load this package."""
 _APPRISE_TYPES = {
     Severity.INFO: "info",
     Severity.WARNING: "warning",
@@ -133,8 +136,8 @@ def _apprise(url: str, notice: Notice) -> Outcome:
         if not name.lower().endswith("_proxy")
     }
     try:
-        done = subprocess.run(  # ourselves
-            [sys.executable, "-P", "-m", "dlp.alerts.by_apprise"],
+        done = subprocess.run(  # noqa: S603  # ourselves
+            [sys.executable, "-P", str(_PROGRAM)],
             input=orjson.dumps(told),
             capture_output=True,
             timeout=APPRISE_S,

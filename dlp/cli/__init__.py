@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "secrets": "dlp.cli.secrets",
     "audit": "dlp.cli.audit",
     "explain": "dlp.cli.explain",
+    "alerts": "dlp.cli.alerts",
     "env": "dlp.cli.env",
     "run": "dlp.cli.run",
     "probe": "dlp.cli.probe",

@@ -67,8 +67,8 @@ def check(settings: Settings) -> None:
     Everything that can be wrong before a port opens.
 
     Raises:
-        RuleError: the policy or the alerts are wrong; a worker checks the detector rules, which
-            takes longer, before it opens its port.
+        RuleError: the policy or the alerts are wrong; a worker checks the detector
+            rules, which takes longer, before it opens its port.
         UsageError: a port is taken or cannot be bound.
         StateError: the CA cannot be made.
     """

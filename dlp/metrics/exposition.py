@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from dlp.metrics import cells
 from dlp.metrics.cells import Child, Snapshot
 from dlp.metrics.counting import exemplar_key
-from dlp.metrics.table import COUNTER, GAUGE, HISTOGRAM, MAX, MIN, TABLE
+from dlp.metrics.table import COUNTER, GAUGE, HISTOGRAM, MAX, MIN, SUPERVISOR, TABLE
 from dlp.metrics.table import Metric as Declared
 
 WORKERS: Child = ("dlp_workers", ())
@@ -49,7 +49,10 @@ class _Folder(Collector):
         self._folder = folder
 
     def collect(self) -> Iterator[Metric]:
-        snapshots = cells.read(self._folder)
+        snapshots = [
+            *cells.read(self._folder),
+            *cells.read(self._folder / SUPERVISOR),
+        ]
         exemplars = _exemplars(self._folder)
         children: dict[str, dict[Child, None]] = {
             WORKERS[0]: {WORKERS: None}  # also while none runs

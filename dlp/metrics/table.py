@@ -231,8 +231,8 @@ TABLE: tuple[Metric, ...] = (
     ),
     Metric(
         "dlp_alerts_dropped_total", COUNTER,
-        "Messages or alerts that are given up: too many wait (`full`), too old (`old`), "
-        "refused for what they are (`refused`), no channel (`removed`).",
+        "Messages or alerts that are given up: too many wait (`full`), too old "
+        "(`old`), refused for what they are (`refused`), for no channel (`removed`).",
         (Label("why", ("full", "old", "refused", "removed")),), owner=SUPERVISOR,
     ),
     Metric(

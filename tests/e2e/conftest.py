@@ -44,6 +44,7 @@ def start_proxy(authority, tmp_path_factory) -> Iterator[Callable[..., Proxy]]:
         policy: str = POLICY,
         *,
         upstream: str = "",
+        alerts: str = "",
         hosts: dict[str, str] | None = None,
         wait: bool = True,
         **options,
@@ -54,6 +55,8 @@ def start_proxy(authority, tmp_path_factory) -> Iterator[Callable[..., Proxy]]:
             **options,
         )
         proxy.write_policy(policy, upstream or UPSTREAM.format(ca=authority.pem))
+        if alerts:
+            (proxy.rules / "alerts.yaml").write_text(alerts)
         running.append(proxy)
         proxy.start_from(compiled)
         return proxy.start(wait=wait)

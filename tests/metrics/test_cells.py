@@ -8,7 +8,7 @@ import pytest
 from dlp.errors import StateError
 from dlp.metrics import cells
 from dlp.metrics.cells import Cells, read
-from dlp.metrics.table import BY_NAME, OVERFLOW, TABLE
+from dlp.metrics.table import BY_NAME, OVERFLOW, SUPERVISOR, TABLE, WORKER
 
 AGENTS = "dlp_secret_attempts_total"
 
@@ -34,13 +34,16 @@ def test_a_number_is_read_by_another_process(tmp_path):
     mine.close()
 
 
-def test_every_closed_child_is_there_from_the_start(tmp_path):
-    mine = Cells(tmp_path)
+@pytest.mark.parametrize("owner", [WORKER, SUPERVISOR])
+def test_every_closed_child_of_an_owner_is_there_from_the_start(tmp_path, owner):
+    mine = Cells(tmp_path, owner)
     (snapshot,) = read(tmp_path)
     for metric in TABLE:
         for labels in metric.children():
-            assert (metric.name, labels) in snapshot.values
-    assert snapshot.values["dlp_reload_success", ()] == (1.0,)
+            held = (metric.name, labels) in snapshot.values
+            assert held is (metric.owner == owner), metric.name
+    kind = {WORKER: "dlp_reload_success", SUPERVISOR: "dlp_alerts_reload_success"}
+    assert snapshot.values[kind[owner], ()] == (1.0,)
     mine.close()
 
 

@@ -7,7 +7,7 @@ import urllib.request
 import pytest
 
 from dlp.errors import StateError
-from dlp.metrics import Metrics, serve
+from dlp.metrics import Metrics, serve, supervisor
 from dlp.metrics.counting import folder_of
 
 ANY = ("127.0.0.1", 0)
@@ -99,3 +99,15 @@ def test_ipv6(tmp_path):
 def test_two_proxies_on_one_state_folder_count_apart(tmp_path):
     one, two = (folder_of(tmp_path, ("127.0.0.1", port)) for port in (1, 2))
     assert one != two
+
+
+def test_what_the_supervisor_counts_is_on_the_same_page(endpoint, tmp_path):
+    metrics = Metrics.open(tmp_path, ANY)
+    mine = supervisor(tmp_path, ANY)
+    mine.cell("dlp_alerts_sent_total", "hook").inc()
+    page = get(endpoint, "/metrics")[2]
+    assert b'dlp_alerts_sent_total{channel="hook"} 1.0' in page
+    assert b"dlp_workers 1.0" in page
+    assert b"dlp_reload_success 1.0" in page
+    mine.close()
+    metrics.close()
