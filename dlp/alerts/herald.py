@@ -72,7 +72,8 @@ class Herald:
     def close(self) -> None:
         """Tell what is left to tell, as far as that is possible soon, and end."""
         self._stop.set()
-        self._thread.join(DRAIN_S)
+        if self._thread.is_alive():
+            self._thread.join(DRAIN_S)
         deadline = time.monotonic() + DRAIN_S
         while self._on_their_way() and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -80,12 +81,14 @@ class Herald:
             sender.stop()
         for sender in self._senders.values():
             sender.join(deadline - time.monotonic())
+        self._senders.clear()
         if self._spool is not None:
             self._spool.close()
-        if self._guard >= 0:
             os.close(self._guard)
+            self._spool = None
         if self._cells is not None:
             self._cells.close()
+            self._cells = None
 
     def _on_their_way(self) -> bool:
         waiting = self._spool.counts() if self._spool else {}
@@ -146,7 +149,7 @@ class Herald:
         folder = self._state / "alerts"
         try:
             folder.mkdir(mode=0o700, exist_ok=True)
-            guard = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            guard = os.open(folder / "spool.lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise StateError(f"cannot write {folder}: {error.strerror}") from error
         try:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, time
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlp.alerts.nouns import Alert, Severity
@@ -216,8 +216,8 @@ def test_a_more_severe_one_takes_the_place_of_a_mild_one():
 
 def test_what_is_remembered_is_bounded():
     clock = Clock(route(repeat=HOUR, count=5))
-    for n in range(MAX_SEEN + 500):
-        clock.step(0, replace(LEAK, host=f"h{n}"))
+    for start in range(0, MAX_SEEN + 500, 100):
+        clock.step(0, *(replace(LEAK, host=f"h{start + n}") for n in range(100)))
     assert len(clock.state["r"].seen) == MAX_SEEN + 1
     assert len(clock.state["r"].waiting.groups) <= MAX_GROUPS
 
@@ -250,6 +250,7 @@ steps = st.lists(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     steps,
     st.sampled_from([0.0, 60.0, HOUR]),
@@ -261,8 +262,11 @@ def test_counts_add_up_whatever_the_rules(steps, repeat, count, digest, quiet):
     """Nothing is lost, and nothing is told twice."""
     rule = route(repeat=repeat, count=count, digest=digest, quiet=quiet)
     clock, now, came, told = Clock(rule), 20 * HOUR, 0, []
-    for pause, batch in steps:
+    for pause, drawn in steps:
         now += pause
+        batch = [
+            replace(one, reference=f"{now}-{n}-{came}") for n, one in enumerate(drawn)
+        ]
         came += sum(rule.takes(alert) for alert in batch)
         told += clock.step(now, *batch)
     for _ in range(60):
