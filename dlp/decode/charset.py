@@ -69,9 +69,10 @@ def _undo_utf7(match: re.Match[bytes]) -> bytes:
     coded = match[1]
     coded = coded[:-1] if len(coded) % 4 == 1 else coded
     raw = pybase64.b64decode(coded + b"=" * (-len(coded) % 4))
-    return (
-        raw[: len(raw) & ~1].decode("utf-16-be", "replace").encode("utf-8", "replace")
-    )
+    text = raw[: len(raw) & ~1].decode("utf-16-be", "replace")
+    # Base64 has plus signs, too: what came out then is from all over Unicode.
+    plain = all(char < "\u0250" and (char >= " " or char.isspace()) for char in text)
+    return text.encode("utf-8", "replace") if plain else match[0]
 
 
 UTF7 = Rewrite(re.compile(rb"\+([A-Za-z0-9+/]{3,})-?"), _undo_utf7)

@@ -37,6 +37,8 @@ _WRAPPED = re.compile(
     rf"{_SYMBOL}{{20,}}+"
     rf"(?:[ \t]{{0,4}}(?:\r?\n)?[ \t>#*]{{0,4}}{_SYMBOL}{{4,}}+)+".encode()
 )
+_FEWEST = 6
+"""Different characters; a ruled line has fewer."""
 _BREAK = re.compile(rb"[ \t]*(?:\r?\n)?[ \t>#*]*")
 
 
@@ -47,12 +49,14 @@ def groups(source: Source) -> Iterator[View]:
     for size, pattern in zip(_SIZES, _GROUPS, strict=True):
         for match in pattern.finditer(source.data):
             text, step = match[0], size + len(match[1])
-            spans.append(match.span())
-            texts.append(
+            whole_text = (
                 text[::step]
                 if size == 1
                 else b"".join(text[at : at + size] for at in range(0, len(text), step))
             )
+            if len(set(whole_text)) >= _FEWEST:
+                spans.append(match.span())
+                texts.append(whole_text)
     yield from _gathered(source, "ungrouped", spans, texts)
 
 
@@ -68,5 +72,6 @@ def _gathered(
     source: Source, step: str, spans: list[Span], texts: list[bytes]
 ) -> Iterator[View]:
     if texts:
-        trace = Pieces(spans, list(map(len, texts)), inner=whole)
+        # Two line ends: what this made is not put together again.
+        trace = Pieces(spans, list(map(len, texts)), separator=2, inner=whole)
         yield source.gather(step, texts, trace)

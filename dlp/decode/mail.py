@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from dlp.decode.pieces import Pieces, Rewrite, Span, whole
-from dlp.decode.rewriting import rewritten
+from dlp.decode.rewriting import rewritten, rewritten_at
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -27,6 +27,9 @@ def _unquote(match: re.Match[bytes]) -> bytes:
 QUOTED = Rewrite(re.compile(rb"=(?:([0-9A-Fa-f]{2})|[ \t]*\r?\n)"), _unquote)
 
 
+_QUOTES = re.compile("|".join(QUOTED_HINTS).encode())
+
+
 def quoted(source: Source) -> Iterator[View]:
     """Quoted-printable text. Soft breaks join lines, so a line is not enough."""
     data = source.data
@@ -34,10 +37,9 @@ def quoted(source: Source) -> Iterator[View]:
     start = data.rfind(b"\n", 0, start) + 1
     stop = data.find(b"\n", stop + 3)
     stop = len(data) if stop < 0 else stop
-    text = QUOTED.apply(data[start:stop])
-    if len(text) != stop - start:
-        trace = Pieces([(start, stop)], [len(text)], inner=QUOTED.locate)
-        yield source.gather("quoted-printable", [text], trace)
+    yield from rewritten_at(
+        source, "quoted-printable", [(start, stop)], QUOTED, sign=_QUOTES
+    )
 
 
 _WORD = re.compile(rb"=\?[^?\s]{1,40}\?([bBqQ])\?([^?\s]*)\?=(?:\s+(?==\?))?")
