@@ -20,7 +20,7 @@ from pathlib import Path
 import orjson
 
 from dlp.audit.read import Line, since
-from dlp.audit.sinks import Sink, SinkError
+from dlp.audit.sinks import Row, Sink, SinkError
 from dlp.errors import StateError
 from dlp.state.folder import write_private
 
@@ -56,13 +56,24 @@ class Shipper:
             lines, after = since(self._folder, reached, BATCH)
             rows = [(line, text) for line in lines for text in self._form(line)]
             if rows:
-                self._sink.send(rows)
+                self._send(rows)
             if after != reached:
                 self._keep(after)
             if not lines:
                 return
             reached = after
             self.sent += len(lines)
+
+    def _send(self, rows: list[Row]) -> None:
+        """All rows, in as many pieces as the sink wants them."""
+        try:
+            self._sink.send(rows)
+        except SinkError as error:
+            if not error.too_large or len(rows) == 1:
+                raise
+            half = len(rows) // 2
+            self._send(rows[:half])
+            self._send(rows[half:])
 
     def follow(self, stop: Callable[[float], bool]) -> None:
         """

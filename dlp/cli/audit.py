@@ -65,8 +65,8 @@ def export(
     to: Annotated[
         str,
         typer.Option(
-            help="syslog+tls://HOST, splunk+https://HOST, loki+https://HOST or "
-            "elastic+https://HOST/INDEX."
+            help="syslog+tls://HOST, splunk+https://HOST, loki+https://HOST, "
+            "elastic+https://HOST/INDEX or otlp+https://HOST."
         ),
     ] = "",
     token_env: Annotated[

@@ -106,3 +106,26 @@ def test_a_damaged_place_is_an_error(log, shipper, tmp_path):
     next((tmp_path / "audit" / "ship").glob("*.json")).write_text("{")
     with pytest.raises(StateError, match="remove it"):
         one.drain()
+
+
+def test_what_is_too_large_goes_in_pieces(log, place, shipper):
+    fill(log, 0, 20)
+    take = place.send
+
+    def small(rows):
+        if len(rows) > 3:
+            raise SinkError("413", final=True, too_large=True)
+        take(rows)
+
+    place.send = small
+    shipper().drain()
+    assert place.got == [str(number) for number in range(20)]
+
+
+def test_one_line_that_is_too_large_stops_it_and_is_not_left_out(log, place, shipper):
+    fill(log, 0, 2)
+    place.failures = [SinkError("413", final=True, too_large=True)] * 2
+    with pytest.raises(SinkError, match="413"):
+        shipper().drain()
+    shipper().drain()
+    assert place.got == ["0", "1"]

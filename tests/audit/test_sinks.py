@@ -7,7 +7,9 @@ import orjson
 import pytest
 
 from dlp.audit.forms import FORMS
-from dlp.audit.sinks import Elastic, Loki, SinkError, Splunk, Syslog, sink
+from dlp.audit.sinks import SinkError, sink
+from dlp.audit.sinks.collectors import Elastic, Loki, Splunk
+from dlp.audit.sinks.syslog import Syslog
 from dlp.errors import UsageError
 from tests.audit.forms.conftest import LINES
 from tests.harness.ca import Authority
@@ -78,8 +80,11 @@ def test_splunk_takes_lines_that_are_no_json(web):
 def test_loki(web):
     web.answer = (204, b"")
     sink(f"loki+http://{web.address}", "").send(ROWS)
-    ((path, _, body),) = web.requests
+    ((path, headers, body),) = web.requests
     assert path == "/loki/api/v1/push"
+    assert headers["Content-Type"] == "application/json", (
+        "else it is taken for protobuf"
+    )
     streams = orjson.loads(body)["streams"]
     assert [stream["stream"]["kind"] for stream in streams] == ["decision", "operation"]
     assert streams[0]["values"][0][0] == "1700000000000000000"
@@ -90,6 +95,7 @@ def test_elastic(web):
     sink(f"elastic+http://{web.address}/logs-dlp", "key").send(ROWS)
     ((path, headers, body),) = web.requests
     assert path == "/logs-dlp/_bulk"
+    assert headers["Content-Type"] == "application/x-ndjson"
     assert headers["Authorization"] == "ApiKey key"
     lines = [orjson.loads(line) for line in body.splitlines()]
     assert body.endswith(b"\n")
@@ -123,6 +129,7 @@ def test_elastic_reads_what_became_of_each_line(web, status, accepted):
         ((503, b""), False),
         ((429, b""), False),
         ((403, b"secret body"), True),
+        ((413, b""), True),
         ((200, b"<html>"), False),
         ((200, b'{"code": 9}'), False),
     ],
@@ -132,6 +139,7 @@ def test_a_refusal_is_an_error_and_quotes_nothing(web, answer, final):
     with pytest.raises(SinkError) as error:
         sink(f"splunk+http://{web.address}", "t0ken").send(ROWS)
     assert error.value.final is final
+    assert error.value.too_large is (answer[0] == 413)
     assert "secret" not in str(error.value)
     assert "t0ken" not in str(error.value)
 
