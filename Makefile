@@ -31,6 +31,14 @@ bench: .venv/.ready  ## figures against stock mitmdump and other scanners, in on
 bench-detect: .venv/.ready  ## detection beside three other scanners
 	@.venv/bin/python -m tests.bench.detect
 
+ops-test: .venv/.ready  ## an hour of operations in four minutes: alerts, panels, audit
+	@scripts/debian-packages
+	@.venv/bin/python -m tests.ops $(ARGS)
+
+pictures: .venv/.ready  ## the same, and draw the dashboards for README (npm, Chromium)
+	@scripts/pictures .venv/pictures
+	@.venv/bin/python -m tests.ops --kit .venv/pictures --pictures docs/pictures $(ARGS)
+
 format: .venv/.ready
 	@.venv/bin/ruff check --fix -q . ; .venv/bin/ruff format -q .
 
@@ -38,4 +46,4 @@ lock:  ## resolve the dependencies again
 	@uv pip compile -q --universal --python-version 3.12 --generate-hashes --all-extras \
 	  --group dev --no-header --no-annotate pyproject.toml -o requirements.lock
 
-.PHONY: help run lint test bench bench-detect format lock
+.PHONY: help run lint test bench bench-detect ops-test pictures format lock

@@ -13,6 +13,25 @@ STAT, LINES, STACK, BARS, TABLE = "stat", "lines", "stack", "bars", "table"
 GOOD, BAD, PLAIN = "good", "bad", "plain"
 """Colour of a stat: green when not zero, red when not zero, neither."""
 
+COLOURS = {
+    "{{action}}": {
+        "allow": "green",
+        "redact": "yellow",
+        "hold": "blue",
+        "block": "red",
+    },
+    "{{coverage}}": {"full": "green", "part": "yellow", "none": "red"},
+    "inspected": {"inspected": "green"},
+    "not: {{why}}": {
+        "not: inspect-none": "red",
+        "not: passthrough": "orange",
+        "not: refused": "blue",
+    },
+    "p50": {"p50": "blue"},
+    "p99": {"p99": "orange"},
+}
+"""Of the series of a legend; others take the palette."""
+
 
 @dataclass(frozen=True, slots=True)
 class Panel:
@@ -26,6 +45,10 @@ class Panel:
     unit: str = "short"
     width: int = 12
     tone: str = PLAIN
+    columns: tuple[str, ...] = ()
+    """Of a table: what the number of each query is; empty: it says nothing."""
+    log: float = 0.0
+    """Where a logarithmic axis begins, for what spans magnitudes; 0: not logarithmic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +77,14 @@ def quantile(share: float, metric: str, *by: str) -> str:
 
 
 def figure(
-    title: str, description: str, expr: str, tone: str = PLAIN, unit: str = "short"
-) -> Panel:
-    """One number, six in a row."""
-    return Panel(title, description, STAT, ((expr, ""),), unit, 4, tone)
+    title: str, description: str, expr: str, tone: str = PLAIN, unit: str = "short",
+    width: int = 4,
+) -> Panel:  # fmt: skip
+    """One number."""
+    return Panel(title, description, STAT, ((expr, ""),), unit, width, tone)
 
 
+FIRING = 'count(ALERTS{alertname=~"Dlp.+", alertstate="firing", job=~"$job", instance=~"$instance"})'
 BLOCKED = 'decisions_total[action="block"]'
 OVERVIEW = Board(
     "agent-dlp-overview",
@@ -67,22 +92,28 @@ OVERVIEW = Board(
     "Is the proxy healthy, what was stopped, who tried.",
     (
         ("Now", (
-            figure("Workers", "Worker processes running.", "sum(workers[])", GOOD),
-            figure("Works", "1 when inspection, state and audit all work.",
-                   "min(component_up[])", GOOD),
-            figure("Refused", "Messages refused in the time shown.", rise(BLOCKED), PLAIN),
-            figure("Known secrets tried", "Messages with a registered secret outside its "
-                   "binding; all were stopped.", rise("secret_attempts_total[]"), BAD),
+            figure("Workers", "Worker processes running.", "sum(workers[])", GOOD, width=3),
+            figure("Works", "Whether inspection, state and audit all work.",
+                   "min(component_up[])", GOOD, "bool_yes_no", 3),
+            figure("Alerts", "Alerts that fire now; see RUNBOOK.md.", f"{FIRING} or vector(0)",
+                   BAD, width=3),
+            figure("Read in full", "Share of the messages that left in the time shown.",
+                   f"{rise('coverage_messages_total[coverage=`full`]')} / "
+                   f"{rise('coverage_messages_total[]')}", PLAIN, "percentunit", 3),
+            figure("Refused", "Messages refused in the time shown.", rise(BLOCKED), width=3),
+            figure("Secrets tried", "Messages with a registered secret outside its "
+                   "binding; all were stopped.", rise("secret_attempts_total[]"), BAD, width=3),
             figure("Canaries touched", "Messages with a canary. There is no honest reason.",
-                   rise("canary_touches_total[]"), BAD),
-            figure("Failed closed", "Refusals because something did not work.",
-                   rise("fail_closed_total[]"), BAD),
+                   rise("canary_touches_total[]"), BAD, width=3),
+            figure("Failed closed", "Refusals because something did not work, unreadable "
+                   "messages aside.", rise("fail_closed_total[why!=`unreadable`]"), BAD, width=3),
         )),
         ("What is stopped", (
             Panel("Decisions", "Messages by what was done.", STACK,
                   ((rate("decisions_total[]", "action"), "{{action}}"),), "reqps"),
             Panel("Refusals by reason", "Refused messages by the reason the agent saw.",
-                  STACK, ((rate(BLOCKED, "reason"), "{{reason}}"),), "reqps"),
+                  STACK, ((rate('decisions_total[action="block", reason!="ok"]', "reason"),
+                           "{{reason}}"),), "reqps"),
             Panel("Who is refused", "Agents with the most refusals in the time shown.", BARS,
                   ((f"topk(10, {rise('agent_decisions_total[action=`block`]', 'agent')})",
                     "{{agent}}"),)),
@@ -92,7 +123,8 @@ OVERVIEW = Board(
         ("How it does", (
             Panel("Added latency", "What messages wait for inspection.", LINES,
                   ((quantile(0.5, 'stage_seconds_bucket[stage="total"]'), "p50"),
-                   (quantile(0.99, 'stage_seconds_bucket[stage="total"]'), "p99")), "s"),
+                   (quantile(0.99, 'stage_seconds_bucket[stage="total"]'), "p99")), "s",
+                  log=1e-5),
             Panel("Coverage", "Share of forwarded messages by how much was inspected.",
                   LINES,
                   (((f"{rate('coverage_messages_total[]', 'coverage')} / ignoring(coverage) "
@@ -118,6 +150,9 @@ AGENTS = Board(
                   ((rise("secret_attempts_total[]", "agent"), "{{agent}}"),)),
             Panel("Canaries by agent", "Messages with a canary.", BARS,
                   ((rise("canary_touches_total[]", "agent"), "{{agent}}"),)),
+            Panel("Opaque bytes by agent", "Of what looks like ciphertext; policy bounds it "
+                  "per agent and destination.", LINES,
+                  ((rate("opaque_bytes_total[]", "agent"), "{{agent}}"),), "Bps", 24),
             Panel("Wrong credentials", "Clients that were not accepted, by why.", STACK,
                   ((rate("auth_failures_total[]", "kind"), "{{kind}}"),), "reqps"),
             Panel("Locked out", "Pairs of agent and address that have to wait.", LINES,
@@ -132,7 +167,7 @@ AGENTS = Board(
                     "{{destination}}"),), "reqps"),
             Panel("Decisions in the time shown", "Every destination and what was done.",
                   TABLE, ((rise("destination_decisions_total[]", "destination", "action"),
-                           ""),), width=24),
+                           ""),), width=24, columns=("decisions",)),
         )),
     ),
 )  # fmt: skip
@@ -144,11 +179,11 @@ DETECTION = Board(
     (
         ("Findings", (
             Panel("By family", "Findings that must not leave, by family of rules.", STACK,
-                  ((rate("findings_total[]", "family"), "{{family}}"),), "cps"),
+                  ((rate("findings_total[]", "family"), "{{family}}"),), "cps", 8),
             Panel("By tier", "How sure the detector was.", STACK,
-                  ((rate("findings_total[]", "tier"), "{{tier}}"),), "cps"),
+                  ((rate("findings_total[]", "tier"), "{{tier}}"),), "cps", 8),
             Panel("By kind", "Pattern, registered secret, structure.", STACK,
-                  ((rate("findings_total[]", "kind"), "{{kind}}"),), "cps"),
+                  ((rate("findings_total[]", "kind"), "{{kind}}"),), "cps", 8),
             Panel("Credentials in their slots", "Registered, of the host's own vendor, or "
                   "somebody else's.", STACK,
                   ((rate("credentials_total[]", "place"), "{{place}}"),), "cps"),
@@ -163,7 +198,7 @@ DETECTION = Board(
             Panel("Bytes", "Inspected, and not.", STACK,
                   ((rate("inspected_bytes_total[]"), "inspected"),
                    (rate("skipped_bytes_total[]", "why"), "not: {{why}}")), "Bps"),
-            Panel("Opaque bytes", "Media, archives, ciphertext: content that is no text.",
+            Panel("Opaque bytes", "What looks like ciphertext: nobody can read it.",
                   LINES, ((rate("opaque_bytes_total[]"), "opaque"),
                           (rate("out_bytes_total[]"), "all that left")), "Bps"),
             Panel("Unreadable", "Messages over an inspection limit or not decodable.", STACK,
@@ -183,17 +218,18 @@ INTERNALS = Board(
             figure("Secrets", "Registered secrets in force.", "min(secrets_loaded[])"),
             figure("Agents", "Registered agents; 0: loopback clients only.",
                    "max(agents_loaded[])"),
-            figure("Reload", "1 when the rules in force are those on disk.",
-                   "min(reload_success[])", GOOD),
+            figure("Reloaded", "Whether the rules in force are those on disk.",
+                   "min(reload_success[])", GOOD, "bool_yes_no"),
             figure("CA expires in", "Until clients stop trusting us.",
                    "min(ca_expiry_timestamp_seconds[]) - time()", PLAIN, "s"),
         )),
         ("Time", (
             Panel("Stages, p99", "Where messages spend their time.", LINES,
-                  ((quantile(0.99, "stage_seconds_bucket[]", "stage"), "{{stage}}"),), "s"),
+                  ((quantile(0.99, "stage_seconds_bucket[]", "stage"), "{{stage}}"),), "s",
+                  log=1e-5),
             Panel("Message size", "As sent.", LINES,
                   ((quantile(0.5, "message_bytes_bucket[]"), "p50"),
-                   (quantile(0.99, "message_bytes_bucket[]"), "p99")), "bytes"),
+                   (quantile(0.99, "message_bytes_bucket[]"), "p99")), "bytes", log=100),
             Panel("Messages", "By channel.", STACK,
                   ((rate("messages_total[]", "channel"), "{{channel}}"),), "reqps"),
             Panel("Upstream errors", "Allowed, but the connection failed.", LINES,
@@ -218,7 +254,7 @@ INTERNALS = Board(
                   STACK, ((rate("fail_closed_total[]", "why"), "{{why}}"),
                           (rate("audit_errors_total[]"), "audit")), "cps"),
             Panel("Sign of life", "Age of the oldest worker's last sign of life.", LINES,
-                  (("time() - min by (instance) (worker_heartbeat_timestamp_seconds[])",
+                  (("time() - min by (instance) (worker_heartbeat_timestamp_seconds[] > 0)",
                     "{{instance}}"),), "s"),
             Panel("Reloads and starts", "In the time shown.", BARS,
                   ((rise("reloads_total[]", "outcome"), "reload: {{outcome}}"),
@@ -226,7 +262,8 @@ INTERNALS = Board(
             Panel("Builds", "What runs where, and which rules it has.", TABLE,
                   (("max by (instance, version, python) (build_info[])", ""),
                    ("max by (instance) (ruleset_generation[])", ""),
-                   ("max by (instance) (observe_mode[])", "")), width=24),
+                   ("max by (instance) (observe_mode[])", "")), "none", 24,
+                  columns=("", "generation of the rules", "only observes")),
         )),
     ),
 )  # fmt: skip

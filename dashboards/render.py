@@ -5,7 +5,19 @@ from __future__ import annotations
 import json
 import re
 
-from boards import BAD, BARS, GOOD, LINES, STACK, STAT, TABLE, Board, Panel
+from boards import (
+    BAD,
+    BARS,
+    COLOURS,
+    GOOD,
+    LINES,
+    PLAIN,
+    STACK,
+    STAT,
+    TABLE,
+    Board,
+    Panel,
+)
 from grafana_foundation_sdk.builders import (
     bargauge,
     common,
@@ -137,20 +149,25 @@ def _panel(panel: Panel) -> dashboard.cogbuilder.Builder[models.Panel]:
 
 
 def _stat(panel: Panel) -> stat.Panel:
-    zero, more = {GOOD: ("red", "green"), BAD: ("green", "red")}.get(
-        panel.tone, ("text", "text")
-    )
+    zero, more = _TONES[panel.tone]
+    plain = panel.tone == PLAIN
     steps = [
         models.Threshold(value=None, color=zero),
         models.Threshold(value=1e-9, color=more),
     ]
     thresholds = dashboard.ThresholdsConfig().mode(models.ThresholdsMode.ABSOLUTE)
-    return (
+    mode = common_models.BigValueColorMode
+    made = (
         stat.Panel()
         .thresholds(thresholds.steps(steps))
+        .color_mode(mode.VALUE if plain else mode.BACKGROUND)
         .graph_mode(common_models.BigValueGraphMode.NONE)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
     )
+    return made.decimals(0) if panel.unit == "short" else made
+
+
+_TONES = {GOOD: ("red", "green"), BAD: ("green", "red"), PLAIN: ("text", "text")}
 
 
 def _series(panel: Panel) -> timeseries.Panel:
@@ -160,18 +177,39 @@ def _series(panel: Panel) -> timeseries.Panel:
         .placement(common_models.LegendPlacement.BOTTOM)
         .show_legend(True)  # noqa: FBT003
     )
-    made = timeseries.Panel().legend(legend).line_width(1).min(0)
+    tooltip = common.VizTooltipOptions().mode(common_models.TooltipDisplayMode.MULTI)
+    made = (
+        timeseries.Panel()
+        .legend(legend)
+        .tooltip(tooltip.sort(common_models.SortOrder.DESCENDING))
+        .show_points(common_models.VisibilityMode.NEVER)
+        .line_width(1)
+        .min(0)
+    )
+    for _, name in panel.queries:
+        for series, colour in COLOURS.get(name, {}).items():
+            fixed = {"mode": "fixed", "fixedColor": colour}
+            properties = [models.DynamicConfigValue(id_val="color", value=fixed)]
+            made = made.override_by_name(series, properties)
     if panel.kind == STACK:
         stacking = common.StackingConfig().mode(common_models.StackingMode.NORMAL)
-        made = made.stacking(stacking).fill_opacity(40)
-    return made.fill_opacity(10) if panel.kind == LINES else made
+        # Without a line: one at zero would hide the top of those below it.
+        made = made.stacking(stacking).fill_opacity(60).line_width(0)
+    if panel.log:
+        scale = common.ScaleDistributionConfig()
+        logarithmic = scale.type(common_models.ScaleDistribution.LOG).log(10)
+        made = made.scale_distribution(logarithmic).min(panel.log)
+    return made.fill_opacity(8) if panel.kind == LINES and not panel.log else made
 
 
 def _bars(_: Panel) -> bargauge.Panel:
+    palette = dashboard.FieldColor().mode(models.FieldColorModeId.PALETTE_CLASSIC)
     return (
         bargauge.Panel()
+        .color_scheme(palette)
+        .decimals(0)
         .orientation(common_models.VizOrientation.HORIZONTAL)
-        .display_mode(common_models.BarGaugeDisplayMode.GRADIENT)
+        .display_mode(common_models.BarGaugeDisplayMode.BASIC)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         .min(0)
     )
@@ -179,11 +217,21 @@ def _bars(_: Panel) -> bargauge.Panel:
 
 def _table(panel: Panel) -> table.Panel:
     made = table.Panel()
-    if len(panel.queries) > 1:
-        made = made.with_transformation(
-            models.DataTransformerConfig(id_val="merge", options={})
-        )
-    return made
+    several = len(panel.queries) > 1
+    if several:
+        merge = models.DataTransformerConfig(id_val="merge", options={})
+        made = made.with_transformation(merge)
+    numbers = {
+        f"Value #{chr(ord('A') + at)}" if several else "Value": name
+        for at, name in enumerate(panel.columns)
+    }
+    organize = {
+        "excludeByName": {"Time": True}
+        | {n: True for n, to in numbers.items() if not to},
+        "renameByName": {name: to for name, to in numbers.items() if to},
+    }
+    config = models.DataTransformerConfig(id_val="organize", options=organize)
+    return made.with_transformation(config).decimals(0)
 
 
 _DRAW = {STAT: _stat, LINES: _series, STACK: _series, BARS: _bars, TABLE: _table}

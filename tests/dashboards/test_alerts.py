@@ -117,7 +117,10 @@ MORE = {
     "a short outage": ("DlpProxyDown", {UP: "1x3 0 1x5", "dlp_workers": "1x9"}, 4, False),
     "an audit line that was not written": (
         "DlpAuditFailing", {COMPONENT % "audit": "1x9", "dlp_audit_errors_total": "0x3 2x6"},
-        5, True,
+        6, True,
+    ),
+    "a worker that has just started": (
+        "DlpAuditFailing", {COMPONENT % "audit": "1x3 0 1x5"}, 4, False,
     ),
     "a store": ("DlpFailClosed", {'dlp_fail_closed_total{why="unavailable"}': "0x3 1x3"},
                 5, True),
