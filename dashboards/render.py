@@ -160,7 +160,7 @@ def _stat(panel: Panel) -> stat.Panel:
     made = (
         stat.Panel()
         .thresholds(thresholds.steps(steps))
-        .color_mode(mode.VALUE if plain else mode.BACKGROUND)
+        .color_mode(mode.VALUE if plain else mode.BACKGROUND_SOLID)
         .graph_mode(common_models.BigValueGraphMode.NONE)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
     )
@@ -231,7 +231,8 @@ def _table(panel: Panel) -> table.Panel:
         "renameByName": {name: to for name, to in numbers.items() if to},
     }
     config = models.DataTransformerConfig(id_val="organize", options=organize)
-    return made.with_transformation(config).decimals(0)
+    most = common.TableSortByFieldState().display_name(panel.columns[-1])
+    return made.with_transformation(config).sort_by([most.desc(True)]).decimals(0)  # noqa: FBT003
 
 
 _DRAW = {STAT: _stat, LINES: _series, STACK: _series, BARS: _bars, TABLE: _table}

@@ -100,7 +100,9 @@ function table(panel, width, height) {
     type === 'number' ? numbers(panel, { name, values }, index, 'thresholds') : text(name, values)
   );
   const data = { fields, length: fields[0]?.values.length ?? 0 };
-  return <Table data={data} width={width} height={height} />;
+  return (
+    <Table data={data} width={width} height={height} initialSortBy={panel.options.sortBy} />
+  );
 }
 
 const DRAW = { timeseries: lines, stat, bargauge: bars, table };

@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import time
 from dataclasses import dataclass
 
 import pytest
 
+from dlp.audit.read import find
 from tests.dashboards.test_boards import QUERIES, filled
 from tests.ops import proof, story
 from tests.ops.company import POLICY, Company
@@ -80,6 +82,25 @@ def test_a_panel_shows_something(day, name):
 def test_the_right_alerts_are_sent_and_no_other(day):
     assert day.watch.notified() == RAISED
     assert set(day.watch.firing()) == {(name, agent) for _, name, agent in RAISED}
+
+
+def test_promtool_finds_nothing_to_say_about_the_metrics(day):
+    done = subprocess.run(
+        ["promtool", "check", "metrics"], input=day.kept.pages[0],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["secret_attempts", "canary_touches", "decisions"])
+def test_an_exemplar_leads_to_the_decision(day, name):
+    asked = {"query": f"dlp_{name}_total", "start": day.watch.began, "end": time.time()}
+    rows = day.watch.ask("query_exemplars", **asked)
+    found = {e["labels"]["reference"] for row in rows for e in row["exemplars"]}
+    assert found
+    for reference in found:
+        line = find(day.kept.folder / "audit", reference)
+        assert line.data["action"] in {"block", "redact"}
 
 
 def test_the_audit_trail_proves_it(day):

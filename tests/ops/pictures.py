@@ -13,6 +13,7 @@ from tests.ops.proof import filled
 from tests.ops.watch import DASHBOARDS, Watch
 
 ROW_PX, GAP_PX, WIDTH_PX = 30, 8, 1224
+IN_README = ("overview", "agents", "detection")
 _PAGE = """\
 <!doctype html><link rel="stylesheet" href="{kit}/draw.css">
 <style>@font-face {{ font-family: Inter; src: local("Liberation Sans"), local("DejaVu Sans") }}
@@ -22,7 +23,11 @@ _PAGE = """\
 
 
 def draw(watch: Watch, end: float, factor: float, kit: Path, target: Path) -> None:
-    """One picture per dashboard into `target`; `kit` holds draw.js and draw.css."""
+    """
+    Draw every dashboard beside what Prometheus keeps, and those of README into `target`.
+
+    `kit` holds what `scripts/pictures` built.
+    """
     for file in sorted((DASHBOARDS / "grafana").glob("*.json")):
         board = json.loads(file.read_text())
         panels = [_answered(panel, watch, end, factor) for panel in board["panels"]]
@@ -37,7 +42,11 @@ def draw(watch: Watch, end: float, factor: float, kit: Path, target: Path) -> No
         rows = max(p["gridPos"]["y"] + p["gridPos"]["h"] for p in board["panels"])
         height = rows * (ROW_PX + GAP_PX) + 60
         name = file.stem.removeprefix("agent-dlp-")
-        _photograph(page, (WIDTH_PX, height), target.resolve() / f"{name}.png")
+        large = page.with_suffix(".png")
+        _photograph(page, (WIDTH_PX, height), large)
+        if name in IN_README:
+            small = ["node", kit / "small.cjs", large, target / f"{name}.png"]
+            subprocess.run(small, check=True)
 
 
 def _photograph(page: Path, size: tuple[int, int], picture: Path) -> None:

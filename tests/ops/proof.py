@@ -54,7 +54,7 @@ class Kept:
         where = folder_of(company.state, company.proxy.metrics)
         rich = page(where, "application/openmetrics-text; version=1.0.0")[0].decode()
         health = company.proxy.scrape("/healthz")[1]
-        shutil.copytree(company.state, folder, symlinks=True)
+        shutil.copytree(company.state, folder, ignore=shutil.ignore_patterns("cache"))
         return cls(folder, numbers, (text, rich, health))
 
 
@@ -156,13 +156,12 @@ def a_changed_trail_is_noticed(kept: Kept) -> str:
     """One word in one line, in a copy."""
     forged = kept.folder.with_name("forged")
     shutil.copytree(kept.folder / "audit", forged / "audit")
-    path = max(
-        (forged / "audit").glob("*.[0-9]*.jsonl"), key=lambda p: p.stat().st_size
+    segments = (forged / "audit").glob("*.[0-9]*.jsonl")
+    path, text = next(
+        (path, text) for path in segments if b'"intern"' in (text := path.read_bytes())
     )
-    text = path.read_bytes()
-    assert b'"intern"' in text
     path.write_bytes(text.replace(b'"intern"', b'"nobody"', 1))
-    (forged).chmod(0o700)
+    forged.chmod(0o700)
     said = _dlp("audit", "verify", "--state", str(forged))
     assert said.returncode == 1, said.stdout
     return said.stdout.splitlines()[0]
