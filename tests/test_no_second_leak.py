@@ -10,13 +10,19 @@ import threading
 from base64 import b64encode
 from types import SimpleNamespace
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from dlp import logs
-from dlp.audit import AuditLog
+from dlp.alerts import Group, Notice
+from dlp.alerts.address import Address
+from dlp.alerts.events import alert_of
+from dlp.alerts.text import lines
+from dlp.alerts.wire import BUILDERS, Keys
+from dlp.audit import AuditLog, Line
 from dlp.cli import audit as audit_cli
 from dlp.cli import explain as explain_cli
 from dlp.metrics import Metrics
@@ -115,6 +121,7 @@ def outputs(tmp_path_factory):
                 page(state / "metrics", "")[0].decode(),
                 page(state / "metrics", "application/openmetrics-text")[0].decode(),
                 problem(record.reference, record.reason, 403).decode(),
+                alerted(record),
                 run.invoke(audit_cli.app, ["tail", "-n", "1", *words]).stdout,
                 run.invoke(explain_cli.app, [record.reference, *words]).stdout,
                 repr(record),
@@ -126,6 +133,16 @@ def outputs(tmp_path_factory):
     metrics.close()
     root.handlers, root.level, logging.raiseExceptions = before
     sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+
+
+def alerted(record):
+    """What every kind of channel would be sent."""
+    data = orjson.loads(orjson.dumps(record))
+    alert = alert_of(Line(record.at, "w0", 1, "decision", data))
+    notice = Notice("dlpn-1", "all", record.at, (Group(alert, 1, record.at),))
+    keys = Keys(Address(True, "h.example", 443, "/"), "k" * 32)
+    sent = [build(notice, keys, record.at) for build in BUILDERS.values()]
+    return "".join([*(one.body.decode() for one in sent), repr(sent), *lines(notice)])
 
 
 def leaked(secret, told):

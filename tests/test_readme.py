@@ -35,6 +35,7 @@ CONTRACT = {
     "ca export": [],
     "ca rotate": [],
     "explain": [],
+    "alerts test": ["--route", "--rules", "--json"],
     "demo": [],
     "doctor": ["--rules", "--state", "--json", "--fix"],
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import socket
 import ssl
 import subprocess
 import sys
@@ -66,6 +67,7 @@ def deliver(channel: Channel, notice: Notice, now: float) -> Outcome:
             address(url, plain_http=channel.plain_http),
             channel.secret.read() if channel.secret else "",
             channel.chat,
+            socket.gethostname(),
         )
         return _post(BUILDERS[channel.type](notice, keys, now), channel.ca)
     except SourceError as error:
@@ -126,7 +128,7 @@ def _apprise(url: str, notice: Notice) -> Outcome:
     """
     told: dict[str, Any] = {
         "url": url,
-        "title": text.title(notice),
+        "title": text.title(notice, socket.gethostname()),
         "body": "\n".join(text.lines(notice)),
         "type": _APPRISE_TYPES[notice.severity],
     }

@@ -31,16 +31,17 @@ def quoted(text: str) -> str:
     return f"`{text.replace('`', "'")}`"
 
 
-def title(notice: Notice) -> str:
-    """One line."""
+def title(notice: Notice, proxy: str) -> str:
+    """One line; `proxy` names the machine that tells."""
+    told_by = f"agent-dlp {proxy}".strip()
     first = notice.groups[0].alert
     if len(notice.groups) == 1 and not notice.more:
-        return f"agent-dlp {notice.severity}: {first.title}"
+        return f"{told_by}, {notice.severity}: {first.title}"
     kinds = Counter[str]()
     for group in notice.groups:
         kinds[group.alert.kind] += group.count
     told = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
-    return f"agent-dlp {notice.severity}: {notice.count} alerts ({told})"
+    return f"{told_by}, {notice.severity}: {notice.count} alerts ({told})"
 
 
 def lines(notice: Notice, quote: Quote = quoted) -> list[str]:
@@ -86,15 +87,16 @@ def stamp(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def document(notice: Notice) -> dict[str, Any]:
+def document(notice: Notice, proxy: str) -> dict[str, Any]:
     """The body of a webhook. Field names are a contract."""
     return {
         "version": 1,
         "id": notice.id,
         "at": stamp(notice.at),
+        "proxy": proxy,
         "route": notice.route,
         "severity": notice.severity,
-        "title": title(notice),
+        "title": title(notice, proxy),
         "text": "\n".join(lines(notice)),
         "count": notice.count,
         "more": notice.more,

@@ -47,6 +47,8 @@ class Keys:
     address: Address = field(repr=False)
     secret: str = field(default="", repr=False)
     chat: str = ""
+    proxy: str = ""
+    """What we call ourselves: the name of this machine."""
 
 
 @noun
@@ -63,7 +65,7 @@ Builder = Callable[[Notice, Keys, float], Outgoing]
 
 def webhook(notice: Notice, keys: Keys, now: float) -> Outgoing:
     """Our own JSON, signed over id, time of sending and body."""
-    body = orjson.dumps(text.document(notice))
+    body = orjson.dumps(text.document(notice, keys.proxy))
     signed = f"{notice.id}.{int(now)}.".encode() + body
     mac = hmac.digest(_signing_key(keys.secret), signed, hashlib.sha256)
     return _json(
@@ -77,7 +79,10 @@ def webhook(notice: Notice, keys: Keys, now: float) -> Outgoing:
 
 def slack(notice: Notice, keys: Keys, now: float) -> Outgoing:  # noqa: ARG001
     """Escaped as Slack asks, and without unfolding of links."""
-    lines = [f"*{_slack(text.title(notice))}*", *map(_slack, text.lines(notice))]
+    lines = [
+        f"*{_slack(text.title(notice, keys.proxy))}*",
+        *map(_slack, text.lines(notice)),
+    ]
     body = {"text": "\n".join(lines), "unfurl_links": False, "unfurl_media": False}
     return _json(keys.address, orjson.dumps(body))
 
@@ -93,7 +98,7 @@ def telegram(notice: Notice, keys: Keys, now: float) -> Outgoing:  # noqa: ARG00
     told = "\n".join(lines).replace("\0", "<code>").replace("\1", "</code>")
     body = {
         "chat_id": keys.chat,
-        "text": f"<b>{escape(text.title(notice), quote=False)}</b>\n{told}",
+        "text": f"<b>{escape(text.title(notice, keys.proxy), quote=False)}</b>\n{told}",
         "parse_mode": "HTML",
         "link_preview_options": {"is_disabled": True},
         "disable_notification": notice.severity is Severity.INFO,
@@ -108,7 +113,7 @@ def ntfy(notice: Notice, keys: Keys, now: float) -> Outgoing:  # noqa: ARG001
     root, _, topic = path.rstrip("/").rpartition("/")
     body = {
         "topic": topic,
-        "title": text.title(notice),
+        "title": text.title(notice, keys.proxy),
         "message": "\n".join(text.lines(notice)),
         "priority": _PRIORITY[notice.severity],
         "tags": [_TAGS[notice.severity]],
@@ -120,7 +125,7 @@ def ntfy(notice: Notice, keys: Keys, now: float) -> Outgoing:  # noqa: ARG001
 
 def alertmanager(notice: Notice, keys: Keys, now: float) -> Outgoing:
     """One alert for each group; it has its own grouping, silences and routes."""
-    alerts = [_alert(notice, group, now) for group in notice.groups]
+    alerts = [_alert(notice, group, keys, now) for group in notice.groups]
     path = keys.address.target.rstrip("/") + "/api/v2/alerts"
     address = replace(keys.address, target=path)
     return _json(address, orjson.dumps(alerts), *_bearer(keys))
@@ -168,11 +173,12 @@ def _slack(line: str) -> str:
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _alert(notice: Notice, group: Group, now: float) -> dict[str, object]:
+def _alert(notice: Notice, group: Group, keys: Keys, now: float) -> dict[str, object]:
     alert = group.alert
     labels = {
         "alertname": f"Dlp{alert.kind.capitalize()}",
         "source": "agent-dlp",
+        "instance": keys.proxy,
         "route": notice.route,
         "severity": alert.severity,
         "kind": alert.kind,

@@ -15,8 +15,8 @@ def notice(*groups: Group, more: int = 0) -> Notice:
 
 def test_one_alert():
     one = notice(Group(ALERT, 1, ALERT.at))
-    assert title(one) == (
-        "agent-dlp critical: A registered secret was sent where it does not belong"
+    assert title(one, "here") == (
+        "agent-dlp here, critical: A registered secret was sent where it does not belong"
     )
     assert lines(one) == [
         "critical, 2023-11-14T22:13:20Z: A registered secret was sent where it does not "
@@ -32,7 +32,10 @@ def test_several_times():
 def test_a_digest_counts_by_kind():
     denied = replace(ALERT, kind="destination", severity=Severity.INFO, secret="")
     digest = notice(Group(ALERT, 2, 0.0), Group(denied, 40, 0.0), more=3)
-    assert title(digest) == "agent-dlp critical: 45 alerts (40 destination, 2 secret)"
+    assert (
+        title(digest, "here")
+        == "agent-dlp here, critical: 45 alerts (40 destination, 2 secret)"
+    )
     assert "by `rule`" in lines(digest)[1]
     assert lines(digest)[-1] == "and 3 more: dlp audit tail"
 
@@ -46,7 +49,7 @@ def test_what_does_not_fit_is_counted():
 
 def test_what_is_over():
     over = Alert(1.7e9, "audit", Severity.CRITICAL, resolved=True)
-    assert title(notice(Group(over, 1, 0.0))).endswith(
+    assert title(notice(Group(over, 1, 0.0)), "").endswith(
         "Over: The audit log cannot be written"
     )
 
@@ -57,7 +60,7 @@ def test_a_back_quote_in_a_name_ends_no_quote():
 
 
 def test_the_document():
-    told = document(notice(Group(ALERT, 2, ALERT.at + 1), more=1))
+    told = document(notice(Group(ALERT, 2, ALERT.at + 1), more=1), "here")
     assert (told["version"], told["id"], told["count"], told["more"]) == (
         1,
         "dlpn-1",

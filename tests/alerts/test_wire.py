@@ -24,7 +24,7 @@ KEY = "k" * 32
 
 
 def sent(kind, path="/hook", secret="", chat="", notice=NOTICE):
-    keys = Keys(Address(True, "h.example", 443, path), secret, chat)
+    keys = Keys(Address(True, "h.example", 443, path), secret, chat, "here")
     out = BUILDERS[kind](notice, keys, NOW)
     headers = dict(out.headers)
     assert headers["content-type"] == "application/json"
@@ -63,7 +63,7 @@ def test_slack_escapes_its_three_characters_and_unfolds_nothing():
     assert told["unfurl_links"] is told["unfurl_media"] is False
     assert "`b&lt;uild&gt;&amp;er`" in told["text"]
     assert "<" not in told["text"]
-    assert told["text"].startswith("*agent-dlp critical: ")
+    assert told["text"].startswith("*agent-dlp here, critical: ")
 
 
 class Tags(html.parser.HTMLParser):
@@ -128,7 +128,7 @@ def test_alertmanager_gets_one_alert_per_group():
     assert "authorization" not in headers
     first, over = told
     assert first["labels"] == {
-        "alertname": "DlpSecret", "source": "agent-dlp", "route": "leaks",
+        "alertname": "DlpSecret", "source": "agent-dlp", "instance": "here", "route": "leaks",
         "severity": "critical", "kind": "secret", "agent": "b<uild>&er",
         "host": "evil.example", "secret": "github", "rule": "rule",
     }  # fmt: skip

@@ -67,6 +67,12 @@ CASES = {
         {COMPONENT % "inspection": "0x9"}, {COMPONENT % "inspection": "1x9"}, 3,
     ),
     "DlpReloadFailed": ({"dlp_reload_success": "0x9"}, {"dlp_reload_success": "1x9"}, 3),
+    "DlpAlertsNotDelivered": (
+        {'dlp_alerts_spooled{channel="hook"}': "1x30"},
+        {'dlp_alerts_spooled{channel="hook"}': "0x5 9x9 0x16",
+         'dlp_alerts_dropped_total{why="removed"}': "0+1x30",
+         'dlp_alerts_dropped_total{why="full"}': "4x30"}, 20,
+    ),
     "DlpInspectionSlow": (
         {TOTAL % "0.5": "0+1x20", TOTAL % "1.0": "0+9x20", TOTAL % "+Inf": "0+9x20"},
         {TOTAL % "0.25": "0+9x20", TOTAL % "0.5": "0+9x20", TOTAL % "+Inf": "0+9x20"}, 15,
