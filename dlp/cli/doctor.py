@@ -177,11 +177,9 @@ def _print(report: Report, verbose: bool) -> None:
     for result in report.findings:
         _print_finding(console, result)
     for result in report.results:
-        name = result.check.id
-        if result.status is Status.SKIPPED:
-            console.print(f"[dim]skipped {name}: {escape(result.seen[-1])}[/]")
-        elif verbose and result.status is Status.OK:
-            console.print(f"[green]ok[/] {name}: {result.check.title}")
+        if verbose and result.status is Status.OK:
+            console.print(f"[green]ok[/] {result.check.id}: {result.check.title}")
+    _print_skipped(console, report)
     _print_end(console, report)
 
 
@@ -194,6 +192,15 @@ def _print_finding(console: Console, result: Result) -> None:
         console.print(f"    {escape(seen)}")
     console.print(f"    [dim]why:[/] {escape(check.why)}")
     console.print(f"    [dim]fix:[/] {escape(check.remedy)}")
+
+
+def _print_skipped(console: Console, report: Report) -> None:
+    names: dict[str, list[str]] = {}
+    for result in report.results:
+        if result.status is Status.SKIPPED:
+            names.setdefault(result.seen[-1], []).append(result.check.id)
+    for why, skipped in names.items():
+        console.print(f"[dim]skipped: {escape(why)}: {', '.join(skipped)}[/]")
 
 
 def _print_end(console: Console, report: Report) -> None:

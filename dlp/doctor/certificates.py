@@ -85,6 +85,7 @@ def _unpublished(picture: Picture) -> Iterator[str]:
 
 
 def _publish(picture: Picture) -> Iterator[str]:
+    picture.only_owner()
     ca.open_authority(picture.kept())
     if (picture.kept() / "ca" / BUNDLE).exists():
         write_trust(picture.kept())

@@ -79,7 +79,9 @@ def _route(picture: Picture) -> Iterator[str]:
     if picture.caged:
         raise CannotTellError("`dlp run` leaves no route; cage-holds tries it")
     found = [*_default_v4(picture), *_default_v6(picture)]
-    if found and _confined(picture):
+    # A firewall by user cannot let the proxy out and not an agent of the same user.
+    apart = not (picture.state.is_dir() and picture.shared)
+    if found and apart and _confined(picture):
         who = picture.agent.name
         raise CannotTellError(f"nftables names {who}: --probe tells whether it holds")
     yield from (f"a default route by {device}" for device in found)

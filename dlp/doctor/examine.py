@@ -81,9 +81,11 @@ def _results(
         tell(check)
         result = _make(check, picture)
         if repair and check.repair and result.status is Status.FINDING:
-            _, changed = _said(check.repair, picture)
+            done, changed = _said(check.repair, picture)
             again = _make(check, picture)
-            yield Result(check, again.status, again.seen, changed)
+            why = () if done else (f"not repaired: {changed[-1]}",)
+            changed = changed if done else changed[:-1]
+            yield Result(check, again.status, (*again.seen, *why), changed)
         else:
             yield result
 

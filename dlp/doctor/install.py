@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+import orjson
 
 from dlp.doctor.access import NOBODY, may_replace
 from dlp.doctor.check import Check, Severity
 from dlp.doctor.picture import CannotTellError, Picture
 from dlp.doctor.policy import written_by_others
 
+PATIENCE_S = 60
 MITMPROXY = ((12, 2, 3), (13,))
 """From the first up to, and without, the second: what the guards were proved on."""
 
@@ -33,6 +37,18 @@ def wrong_version(found: str) -> Iterator[str]:
     first, after = MITMPROXY
     if not first <= numbers < after:
         yield f"mitmproxy {found} is installed"
+
+
+def _options(_: Picture) -> Iterator[str]:
+    words = [sys.executable, "-P", "-m", "addons.assess"]
+    done = subprocess.run(  # noqa: S603
+        words, cwd="/", capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+    try:
+        missing = orjson.loads(done.stdout)
+    except ValueError:
+        raise CannotTellError("mitmproxy cannot be loaded") from None
+    yield from (f"mitmproxy does not know the option {name}" for name in missing)
 
 
 def _code_writable(picture: Picture) -> Iterator[str]:
@@ -65,6 +81,13 @@ CHECKS = (
         "Older ones have known holes; in newer ones an option may mean something else.",
         "pip install 'mitmproxy>=12.2.3,<13'",
         ("ASI04", "T17"), _old,
+    ),
+    Check(
+        "mitmproxy-options", Severity.HIGH,
+        "mitmproxy knows every option that a guard rests on",
+        "What it does not know is not set, and the guard is not there.",
+        "pip install 'mitmproxy>=12.2.3,<13'",
+        ("ASI04", "T17"), _options,
     ),
     Check(
         "code-writable", Severity.CRITICAL,

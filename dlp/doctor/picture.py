@@ -99,6 +99,16 @@ class Picture:
         """The user id that the state belongs to: who the proxy runs as."""
         return self.kept().stat().st_uid
 
+    def only_owner(self) -> None:
+        """
+        For what would leave files of another user in the state.
+
+        Raises:
+            CannotTellError: we are another user.
+        """
+        if self.owner != os.geteuid():
+            raise CannotTellError(f"only user {self.owner}, who owns the state, can")
+
     @property
     def shared(self) -> bool:
         """Whether an agent that no cage holds runs as the user of the proxy."""
@@ -146,9 +156,11 @@ class Picture:
 
     @cached_property
     def agents(self) -> tuple[AgentEntry, ...]:
-        """The registered agents. Asked without a file, the registry would make keys."""
+        """The registered agents. Asked without its key, the registry would make one."""
         if not (self.state / "agents.json").exists():
             return ()
+        if not (self.state / "keys" / "agents").exists():
+            raise CannotTellError("the key of the agents' register is missing")
         return AgentRegistry(self.state).registered()
 
     @cached_property

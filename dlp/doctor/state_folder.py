@@ -93,6 +93,7 @@ def _damaged_store(picture: Picture) -> Iterator[str]:
     path = picture.kept() / "store.db"
     if not path.exists():
         raise CannotTellError("there is no store.db yet")
+    picture.only_owner()  # SQLite makes files beside the one it reads
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as opened:
             (said,) = opened.execute("PRAGMA quick_check(1)").fetchone()

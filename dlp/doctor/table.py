@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dlp.doctor import (
+    agents,
     certificates,
     clients,
     containment,
@@ -23,6 +24,7 @@ AREAS = (
     containment,
     state_folder,
     policy,
+    agents,
     clients,
     secrets,
     credentials,

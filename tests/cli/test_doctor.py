@@ -51,7 +51,7 @@ def test_fix_says_what_it_changed(state):
 def test_what_is_skipped_says_why(state):
     done = run(state, "--check", "store-damaged")
     assert done.exit_code == 0
-    assert "skipped store-damaged: there is no store.db yet" in done.stdout
+    assert "skipped: there is no store.db yet: store-damaged" in done.stdout
 
 
 def test_there_is_no_colour_where_there_is_no_terminal(state):

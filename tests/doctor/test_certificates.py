@@ -1,4 +1,5 @@
 import datetime as dt
+import os
 import socket
 import ssl
 import threading
@@ -19,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from dlp.cage.environment import write_trust
 from dlp.doctor.examine import examine
 from dlp.state import ca
-from tests.doctor.conftest import BY_ID
+from tests.doctor.conftest import BY_ID, OTHER
 
 DAY_S = 86400
 POLICY = """\
@@ -69,6 +70,15 @@ def test_an_old_certificate_is_seen_and_replaced(state, seen, picture, name):
     assert name in seen("ca-published")[0]
     (result,) = examine(picture(), [BY_ID["ca-published"]], repair=True).results
     assert result.status == "ok"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give a folder away")
+def test_the_state_of_somebody_else_gets_no_files_of_ours(state, picture):
+    (state / "ca/ca.pem").write_text("an old one")
+    os.chown(state, OTHER, -1)
+    (result,) = examine(picture(), [BY_ID["ca-published"]], repair=True).results
+    assert f"only user {OTHER}" in result.seen[-1]
+    assert (state / "ca/ca.pem").read_text() == "an old one"
 
 
 def test_a_ca_that_the_whole_machine_trusts_is_seen(state, write, seen, skipped):

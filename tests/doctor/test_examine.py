@@ -64,6 +64,18 @@ def test_a_repair_is_followed_by_a_second_look(picture):
     assert (after.status, after.changed) == (Status.OK, ("mended",))
 
 
+def test_a_repair_that_cannot_be_made_says_why(picture):
+    def mend(_):
+        yield "half"
+        raise PermissionError(1, "Operation not permitted", "/a")
+
+    checks = [check(lambda _: ["bad"], repair=mend)]
+    (after,) = examine(picture(), checks, repair=True).results
+    assert after.status is Status.FINDING
+    assert after.changed == ("half",)
+    assert after.seen == ("bad", "not repaired: /a: Operation not permitted")
+
+
 def report(*rows):
     return Report(
         tuple(Result(check(None, severity), status) for severity, status in rows)

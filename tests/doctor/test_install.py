@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from addons.assess import missing
 from dlp.doctor.install import MITMPROXY, wrong_version
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +32,14 @@ def test_a_version_nobody_proved_is_seen(version, wrong):
 
 def test_the_installed_version_is_looked_at(seen):
     assert seen("mitmproxy-version") == ()
+
+
+def test_the_options_that_guards_rest_on_are_known(seen):
+    assert seen("mitmproxy-options") == ()
+
+
+def test_an_option_that_mitmproxy_lost_is_named():
+    assert missing(["rawtcp", "no_such_option"]) == ["no_such_option"]
 
 
 def test_code_of_a_shared_user_is_seen_outside_of_a_cage(seen, ourselves):

@@ -107,3 +107,10 @@ def test_leftovers_of_processes_that_are_gone_are_swept(state, place, picture, s
 )
 def test_without_a_state_nothing_is_said_to_be_fine(place, skipped, check):
     assert "no state folder" in skipped(check, state=place / "nowhere")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give a folder away")
+def test_in_the_state_of_somebody_else_nothing_is_made(state, skipped):
+    (state / "store.db").touch()
+    os.chown(state, OTHER, -1)
+    assert f"only user {OTHER}" in skipped("store-damaged")
