@@ -14,14 +14,20 @@ import subprocess
 
 from dlp.cage.plan import Kind, Mount, Plan
 
+# Bubblewrap itself leaves /proc/sys as it is when the folder cannot be written; for
+# root its files can all the same (core_pattern names a program that the host runs).
+_GROUND = (
+    *("--ro-bind", "/", "/", "--dev", "/dev"),
+    *("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"),
+)
+
 
 def available() -> str:
     """Path of a bubblewrap that works here, or empty."""
     path = shutil.which("bwrap")
     if path is None:
         return ""
-    trial = [path, "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev"]
-    trial += ["--proc", "/proc", "--", "/bin/true"]
+    trial = [path, "--unshare-all", *_GROUND, "--", "/bin/true"]
     done = subprocess.run(trial, capture_output=True, check=False)  # noqa: S603
     return path if done.returncode == 0 else ""
 
@@ -31,7 +37,7 @@ def command(bwrap: str, plan: Plan, inner: list[str]) -> list[str]:
     words = [bwrap, "--unshare-all", "--die-with-parent", "--cap-drop", "ALL"]
     if not plan.interactive:
         words.append("--new-session")
-    words += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    words += _GROUND
     for mount in plan.mounts():
         words += _words(mount)
     return [*words, "--chdir", str(plan.folder), "--", *inner]

@@ -66,7 +66,7 @@ def test_every_check_of_a_running_proxy_is_made_and_it_works(doctor, secure, pro
 def test_the_cage_is_tried_round_the_real_proxy(doctor):
     done = doctor("--json", "--caged", "--probe", "--check", "cage-holds")
     (row,) = json.loads(done.stdout)["checks"]
-    assert (row["status"], row["seen"]) == ("ok", []), done.stderr
+    assert (row["status"], row["seen"]) == ("ok", []), (row["seen"], done.stderr)
 
 
 def secret(prefix=""):
