@@ -68,6 +68,8 @@ class Egress:
         if breach is not None:
             self._reception.refuse(flow, breach)
             return
+        if flow.request.data.content and not self._reception.readmit(flow):
+            return
         asked = asked_of(flow)
         message = to_message(asked.agent, asked.destination, flow.request)
         judgement = await self._gate.judge(message)

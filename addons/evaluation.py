@@ -74,7 +74,7 @@ class Evaluation:
         egress, tunnels = Egress(reception), Tunnels(reception)
         permits = permit(gate.address_allowed, frozenset({listen}))
         parts = (
-            Protocol(egress.terms(), reception.page, gate.unread),
+            Protocol(egress.terms(), reception.page, tunnels.unread),
             Transport(permits, tunnels.may_dial, {}),
             tunnels,
             egress,

@@ -31,17 +31,18 @@ NEVER = frozenset({"CONNECT", "TRACE", "TRACK"})
 VERSIONS = frozenset({"HTTP/1.0", "HTTP/1.1", "HTTP/2.0"})
 PORTS = {"http": 80, "https": 443}
 
-REWRITES = frozenset(
-    {
-        b"x-http-method-override",
-        b"x-http-method",
-        b"x-method-override",
-        b"x-original-url",
-        b"x-rewrite-url",
-        b"x-original-method",
-    }
+_REWRITES = re.compile(
+    rb"x-(?:http-)?(?:method|path|host|url|uri)-override|x-http-method"
+    rb"|x-(?:envoy-)?(?:original|rewrite|override|forwarded)-(?:url|uri|path|method)"
+    rb"|x-(?:original|rewrite|override)-host"
 )
-"""Headers by which an origin serves another method or path than the one we judged."""
+"""
+Headers by which an origin serves another method, path or host than the one we judged:
+of frameworks (Rails, Symfony, Zend), servers (IIS, nginx, Traefik) and gateways. What
+only names a host (`X-Forwarded-Host`) is removed instead.
+"""
+_FRAMING = frozenset({b"content-length", b"transfer-encoding", b"host"})
+"""A server that makes variables of headers takes `_` for `-` (RFC 3875, 4.1.18)."""
 _TRAILERS = """
     host content-length transfer-encoding content-encoding content-type content-range
     authorization cookie proxy-authorization connection te trailer upgrade expect range
@@ -52,9 +53,9 @@ NO_TRAILERS = frozenset(_TRAILERS.encode().split())
 
 # RFC 9112, 3 and 5. The rest of the target is mitmproxy's and `normal_authority`'s.
 _PROXY_LINE = re.compile(
-    rb"(?:CONNECT [^/ ]+|[!-~]{1,32} https?://[!-~]+) HTTP/[0-9]\.[0-9]", re.IGNORECASE
+    rb"(?:CONNECT [^/ ]+|[!-~]{1,32} https?://[!-~]+) HTTP/1\.[01]", re.IGNORECASE
 )
-_TUNNELLED_LINE = re.compile(rb"[!-~]{1,32} [/*][!-~]* HTTP/[0-9]\.[0-9]")
+_TUNNELLED_LINE = re.compile(rb"[!-~]{1,32} [/*][!-~]* HTTP/1\.[01]")
 _FIELD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _TARGET = re.compile(r"[!-\"$-~]+")
@@ -182,7 +183,8 @@ def _check_fields(headers: http.Headers, size: int) -> Breach | None:
         if _CONTROL.search(value) or _CONTROL.search(name):
             return Breach("header-syntax", 400, "a control character in a header")
         lower = name.lower()
-        if lower.replace(b"_", b"-") in REWRITES:
+        dashed = lower.replace(b"_", b"-")
+        if _REWRITES.fullmatch(dashed) or (dashed != lower and dashed in _FRAMING):
             return Breach("rewrite-header", 400, "a header that changes the request")
         if lower == b"transfer-encoding" and value.strip().lower() != b"chunked":
             return Breach("transfer-encoding", 400, "a transfer coding but chunked")

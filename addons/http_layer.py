@@ -75,7 +75,9 @@ class EgressLayer(HttpLayer):
                 or not self.context.client.tls_established
             ):
                 return False
-            self._tunnel = next(s.child_layer for s in self.streams.values())
+            self._tunnel = next(
+                s.child_layer for s in self.streams.values() if s.child_layer
+            )
         if isinstance(event, events.DataReceived):
             return True
         if isinstance(event, events.ConnectionEvent):

@@ -64,6 +64,7 @@ UPSTREAM = Breach("upstream", 502, "upstream failed", Reason.UNAVAILABLE)
 CLOSED_ADDRESS = Breach("address", 403, "not a public address", Reason.DESTINATION)
 SLOW_HEAD = Breach("head-deadline", 408, "the head did not arrive in time")
 CHUNK_LINE = Breach("chunk-size", 400, "the line of a chunk does not end")
+CHUNKS = Breach("chunks", 400, "the body is not chunked as RFC 9112 (7.1) says")
 TRAILERS = Breach("trailers", 400, "trailers in a chunked HTTP/1 request")
 
 _END = re.compile(rb"\r?\n\r?\n")
@@ -119,9 +120,16 @@ class EgressServer1(Http1Server):
             yield from self._expect_head()
 
     def read_body(self, event: events.Event) -> Commands:
-        """Mitmproxy fails on trailers; without them the request is another one."""
+        """
+        Mitmproxy fails on trailers; without them the request is another one. On a body
+        that it cannot read it closes without a word.
+        """
         try:
-            yield from super().read_body(event)
+            for command in super().read_body(event):
+                if self._gives_up(command) and isinstance(event, events.DataReceived):
+                    yield SendData(self.conn, self._page(CHUNKS))
+                    self.state = self.done
+                yield command
         except NotImplementedError:
             number = self.stream_id
             error = RequestProtocolError(number, "trailers", ErrorCode.CANCEL)
@@ -132,6 +140,11 @@ class EgressServer1(Http1Server):
             error = RequestProtocolError(self.stream_id, "line", ErrorCode.CANCEL)
             yield from self._end(CHUNK_LINE)
             yield ReceiveHttp(error)
+
+    def _gives_up(self, command: Command) -> bool:
+        """Whether the body is being read, unanswered, and this ends the connection."""
+        reading = self.state == self.read_body and self.response is None
+        return reading and isinstance(command, CloseConnection)
 
     def wait(self, event: events.Event) -> Commands:
         """More requests may come, but not without end."""

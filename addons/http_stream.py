@@ -155,8 +155,9 @@ class EgressStream(HttpStream):
         self.hold.close()
         yield from super().handle_connect()
         if self.client_state == self.state_errored:
-            # Refused: what follows on this connection is in no tunnel.
+            # Refused: what follows on this connection is in no tunnel, or in another.
             self.context.server.address = None
+            yield DropStream(self.stream_id)
 
     def flow_done(self) -> Commands:
         """The exchange is complete, or goes on as a WebSocket."""
@@ -165,7 +166,7 @@ class EgressStream(HttpStream):
             yield from super().flow_done()
             return
         self.child_layer = InspectedWebsocket(
-            self.context, self.flow, self.terms.buffer()
+            self.context, self.flow, self.terms.budget, self.terms.buffer()
         )
         self._handle_event = self.passthrough  # type: ignore[method-assign]
         yield from self.child_layer.handle_event(events.Start())

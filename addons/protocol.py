@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mitmproxy.net.tls import starts_like_tls_record
+from mitmproxy.proxy.commands import CloseConnection
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.events import DataReceived, Event
 from mitmproxy.proxy.layer import CommandGenerator, Layer, NextLayer
@@ -26,26 +27,28 @@ DECIDED_BY = 3
 """Bytes that tell a TLS record from anything else (RFC 8446, 5.1)."""
 
 
-type Unread = Callable[[int], None]
-"""Counts bytes that a client sent in a tunnel that stays closed."""
+type Unread = Callable[[Context, int], bool]
+"""
+Counts bytes that a client sent in a tunnel that stays closed; whether it may go on.
+"""
 
 
 class ClientTls(ClientTLSLayer):
-    """mitmproxy's layer, which counts what it only passes on."""
+    """mitmproxy's layer, which asks about each piece that it only passes on."""
 
     def __init__(self, context: Context, unread: Unread) -> None:
         super().__init__(context)
         self._unread = unread
 
     def event_to_child(self, event: Event) -> CommandGenerator[None]:
-        """Count what is passed on; in a tunnel that was opened nothing is."""
-        if (
-            isinstance(self.child_layer, TCPLayer)
-            and isinstance(event, DataReceived)
-            and event.connection is self.context.client
-        ):
-            self._unread(len(event.data))
-        return super().event_to_child(event)
+        """In a tunnel that stays closed, end what policy no longer leaves so."""
+        if isinstance(self.child_layer, TCPLayer) and isinstance(event, DataReceived):
+            sent = event.connection is self.context.client
+            if not self._unread(self.context, len(event.data) if sent else 0):
+                yield CloseConnection(self.context.client)
+                yield CloseConnection(self.context.server)
+                return
+        yield from super().event_to_child(event)
 
 
 class Protocol:

@@ -4,8 +4,8 @@ Who asks, and the answer to who may not: identity and refusals, for every hook a
 Why not in `egress` or `tunnels`: both need it, and a tunnel is authenticated once for
 all the requests in it.
 
-Rule 1: identity is asked for again on every request of a tunnel, so that a revoked
-agent is out at once.
+Rule 1: identity is asked for again on every request of a tunnel, and when its body is
+there, so that a revoked agent is out at once.
 Rule 2: a refusal is recorded before its answer exists.
 """
 
@@ -97,6 +97,15 @@ class Reception:
             flow.response = self._answer(asked, CROWDED)
             return None
         return asked
+
+    def readmit(self, flow: HTTPFlow) -> bool:
+        """Whether who asked is still accepted, now that the body is there."""
+        asked = asked_of(flow)
+        who = self.gate.identify(flow.client_conn.peername[0], asked.credentials)
+        if isinstance(who, Challenge):
+            flow.response = self._challenge(who, asked.destination)
+            return False
+        return True
 
     def _holds(self, agent: str, connection: str) -> bool:
         held = self._held.setdefault(agent, set())

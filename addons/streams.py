@@ -11,6 +11,8 @@ reassembled. A refused one ends the connection with 1008 and the reference.
 Rule 2: a Ping goes on empty; its sender gets its own payload back once the other side
 has answered, so that liveness stays end to end.
 Rule 3: what the server sends passes unread, frame by frame.
+Rule 4: a message is held within the worker's budget, from its first byte until it was
+judged; a worker that ends waits for it.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from mitmproxy.websocket import WebSocketMessage
 from wsproto.connection import ConnectionState
 from wsproto.frame_protocol import CloseReason, Opcode
 
+from addons.budget import Budget, Hold
 from dlp.gate import Gate
 from dlp.model import Agent, Destination, Message, Part, PartKind
 
@@ -49,6 +52,8 @@ REFERENCE = "dlp.reference"
 """Key in `HTTPFlow.metadata`: the reference of a refused message."""
 PIECE_BYTES = 4096
 """Input inflated at a time: at deflate's best ratio of 1032 it makes 4 MiB."""
+FRAMES = 16384
+"""In one message; even an empty one takes a hundred bytes here."""
 FRAME_BYTES = 1 << 20
 """A longer frame of a server goes to the client in several."""
 PINGS = 16
@@ -86,10 +91,14 @@ class Streams:
 class InspectedWebsocket(WebsocketLayer):
     """One WebSocket connection; takes the place of mitmproxy's layer."""
 
-    def __init__(self, context: Context, flow: HTTPFlow, limit: int) -> None:
+    def __init__(
+        self, context: Context, flow: HTTPFlow, budget: Budget, limit: int
+    ) -> None:
         super().__init__(context, flow)
+        self._budget = budget
         self._limit = limit
         self._size = 0
+        self._hold: Hold | None = None
         self._frames = [bytearray()]
         self._passing: list[Incoming] = []
         self._pings: dict[Connection, deque[bytes]] = {
@@ -132,8 +141,11 @@ class InspectedWebsocket(WebsocketLayer):
         data = said.encode() if isinstance(said, str) else bytes(said)
         frames[-1] += data
         self._size += len(data)
-        if self._size > self._limit:
+        self._hold = self._hold or Hold(self._budget)
+        if self._size > self._limit or len(frames) > FRAMES:
             yield from self._end(self.client_ws, _close(CloseReason.MESSAGE_TOO_BIG))
+        elif not self._hold.take(len(data)):
+            yield from self._end(self.client_ws, _close(CloseReason.TRY_AGAIN_LATER))
         elif received.message_finished:
             yield from self._judged(text=isinstance(said, str))
         elif received.frame_finished:
@@ -162,12 +174,16 @@ class InspectedWebsocket(WebsocketLayer):
         self.flow.websocket.messages.append(message)
         yield WebsocketMessageHook(self.flow)
         self.flow.websocket.messages.clear()
+        self._let_go()
         if message.dropped:
             reference = str(self.flow.metadata.get(REFERENCE, ""))
             refusal = _close(CloseReason.POLICY_VIOLATION, reference)
             yield from self._end(self.server_ws, refusal)
             return
-        for piece in Fragmentizer(frames, text)(message.content):
+        # What was rewritten goes in one frame: pieces would cut characters in two.
+        same = message.content == b"".join(frames)
+        pieces = frames if same else [message.content]
+        for piece in Fragmentizer(pieces, text)(message.content):
             yield self.server_ws.send2(piece)
 
     def _end(
@@ -175,6 +191,8 @@ class InspectedWebsocket(WebsocketLayer):
     ) -> Commands:
         """Close both sides; only what the server says reaches the other as it is."""
         assert self.flow.websocket is not None
+        self._let_go()
+        self._frames = [bytearray()]
         self.flow.websocket.closed_by_client = source is self.client_ws
         self.flow.websocket.close_code = close.code
         blank = wsproto.events.CloseConnection(code=close.code)
@@ -185,6 +203,11 @@ class InspectedWebsocket(WebsocketLayer):
         yield WebsocketEndHook(self.flow)
         self.flow.live = False
         self._handle_event = self.done
+
+    def _let_go(self) -> None:
+        if self._hold is not None:
+            self._hold.close()
+            self._hold = None
 
 
 def _events(

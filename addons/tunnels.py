@@ -6,7 +6,8 @@ Why not in `egress`: a tunnel is no message; it is opened before anybody knows o
 Rule 1: a denied HTTPS destination is refused inside TLS, where the agent can read why,
 and nobody is dialled for it. At CONNECT only a malformed or telling name, a private
 address or a port that nobody may use is refused.
-Rule 2: TLS stays closed only where the policy says so by name.
+Rule 2: TLS stays closed only where the policy says so by name, and only as long as it
+says so and the agent is accepted.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from ipaddress import ip_address
 
 from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow
+from mitmproxy.proxy.context import Context
 from mitmproxy.tls import ClientHelloData
 
 from addons.answers import refused
@@ -69,20 +71,20 @@ class Tunnels:
 
     def tls_clienthello(self, data: ClientHelloData) -> None:
         """Leave TLS closed where the policy says so, unless the names disagree."""
-        client, address = data.context.client, data.context.server.address
-        agent = self._reception.tunnel_agent(client)
-        if address is None or agent is None:
+        unread = self._left_closed(data.context)
+        if unread is None or has_ech(data):
             return
-        to = tunnel_destination(*address[:2])
-        reach = self._gate.reach(agent, to)
-        if (
-            reach.effect == "allow"
-            and not reach.inspect
-            and sni_fits(data.client_hello.sni, to.host)
-            and not has_ech(data)
-        ):
+        agent, to = unread
+        if sni_fits(data.client_hello.sni, to.host):
             self._gate.let_pass(agent, to)
             data.ignore_connection = True
+
+    def unread(self, context: Context, size: int) -> bool:
+        """Count what goes on unread; False when it may no longer."""
+        if self._left_closed(context) is None:
+            return False
+        self._gate.unread(size)
+        return True
 
     def may_dial(self, client: Client, host: str, port: int) -> bool:
         """Whether some request in this client's tunnel could be allowed."""
@@ -91,6 +93,17 @@ class Tunnels:
             return False
         reach = self._gate.reach(agent, tunnel_destination(host, port))
         return reach.effect in _REACHABLE
+
+    def _left_closed(self, context: Context) -> tuple[Agent, Destination] | None:
+        """Whose tunnel it is and where it goes, if policy leaves its TLS closed now."""
+        address = context.server.address
+        agent = self._reception.tunnel_agent(context.client)
+        if address is None or agent is None:
+            return None
+        to = tunnel_destination(*address[:2])
+        reach = self._gate.reach(agent, to)
+        unread = reach.effect == "allow" and not reach.inspect
+        return (agent, to) if unread else None
 
     def _closed(self, agent: Agent, to: Destination) -> Breach | None:
         """What is refused at CONNECT already."""

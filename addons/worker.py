@@ -62,7 +62,7 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     host, port = settings.listen
     mode = f"{EgressMode.type_name}@{host}:{port}"
     master = Master(options.Options(confdir=str(state / "ca"), mode=[mode]))
-    protocol = Protocol(egress.terms(), reception.page, gate.unread)
+    protocol = Protocol(egress.terms(), reception.page, tunnels.unread)
     proxyserver = Server(protocol.top_layer, gate.failed)
     own = frozenset({settings.listen, settings.metrics, settings.console})
     permits = permit(gate.address_allowed, own)

@@ -68,10 +68,31 @@ REFUSED = {
     "xchunked": ("POST {p}/ HTTP/1.1\nHost: {h}\nTransfer-Encoding: xchunked\n\n1a\n{m}\n0\n\n", 400),
     "gzip, chunked": ("POST {p}/ HTTP/1.1\nHost: {h}\nTransfer-Encoding: gzip, chunked\n\n1a\n{m}\n0\n\n", 400),
     "chunked in HTTP/1.0": ("POST {p}/ HTTP/1.0\nHost: {h}\nTransfer-Encoding: chunked\n\n1a\n{m}\n0\n\n", 400),
+    "chunked twice": ("POST {p}/ HTTP/1.1\nHost: {h}\nTransfer-Encoding: chunked\nTransfer-Encoding: chunked\n\n1a\n{m}\n0\n\n", 400),
+    "no coding named": ("POST {p}/ HTTP/1.1\nHost: {h}\nTransfer-Encoding: \nContent-Length: 26\n\n{m}", 400),
+    "identity coding": ("POST {p}/ HTTP/1.1\nHost: {h}\nTransfer-Encoding: identity\nContent-Length: 26\n\n{m}", 400),
+    "length with a zero before": ("POST {p}/ HTTP/1.1\nHost: {h}\nContent-Length: 026\n\n{m}", 400),
+    "length with an underscore": ("POST {p}/ HTTP/1.1\nHost: {h}\nContent-Length: 2_6\n\n{m}", 400),
+    "length in hex": ("POST {p}/ HTTP/1.1\nHost: {h}\nContent-Length: 0x1a\n\n{m}", 400),
+    "length below zero": ("POST {p}/ HTTP/1.1\nHost: {h}\nContent-Length: -1\n\n{m}", 400),
+    "no length": ("POST {p}/ HTTP/1.1\nHost: {h}\nContent-Length: \n\n{m}", 400),
+    "length of a CGI variable": ("POST {p}/ HTTP/1.1\nHost: {h}\nContent_Length: 5\nContent-Length: 26\n\n{m}", 400),
+    "coding of a CGI variable": ("POST {p}/ HTTP/1.1\nHost: {h}\nTransfer_Encoding: chunked\nContent-Length: 26\n\n{m}", 400),
+    "chunk size with 0x": ("POST {p}/ HTTP/1.1\nHost: {h}\nTransfer-Encoding: chunked\n\n0x1a\n{m}\n0\n\n", 400),
+    "chunk size with sign": ("POST {p}/ HTTP/1.1\nHost: {h}\nTransfer-Encoding: chunked\n\n+1a\n{m}\n0\n\n", 400),
+    "chunk size with an underscore": ("POST {p}/ HTTP/1.1\nHost: {h}\nTransfer-Encoding: chunked\n\n1_a\n{m}\n0\n\n", 400),
+    "chunk longer than its size": ("POST {p}/ HTTP/1.1\nHost: {h}\nTransfer-Encoding: chunked\n\n5\n{m}\n0\n\n", 400),
+    "HTTP/2 in the request line": ("GET {p}/{m} HTTP/2.0\nHost: {h}\n\n", 400),
+    "version in lower case": ("GET {p}/{m} http/1.2\nHost: {h}\n\n", 400),
     "trailer": ("POST {p}/ HTTP/1.1\nHost: {h}\nTransfer-Encoding: chunked\n\n1\nx\n0\nX: {m}\n\n", 400),
     "method override": ("POST {p}/{m} HTTP/1.1\nHost: {h}\nX-HTTP-Method-Override: DELETE\n\n", 400),
     "path override": ("GET {p}/{m} HTTP/1.1\nHost: {h}\nX-Original-URL: /admin\n\n", 400),
     "path rewrite": ("GET {p}/{m} HTTP/1.1\nHost: {h}\nX_Rewrite_Url: /admin\n\n", 400),
+    "host override": ("GET {p}/{m} HTTP/1.1\nHost: {h}\nX-HTTP-Host-Override: b.test\n\n", 400),
+    "original host": ("GET {p}/{m} HTTP/1.1\nHost: {h}\nX-Original-Host: b.test\n\n", 400),
+    "original URI": ("GET {p}/{m} HTTP/1.1\nHost: {h}\nX-Original-URI: /admin\n\n", 400),
+    "forwarded URI": ("GET {p}/{m} HTTP/1.1\nHost: {h}\nX_Forwarded-Uri: /admin\n\n", 400),
+    "original path of a gateway": ("GET {p}/{m} HTTP/1.1\nHost: {h}\nX-Envoy-Original-Path: /admin\n\n", 400),
     "upgrade to anything": ("GET {p}/{m} HTTP/1.1\nHost: {h}\nUpgrade: foo\nConnection: Upgrade\n\n", 400),
     "upgrade to TLS": ("GET {p}/{m} HTTP/1.1\nHost: {h}\nUpgrade: TLS/1.0\nConnection: Upgrade\n\n", 400),
     "WebSocket of a draft": ("GET {p}/{m} HTTP/1.1\nHost: {h}\nUpgrade: websocket\nConnection: Upgrade\nSec-WebSocket-Version: 7\nSec-WebSocket-Key: x\n\n", 400),
@@ -166,6 +187,21 @@ def test_pipelined_requests_are_each_judged(there):
     assert wire.response().status == 200
     assert wire.response().status == 421
     assert [r.target for r in origin.requests] == ["/1"]
+
+
+def test_after_a_refusal_the_next_request_begins_where_the_body_ends(there):
+    """What a refused body holds is no request, whatever it looks like."""
+    origin, wire, _, _ = there
+    send(
+        there,
+        "POST {p}/1 HTTP/1.1\nHost: {h}\nX-Original-URL: /\nContent-Length: {n}\n\n"
+        "{inner}GET {p}/2 HTTP/1.1\nHost: {h}\n\n",
+        inner="GET / HTTP/1.1\nHost: x\n\n",
+        n=str(len("GET / HTTP/1.1\r\nHost: x\r\n\r\n")),
+    )
+    assert wire.response().status == 400
+    assert wire.response().status == 200
+    assert [r.target for r in origin.requests] == ["/2"]
 
 
 def test_an_empty_line_before_a_request_is_ignored(there):

@@ -1,5 +1,6 @@
 """WebSocket: control frames carry nothing, liveness stays, memory stays flat."""
 
+import contextlib
 import time
 
 import pytest
@@ -17,21 +18,22 @@ def plain(origins):
     return origins.start("http")
 
 
+def handshake(host: str) -> list[tuple[str, str]]:
+    return [
+        ("Host", host),
+        ("Upgrade", "websocket"),
+        ("Connection", "Upgrade"),
+        ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ]
+
+
 @pytest.fixture
 def client(proxy, plain):
     """A WebSocket through the proxy over plain HTTP, spoken in raw frames."""
     port = plain.port
     with Wire.to(proxy).connect_tunnel(f"a.test:{port}") as wire:
-        answer = wire.request(
-            "/ws",
-            headers=[
-                ("Host", f"a.test:{port}"),
-                ("Upgrade", "websocket"),
-                ("Connection", "Upgrade"),
-                ("Sec-WebSocket-Version", "13"),
-                ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-            ],
-        )
+        answer = wire.request("/ws", headers=handshake(f"a.test:{port}"))
         assert answer.status == 101
         yield wire
 
@@ -86,6 +88,44 @@ def test_unfinished_messages_have_a_limit(client, plain):
             client.send(b"x")
     plain.wait(lambda o: o.messages)
     assert plain.messages == [("close", b"")]
+
+
+def test_empty_fragments_have_a_limit(client, plain):
+    """Each takes memory, none takes room in the message."""
+    empty = frame(Opcode.CONTINUATION, b"", final=False)
+    client.send(frame(Opcode.TEXT, b"", final=False) + empty * 10_000)
+    client.send(frame(Opcode.PING, b"still here"))
+    assert read_frame(client) == (Opcode.PONG, b"still here")
+    with contextlib.suppress(OSError):
+        client.send(empty * 10_000)
+    assert read_frame(client) == (Opcode.CLOSE, (1009).to_bytes(2, "big"))
+
+
+def test_a_message_that_comes_before_the_101_is_judged_and_passes(proxy, plain):
+    host = f"a.test:{plain.port}"
+    with Wire.to(proxy).connect_tunnel(host) as wire:
+        head = "".join(f"{name}: {value}\r\n" for name, value in handshake(host))
+        early = frame(Opcode.TEXT, b"early")
+        wire.send(f"GET /ws HTTP/1.1\r\n{head}\r\n".encode() + early)
+        assert wire.response().status == 101
+        assert read_frame(wire) == (Opcode.TEXT, b"early")
+    assert plain.messages[0] == ("text", b"early")
+
+
+def test_after_a_refused_handshake_frames_are_a_bad_request(proxy, plain):
+    """What looks like frames without a WebSocket is no relay."""
+    with Wire.to(proxy).connect_tunnel("denied.test.example:80") as wire:
+        fields = handshake("denied.test.example")
+        assert wire.request("/ws", headers=fields).status == 403
+        wire.send(frame(Opcode.TEXT, MARK) + b"\r\n\r\n")
+        assert wire.response().status == 400
+    assert plain.empty
+
+
+def test_an_unmasked_frame_ends_the_connection(client, plain):
+    client.send(bytes([0x80 | Opcode.TEXT, len(MARK)]) + MARK)
+    assert client.is_closed()
+    assert MARK not in plain.received
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -9,9 +10,10 @@ import time
 
 import httpx
 import pytest
+from wsproto.frame_protocol import Opcode
 
 from tests.harness.proxy import DLP
-from tests.harness.wire import Wire
+from tests.harness.wire import Wire, frame, read_frame, read_message
 
 POLICY = """\
 version: 1
@@ -146,6 +148,33 @@ def test_beyond_the_budget_of_bytes_in_flight_it_is_503(proxy, plain):
         if again.status_code == 200:
             break
     assert again.status_code == 200
+
+
+def test_the_budget_is_that_of_websocket_messages_too(proxy, plain):
+    """Unfinished messages are held like bodies; a connection too many is told 1013."""
+    host = f"a.test:{plain.port}"
+    handshake = (
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    part = frame(Opcode.BINARY, b"x" * (BUFFER - 1), final=False)
+    with contextlib.ExitStack() as held:
+        for _ in range(BUDGET // (BUFFER - 1)):
+            wire = held.enter_context(Wire.to(proxy).connect_tunnel(host))
+            wire.send(f"GET /ws HTTP/1.1\r\nHost: {host}\r\n{handshake}".encode())
+            assert wire.response().status == 101
+            wire.send(part + frame(Opcode.PING, b"read"))
+            assert read_frame(wire) == (Opcode.PONG, b"read")
+        late = held.enter_context(Wire.to(proxy).connect_tunnel(host))
+        late.send(f"GET /ws HTTP/1.1\r\nHost: {host}\r\n{handshake}".encode())
+        assert late.response().status == 101
+        late.send(frame(Opcode.BINARY, b"x" * 1000))
+        assert read_frame(late) == (Opcode.CLOSE, (1013).to_bytes(2, "big"))
+        wire.send(frame(Opcode.CONTINUATION, b"x"))
+        assert len(read_message(wire)) == BUFFER
+        wire.send(frame(Opcode.BINARY, b"x" * 1000))
+        assert read_message(wire) == b"x" * 1000
+    assert ("binary", b"x" * 1000) in plain.messages
 
 
 def test_a_known_secret_meant_for_a_denied_host_is_on_record(start_proxy, plain):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
+import time
 
 import pytest
 
@@ -21,12 +22,28 @@ statements:
     hosts: [c.test]
     ports: [{secure}]
     inspect: none
+  - id: silent
+    effect: allow
+    hosts: [d.test]
+    ports: [{sink}]
+    inspect: none
 """
 
 
 @pytest.fixture(scope="module")
-def proxy(start_proxy, plain_origin, tls_origin):
-    return start_proxy(POLICY.format(port=plain_origin.port, secure=tls_origin.port))
+def sink(origins):
+    """Keeps what comes, never answers."""
+    return origins.start("tcp")
+
+
+@pytest.fixture(scope="module")
+def policy(plain_origin, tls_origin, sink) -> str:
+    return POLICY.format(port=plain_origin.port, secure=tls_origin.port, sink=sink.port)
+
+
+@pytest.fixture(scope="module")
+def proxy(start_proxy, policy):
+    return start_proxy(policy)
 
 
 def origin_trust(authority) -> ssl.SSLContext:
@@ -63,6 +80,66 @@ def test_a_closed_tunnel_does_not_take_another_name(proxy, authority, secure):
         answer = wire.request("/", headers=[("Host", f"c.test:{secure.port}")])
     assert answer.status == 421
     assert secure.empty
+
+
+def test_a_closed_tunnel_ends_with_the_statement_that_left_it_closed(
+    start_proxy, policy, authority, secure
+):
+    proxy = start_proxy(policy)
+    host = f"c.test:{secure.port}"
+    with Wire.to(proxy).connect_tunnel(host) as wire:
+        wire.start_tls(origin_trust(authority), "c.test")
+        assert wire.request("/", headers=[("Host", host)]).status == 200
+        text = (proxy.rules / "policy.yaml").read_text()
+        proxy.write_policy(text.replace("    inspect: none\n", ""))
+        end = time.monotonic() + 30
+        while "inspected again" not in told(proxy, secure):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        wire.send(f"GET /late HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        assert wire.is_closed()
+    assert "/late" not in [request.target for request in secure.requests]
+
+
+def told(proxy, secure) -> str:
+    """Whose certificate a new tunnel shows."""
+    with Wire.to(proxy).connect_tunnel(f"c.test:{secure.port}") as wire:
+        try:
+            wire.start_tls(proxy, "c.test")
+        except (ssl.SSLError, Closed):
+            return "left closed"
+        return "inspected again"
+
+
+@pytest.mark.parametrize("hides", [False, True], ids=["plain hello", "ECH"])
+def test_a_hello_that_hides_another_name_is_not_left_closed(proxy, sink, hides):
+    """The name outside is no promise then: what goes upstream is a hello of ours."""
+    tls = ssl.create_default_context().wrap_bio(
+        ssl.MemoryBIO(), outgoing := ssl.MemoryBIO(), server_hostname="d.test"
+    )
+    with pytest.raises(ssl.SSLWantReadError):
+        tls.do_handshake()
+    kind = b"\xfe\x0d" if hides else b"\xfa\xfa"
+    hello = with_extension(outgoing.read(), kind + b"\x00\x04mark")
+    sink.clear()
+    with Wire.to(proxy).connect_tunnel(f"d.test:{sink.port}") as wire:
+        wire.send(hello)
+        sink.wait(lambda o: len(o.received) > 100, 30)
+        assert (sink.received == hello) is not hides
+        assert (b"mark" in sink.received) is not hides
+
+
+def with_extension(record: bytes, extension: bytes) -> bytes:
+    """One TLS record with a ClientHello, with one extension more (RFC 8446, 4.1.2)."""
+    body = record[9:]
+    at = 34  # version and random
+    at += 1 + body[at]  # session id
+    at += 2 + int.from_bytes(body[at : at + 2], "big")  # cipher suites
+    at += 1 + body[at]  # compression
+    size = int.from_bytes(body[at : at + 2], "big") + len(extension)
+    body = body[:at] + size.to_bytes(2, "big") + body[at + 2 :] + extension
+    hello = b"\x01" + len(body).to_bytes(3, "big") + body
+    return record[:3] + len(hello).to_bytes(2, "big") + hello
 
 
 def test_a_closed_tunnel_speaks_tls_or_is_read(proxy, secure):
