@@ -177,6 +177,21 @@ def _alerts(picture: Picture) -> Any:
     return located
 
 
+def _old_alerts(picture: Picture) -> Iterator[str]:
+    if picture.number("dlp_alerts_reload_success") != 1:
+        yield "the last reload of alerts.yaml failed; an older one is in force"
+
+
+def _undelivered(picture: Picture) -> Iterator[str]:
+    failed = picture.children("dlp_alerts_failed_total")
+    for labels, waiting in picture.children("dlp_alerts_spooled").items():
+        if waiting and failed.get(labels):
+            yield f"{waiting:.0f} messages wait for `{labels[0]}`, which fails"
+    for labels, gone in picture.children("dlp_alerts_dropped_total").items():
+        if gone and labels != ("removed",):
+            yield f"{gone:.0f} messages were given up: {labels[0]}"
+
+
 def _dead_channels(picture: Picture) -> Iterator[str]:
     if not picture.probing:
         raise CannotTellError("it connects to the channels: --probe does it")
@@ -335,6 +350,20 @@ CHECKS = (
         "A canary that is touched at night is seen in the morning, or never.",
         "Add channels and routes to rules/alerts.yaml",
         ("ASI10", "ASI09", "T8"), _no_route,
+    ),
+    Check(
+        "alerts-in-force", Severity.MEDIUM,
+        "The alerts.yaml on disk is the one in force",
+        "Whoever was added since is told of nothing.",
+        "Correct what `dlp rules check` names",
+        ("ASI10", "T8"), _old_alerts,
+    ),
+    Check(
+        "alerts-delivered", Severity.HIGH,
+        "Alerts arrive",
+        "Somebody who is not told does nothing.",
+        "`dlp alerts test` tells which channel fails, and why",
+        ("ASI10", "ASI09", "T8"), _undelivered,
     ),
     Check(
         "alert-channels", Severity.MEDIUM,

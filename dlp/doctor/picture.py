@@ -247,6 +247,11 @@ class Picture:
         except KeyError:
             raise CannotTellError(f"the proxy tells no {name}") from None
 
+    def children(self, name: str) -> dict[tuple[str, ...], float]:
+        """The numbers of a metric by label values; empty while there are none."""
+        numbers = self.numbers.items()
+        return {labels: value for (one, labels), value in numbers if one == name}
+
     def health(self) -> tuple[int, bytes]:
         """Status and body of `/healthz`."""
         return self.ask(f"http://{_authority(self.metrics)}/healthz")

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from dlp.metrics import Metrics, serve
+from dlp.metrics import Metrics, counting, serve
 from dlp.metrics.health import COMPONENTS
 
 ALERTS = """\
@@ -234,6 +234,27 @@ def test_alerts_that_do_not_load_are_seen(seen, skipped, rules, answers):
     bad = rules(good.replace("to: [team]", "to: [nobody]"))
     assert "nobody" in seen("alerts-load", rules=bad)[0]
     assert "does not load" in skipped("alert-routes", rules=bad)
+
+
+@pytest.fixture
+def supervisor(running, state):
+    """The numbers of the process that sends alerts, told by the same endpoint."""
+    cells = counting.supervisor(state, running.address)
+    yield cells
+    cells.close()
+
+
+def test_alerts_that_do_not_arrive_are_seen(told, supervisor):
+    assert told("alerts-in-force") == ()
+    assert told("alerts-delivered") == ()
+    supervisor.cell("dlp_alerts_spooled", "team").set(3)
+    assert told("alerts-delivered") == ()
+    supervisor.cell("dlp_alerts_failed_total", "team").inc()
+    assert told("alerts-delivered") == ("3 messages wait for `team`, which fails",)
+    supervisor.cell("dlp_alerts_dropped_total", "full").inc(2)
+    assert "given up: full" in told("alerts-delivered")[1]
+    supervisor.cell("dlp_alerts_reload_success").set(0.0)
+    assert "older one" in told("alerts-in-force")[0]
 
 
 def test_a_channel_that_leads_nowhere_is_seen(seen, skipped, rules, answers, closed):

@@ -17,12 +17,16 @@ RUNNING = [
     "proxy-answers", "proxy-guards-itself", "health", "worker-restarts", "reload-good",
     "reload-late", "secrets-in-force", "enforcing", "audit-written", "fail-closed",
     "port-proxy", "port-metrics", "proxy-root", "core-dumps", "open-files",
-    "capabilities", "no-new-privileges", "system-calls", "audit-intact",
+    "capabilities", "no-new-privileges", "system-calls", "audit-intact", "state-mode",
+    "ca-key-mode", "key-mode", "state-file-mode", "state-owner", "store-damaged",
+    "ca-sound", "ca-expiry", "ca-published", "alerts-in-force", "alerts-delivered",
 ]  # fmt: skip
 
 SURE = [
     "proxy-answers", "proxy-guards-itself", "reload-good", "enforcing", "port-proxy",
-    "port-metrics", "audit-intact",
+    "port-metrics", "audit-intact", "state-mode", "ca-key-mode", "key-mode",
+    "state-file-mode", "state-owner", "store-damaged", "ca-sound", "ca-expiry",
+    "ca-published", "alerts-in-force", "alerts-delivered",
 ]  # fmt: skip
 """Fine whatever other tests did with the proxy that all share."""
 
