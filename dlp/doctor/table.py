@@ -17,6 +17,7 @@ from dlp.doctor import (
     record,
     secrets,
     state_folder,
+    watching,
 )
 from dlp.doctor.check import Check
 
@@ -31,6 +32,7 @@ AREAS = (
     ports,
     certificates,
     operation,
+    watching,
     record,
     process,
     host,

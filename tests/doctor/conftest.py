@@ -1,6 +1,11 @@
+import json
 import os
 import shutil
+import socket
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -10,6 +15,8 @@ from dlp.doctor.check import Status
 from dlp.doctor.examine import examine
 from dlp.doctor.picture import Picture
 from dlp.doctor.table import CHECKS
+from dlp.metrics import Metrics, serve
+from dlp.metrics.health import COMPONENTS
 from dlp.state import ca
 
 BY_ID = {check.id: check for check in CHECKS}
@@ -109,3 +116,66 @@ def skipped(picture):
         return result.seen[-1]
 
     return look
+
+
+@pytest.fixture
+def answers():
+    """A server that answers paths from a table, and the rest with 404."""
+    table = {}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            status, told = table.get(self.path.partition("?")[0], (404, {}))
+            body = told if isinstance(told, bytes) else json.dumps(told).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    table["address"] = server.server_address
+    yield table
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def closed():
+    """An address where nobody answers."""
+    with socket.socket() as kept:
+        kept.bind(("127.0.0.1", 0))
+        yield kept.getsockname()
+
+
+@pytest.fixture(scope="module")
+def endpoints():
+    """Those that were opened; each takes half a second to close."""
+    opened = []
+    yield opened
+    with ThreadPoolExecutor(32) as pool:
+        list(pool.map(lambda endpoint: endpoint.close(), opened))
+
+
+@pytest.fixture
+def running(state, endpoints):
+    """The real endpoint, with one worker that counts."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = free.getsockname()
+    metrics = Metrics.open(state, address)
+    for component in COMPONENTS:
+        metrics.set("dlp_component_up", 1.0, component)
+    metrics.beat(4e9)
+    endpoints.append(serve(state, address))
+    metrics.address = endpoints[-1].address
+    yield metrics
+    metrics.close()
+
+
+@pytest.fixture
+def told(seen, running):
+    return lambda name, **other: seen(name, metrics=running.address, **other)
