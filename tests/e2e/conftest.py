@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.harness.ca import Authority
+from tests.harness.island import POLICY as ISLAND_POLICY
+from tests.harness.island import Island
 from tests.harness.origin import Origin, Origins
 from tests.harness.proxy import POLICY, UPSTREAM, Proxy
 
@@ -107,3 +109,20 @@ def secure(tls_origin) -> Origin:
 def secure1(h1_tls_origin) -> Origin:
     h1_tls_origin.clear()
     return h1_tls_origin
+
+
+@pytest.fixture(scope="session")
+def island(authority, origins, tmp_path_factory) -> Iterator[Island]:
+    """A place without routes, with a proxy and a user who is not root."""
+    models = ["api.anthropic.com", "api.openai.com"]
+    found = {
+        "plain": origins.start("http"),
+        "secure": origins.start("https", names=["b.test", *models], alpn=["http/1.1"]),
+    }
+    made = Island(dict.fromkeys([*NAMES, *models], "127.0.0.1"), found)
+    ca = made.folder / "origins.pem"
+    ca.write_bytes(Path(authority.pem).read_bytes())
+    compiled = tmp_path_factory.getbasetemp() / "compiled-rules"
+    made.start_proxy(ISLAND_POLICY + UPSTREAM.format(ca=ca), compiled)
+    yield made
+    made.close()

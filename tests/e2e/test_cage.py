@@ -14,68 +14,36 @@ from pathlib import Path
 import pytest
 
 from dlp.cage.probe import CHECKS
-from tests.harness.island import Island
-from tests.harness.proxy import DLP, POLICY, UPSTREAM
+from tests.harness.proxy import DLP
+
+pytestmark = pytest.mark.timeout(300)  # the first one compiles the rules
 
 MODES = ("bubblewrap", "unshare")
-CAGE = "cage: {hide: [/etc/hosts]}\n"
-"""So that names of the island's hosts file are asked of the cage's own resolver."""
 HOLED = Path(__file__).parents[1] / "harness" / "holed.py"
-NAMES = [f"{letter}.test" for letter in "abcdefgh"]
 
 
-@pytest.fixture(scope="module")
-def island(authority, plain_origin, tls_origin, tmp_path_factory):
-    hosts = dict.fromkeys(NAMES, "127.0.0.1")
-    made = Island(hosts, [plain_origin.port, tls_origin.port])
-    ca = made.folder / "origins.pem"
-    ca.write_bytes(Path(authority.pem).read_bytes())
-    compiled = tmp_path_factory.getbasetemp() / "compiled-rules"
-    made.start_proxy(POLICY + UPSTREAM.format(ca=ca) + CAGE, compiled)
-    yield made
-    made.close()
+@pytest.fixture
+def plain(island):
+    island.origins["plain"].clear()
+    return island.origins["plain"]
 
 
-@pytest.fixture(scope="module")
-def works(island):
-    """The cages that this machine allows."""
-    found = {}
-    for mode in MODES:
-        done = dlp_run(island, island.make(mode), ["--cage", mode], "true")
-        found[mode] = done.stderr if done.returncode else ""
-    return found
-
-
-def furnish(island, folder):
-    """A home with a key in it, and a working folder."""
-    (folder / "home" / ".ssh").mkdir(parents=True, exist_ok=True)
-    (folder / "home" / ".ssh" / "id_test").write_text("private")
-    (folder / "work").mkdir(exist_ok=True)
-    island.give(folder)
-
-
-def dlp_run(island, folder, options, *words, program=(DLP,), **variables):
-    home = folder / "home"
-    furnish(island, folder)
-    command = [*program, "run", "--proxy", island.proxy, "--state", island.state]
-    return island.run(
-        *command, "--rules", island.rules, *options, "--", *words,
-        environment=island.environment | {"HOME": str(home), **variables},
-        folder=folder / "work",
-    )  # fmt: skip
+@pytest.fixture
+def secure(island):
+    island.origins["secure"].clear()
+    return island.origins["secure"]
 
 
 @pytest.fixture(params=MODES)
-def cage(request, island, works, tmp_path):
+def cage(request, island, tmp_path):
     """Run a command in the cage, with a home of its own."""
-    if works[request.param]:
-        pytest.skip(f"no {request.param} here: {works[request.param]}")
+    island.need(request.param)
     folder = island.make(tmp_path.name + request.param)
-    furnish(island, folder)
+    island.furnish(folder)
 
     def run(*words, options=(), **variables):
         options = ["--cage", request.param, *options]
-        return dlp_run(island, folder, options, *words, **variables)
+        return island.contained(folder, options, *words, **variables)
 
     run.home, run.work, run.mode = folder / "home", folder / "work", request.param
     return run
@@ -132,15 +100,14 @@ def test_a_route_is_a_way_out(island):
         ("unshare: mounts", "~/.ssh"),
     ],
 )
-def test_a_hole_is_noticed_and_the_command_not_run(island, works, hole, noticed):
+def test_a_hole_is_noticed_and_the_command_not_run(island, hole, noticed):
     mode = hole.partition(":")[0]
-    if works[mode]:
-        pytest.skip(f"no {mode} here: {works[mode]}")
+    island.need(mode)
     folder = island.make(hole.replace(": ", "-"))
     (folder / "work").mkdir()
     holed = shutil.copy(HOLED, folder / "work")
     program = [sys.executable, holed, hole, "dlp.cli"]
-    done = dlp_run(island, folder, ["--cage", mode], "touch", "ran", program=program)
+    done = island.contained(folder, ["--cage", mode], "touch", "ran", program=program)
     assert done.returncode == 70, done.stdout + done.stderr
     assert any(name in done.stderr for name in noticed.split("|")), done.stderr
     assert not (folder / "work" / "ran").exists()
@@ -206,7 +173,9 @@ def test_what_a_hostile_command_tries_changes_and_shows_nothing(cage, island):
     kept, extra = cage.work / "a" / "b" / "kept", island.make(f"extra-{cage.mode}")
     kept.mkdir(parents=True)
     policy = (
-        (island.rules / "policy.yaml").read_text().removesuffix(CAGE)
+        (island.rules / "policy.yaml")
+        .read_text()
+        .replace("cage: {hide: [/etc/hosts]}\n", "")
         + f"cage:\n  writable: [{extra}, ~/nowhere]\n  hide: [~/token]\n"
         "  environment: [MY_FLAG, EXTRA, STATE]\n"
     )
@@ -257,17 +226,16 @@ def test_the_exit_code_is_the_commands(cage, words, code):
 
 def test_without_a_proxy_nothing_starts(island):
     folder = island.make("no-proxy")
-    done = dlp_run(island, folder, ["--proxy", "127.0.0.1:1"], "touch", "ran")
+    done = island.contained(folder, ["--proxy", "127.0.0.1:1"], "touch", "ran")
     assert done.returncode == 2
     assert "no proxy answers" in done.stderr
     assert not (folder / "work" / "ran").exists()
 
 
-def test_a_machine_without_bubblewrap_has_the_second_cage(island, works):
-    if works["unshare"]:
-        pytest.skip(works["unshare"])
+def test_a_machine_without_bubblewrap_has_the_second_cage(island):
+    island.need("unshare")
     folder = island.make("no-bubblewrap")
-    done = dlp_run(island, folder, ["--require-cage"], "/bin/true", PATH="/nowhere")
+    done = island.contained(folder, ["--require-cage"], "/bin/true", PATH="/nowhere")
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -277,14 +245,14 @@ def test_a_machine_without_any_cage_is_told_so_and_a_required_one_refused(island
     script = 'echo 0 > /proc/sys/user/max_mnt_namespaces; exec "$@"'
     program = ["unshare", "-Ur", "sh", "-c", script, "sh", DLP]
     given = {"LD_PRELOAD": "", "LANG": "C"}
-    done = dlp_run(island, folder, [], "env", program=program, **given)
+    done = island.contained(folder, [], "env", program=program, **given)
     assert done.returncode == 0, done.stderr
     assert "NOT contained" in done.stderr
     names = {line.partition("=")[0] for line in done.stdout.splitlines()}
     assert {"HTTPS_PROXY", "LANG"} <= names
     assert "LD_PRELOAD" not in names
     options = ["--require-cage"]
-    done = dlp_run(island, folder, options, "touch", "ran", program=program)
+    done = island.contained(folder, options, "touch", "ran", program=program)
     assert done.returncode == 2
     assert "no cage can be built" in done.stderr
     assert not (folder / "work" / "ran").exists()

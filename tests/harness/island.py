@@ -20,9 +20,20 @@ import pytest
 
 from dlp.cage.relay import dial_tcp, serve_unix
 from tests.harness.keeper import USER
+from tests.harness.origin import Origin
 from tests.harness.proxy import DLP, START_S, free_port
 
 ROOT = Path(__file__).parents[2]
+POLICY = """\
+version: 1
+statements:
+  - id: test
+    effect: allow
+    hosts: ["*.test", localhost, 127.0.0.1, api.anthropic.com, api.openai.com]
+    ports: ["*"]
+cage: {hide: [/etc/hosts]}
+"""
+"""Without the hosts file a cage asks its own resolver, as on any other machine."""
 KEEPER = Path(__file__).with_name("keeper.py")
 
 
@@ -31,8 +42,8 @@ class Island:
     """`run` runs a command there, as an unprivileged user."""
 
     hosts: dict[str, str]
-    ports: list[int]
-    """Of origins on loopback here, to be reached on loopback there."""
+    origins: dict[str, Origin]
+    """On loopback here, to be reached on loopback there."""
     folder: Path = field(
         default_factory=lambda: Path(tempfile.mkdtemp(prefix="island-"))
     )
@@ -40,6 +51,7 @@ class Island:
     """HOST:PORT of the proxy, once it runs."""
 
     def __post_init__(self) -> None:
+        self._cannot: dict[str, str] = {}
         self.folder = self.folder.resolve()
         self.folder.chmod(0o755)
         self._loop = asyncio.new_event_loop()
@@ -122,6 +134,31 @@ class Island:
         if not compiled.exists():
             shutil.copytree(self.state / "cache", compiled)
 
+    def furnish(self, folder: Path) -> None:
+        """A home with a key in it, and a working folder."""
+        (folder / "home" / ".ssh").mkdir(parents=True, exist_ok=True)
+        (folder / "home" / ".ssh" / "id_test").write_text("private")
+        (folder / "work").mkdir(exist_ok=True)
+        self.give(folder)
+
+    def contained(self, folder, options, *words, program=(DLP,), **variables):
+        """`dlp run` of these words, in the working folder below `folder`."""
+        self.furnish(folder)
+        command = [*program, "run", "--proxy", self.proxy, "--state", self.state]
+        return self.run(
+            *command, "--rules", self.rules, *options, "--", *words,
+            environment=self.environment | {"HOME": str(folder / "home"), **variables},
+            folder=folder / "work",
+        )  # fmt: skip
+
+    def need(self, mode: str) -> None:
+        """Skip the test where this machine allows no such cage."""
+        if mode not in self._cannot:
+            done = self.contained(self.make(mode), ["--cage", mode], "true")
+            self._cannot[mode] = done.stderr if done.returncode else ""
+        if self._cannot[mode]:
+            pytest.skip(f"no {mode} here: {self._cannot[mode]}")
+
     def close(self) -> None:
         self._keeper.stdin.close()
         try:
@@ -142,7 +179,7 @@ class Island:
 
     def _bridges(self) -> dict[int, str]:
         made = {}
-        for port in self.ports:
+        for port in (origin.port for origin in self.origins.values()):
             path = self.folder / f"{port}.sock"
             serving = serve_unix(path, dial_tcp("127.0.0.1", port))
             asyncio.run_coroutine_threadsafe(serving, self._loop).result(10)
