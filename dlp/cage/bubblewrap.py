@@ -9,10 +9,12 @@ Source: bwrap(1).
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+from pathlib import Path
 
-from dlp.cage.plan import Kind, Mount, Plan
+from dlp.cage.plan import Kind, Mount, Plan, trusted_path
 
 # Bubblewrap itself leaves /proc/sys as it is when the folder cannot be written; for
 # root its files can all the same (core_pattern names a program that the host runs).
@@ -24,7 +26,7 @@ _GROUND = (
 
 def available() -> str:
     """Path of a bubblewrap that works here, or empty."""
-    path = shutil.which("bwrap")
+    path = shutil.which("bwrap", path=trusted_path(os.environ, Path.cwd()))
     if path is None:
         return ""
     trial = [path, "--unshare-all", *_GROUND, "--", "/bin/true"]
@@ -34,7 +36,8 @@ def available() -> str:
 
 def command(bwrap: str, plan: Plan, inner: list[str]) -> list[str]:
     """The argument list that runs `inner` in the cage."""
-    words = [bwrap, "--unshare-all", "--die-with-parent", "--cap-drop", "ALL"]
+    words = [bwrap, "--unshare-all", "--die-with-parent", "--as-pid-1"]
+    words += ["--cap-drop", "ALL"]
     if not plan.interactive:
         words.append("--new-session")
     words += _GROUND

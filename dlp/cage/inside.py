@@ -1,22 +1,21 @@
 """
 The first process in a cage: opens the way to the proxy, then runs the command.
 
-It keeps the relay in a process of its own, so that the command's exit code, signals
-and terminal are what they would be without us. Neither of the two can be traced by the
-command (`PR_SET_DUMPABLE`), and the probe runs as confined as the command will.
+It is process 1: there is none that is less confined and could be traced. It keeps the
+relay in a process of its own, so that the command's exit code, signals and terminal are
+what they would be without us. The command can trace neither (`PR_SET_DUMPABLE`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
-
-import orjson
 
 from dlp.cage import kernel, redirect
 from dlp.cage.confine import confine
@@ -32,8 +31,9 @@ ESCAPED = 70
 def main(arguments: list[str]) -> int:
     """`SETTINGS COMMAND...`: relay, probe, run; the exit code."""
     text, *command = arguments
-    settings = orjson.loads(text)
+    settings = json.loads(text)
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+    confine()
     relay = os.fork()
     if relay == 0:
         asyncio.run(_relay(Path(settings["socket"])))
@@ -64,10 +64,9 @@ def _wait_for_relay() -> None:
 
 
 def _contained(hidden: tuple[str, ...]) -> bool:
-    """Whether nothing gets out of here, tried by a process confined as the command."""
+    """Whether nothing gets out of here, tried by a process like the command's."""
     child = os.fork()
     if child == 0:
-        confine()
         escapes = [check for check in run_probe(PORT, hidden) if check.escaped]
         for check in escapes:
             print(f"dlp: {check.name} gets out: {check.seen}", file=sys.stderr)  # noqa: T201
@@ -78,20 +77,18 @@ def _contained(hidden: tuple[str, ...]) -> bool:
 
 def _run(command: list[str]) -> int:
     try:
-        child = subprocess.Popen(command, preexec_fn=confine)  # noqa: S603, PLW1509  # one thread
-    except (OSError, subprocess.SubprocessError) as error:
-        return _not_started(command[0], error)
+        child = subprocess.Popen(command)  # noqa: S603
+    except OSError as error:
+        print(f"dlp: {command[0]}: {error.strerror}", file=sys.stderr)  # noqa: T201
+        return 127 if isinstance(error, FileNotFoundError) else 126
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda got, _frame: child.send_signal(got))
+        signal.signal(number, lambda got, _frame: os.kill(child.pid, got))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells the child itself
-    code = child.wait()
-    return code if code >= 0 else 128 - code
-
-
-def _not_started(name: str, error: Exception) -> int:
-    why = error.strerror if isinstance(error, OSError) else "it cannot be confined"
-    print(f"dlp: {name}: {why}", file=sys.stderr)  # noqa: T201
-    return 127 if isinstance(error, FileNotFoundError) else 126
+    while True:
+        ended, status = os.wait()  # as process 1 we inherit every orphan
+        if ended == child.pid:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ swapped by renaming a folder above it, so each such folder is a mount of its own
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -39,6 +40,8 @@ HIDDEN_FOLDERS = (
     ".mozilla", ".config/google-chrome", ".config/chromium", ".config/BraveSoftware",
 )  # fmt: skip
 """Under the home folder: keys, and the browser's sessions."""
+DEFAULT_STATE = ".local/state/agent-dlp"
+"""Where the proxy's state is unless somebody says otherwise."""
 EMPTIED = ("/run", "/var/run", "/tmp", "/var/tmp", "/dev/shm")  # noqa: S108
 """Folders that the cage has empty ones of its own in place of."""
 KERNELS = ("/dev", "/proc", "/sys")
@@ -139,6 +142,13 @@ def passed_on(
     }
 
 
+def trusted_path(environment: Mapping[str, str], work: Path) -> str:
+    """PATH without folders that an earlier command may have written: our own tools."""
+    entries = map(Path, environment.get("PATH", "").split(os.pathsep))
+    kept = (e for e in entries if e.is_absolute() and work not in (e, *e.parents))
+    return os.pathsep.join(map(str, kept))
+
+
 def bound_sockets(table: str) -> tuple[Path, ...]:
     """
     Sockets in the file system that can be reached, from `/proc/net/unix`.
@@ -189,6 +199,7 @@ def secret_paths(home: Path, state: Path, named: Iterable[str]) -> list[Path]:
     """Where keys and the proxy's own state are, and what policy names beside them."""
     return [
         *(home / name for name in HIDDEN_FOLDERS),
+        home / DEFAULT_STATE,
         state,
         *(Path(name).expanduser() for name in named),
     ]
@@ -196,7 +207,7 @@ def secret_paths(home: Path, state: Path, named: Iterable[str]) -> list[Path]:
 
 def check_folder(work: Path, home: Path, hidden: Iterable[Path]) -> str:
     """
-    What is unwise about `work` as the one writable folder, or empty.
+    What is unwise about `work` as a writable folder, or empty.
 
     Raises:
         CageError: a cage with this folder writable would hold nothing.
@@ -208,7 +219,8 @@ def check_folder(work: Path, home: Path, hidden: Iterable[Path]) -> str:
     ):
         raise CageError(
             f"{work} cannot be the folder that the command may write: it holds sockets "
-            "and devices of this machine; run this in a project folder"
+            "and devices of this machine; run this in a project folder, and name none "
+            "like it under `cage: writable`"
         )
     for path in hidden:
         if path == work or path in work.parents:

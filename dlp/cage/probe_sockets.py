@@ -89,7 +89,7 @@ def others(_place: Place) -> str:
 
 def _table() -> str:
     with suppress(OSError):
-        return Path("/proc/net/unix").read_text(encoding="utf-8", errors="replace")
+        return Path("/proc/net/unix").read_text("utf-8", "surrogateescape")
     return ""
 
 

@@ -9,6 +9,7 @@ own, else no cage at all, loudly.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -16,12 +17,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
-
-import orjson
 
 from dlp.cage import bubblewrap, unshare
 from dlp.cage.environment import Trust, cache_variables, variables, write_trust
@@ -96,7 +96,7 @@ def run(wish: Wish) -> int:
             "probe": wish.probe,
             "hidden": [str(path) for path in plan.hidden_folders],
         }
-        text = orjson.dumps(settings).decode()
+        text = json.dumps(settings)
         inner = [sys.executable, "-I", "-m", "dlp.cage.inside", text, *wish.command]
         words = build(plan, inner)
         served = _beside_relay(exchange / WAY_OUT, address, words, plan.environment)
@@ -129,11 +129,19 @@ async def _beside_relay(
         child = await asyncio.create_subprocess_exec(*words, env=environment)
         loop = asyncio.get_running_loop()
         for number in _FORWARDED:
-            loop.add_signal_handler(number, child.send_signal, number)
+            loop.add_signal_handler(number, _signal_inside, child.pid, number)
         loop.add_signal_handler(signal.SIGINT, lambda: None)  # the terminal tells it
         code = await child.wait()
         server.close_clients()
     return code if code >= 0 else 128 - code
+
+
+def _signal_inside(cage: int, number: int) -> None:
+    """To process 1 of the cage, which hands it to the command."""
+    with suppress(OSError):
+        text = Path(f"/proc/{cage}/task/{cage}/children").read_text(encoding="ascii")
+        for process in text.split() or [str(cage)]:
+            os.kill(int(process), number)
 
 
 def _plan(wish: Wish, exchange: Path, trust: Trust) -> Plan:
@@ -144,10 +152,12 @@ def _plan(wish: Wish, exchange: Path, trust: Trust) -> Plan:
     seen = Trust(*(INSIDE / path.name for path in names))
     work, home = Path.cwd().resolve(), Path.home().resolve()
     shown = (work, *_existing(wish.writable))
-    bound = bound_sockets(Path("/proc/net/unix").read_text(encoding="utf-8"))
+    table = Path("/proc/net/unix").read_text("utf-8", "surrogateescape")
     secret = secret_paths(home, wish.state, wish.hide)
-    folders, files = to_hide(shown, [*secret, *bound, *sockets_below(home)])
-    if advice := check_folder(work, home, folders):
+    folders, files = to_hide(
+        shown, [*secret, *bound_sockets(table), *sockets_below(home)]
+    )
+    for advice in filter(None, (check_folder(tree, home, folders) for tree in shown)):
         if wish.require_cage:
             raise CageError(advice)
         print(f"dlp: WARNING: {advice}", file=sys.stderr)  # noqa: T201

@@ -11,16 +11,15 @@ counts. Source: user_namespaces(7), mount_setattr(2), open_tree(2), bwrap(1).
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
-
-import orjson
 
 from dlp.cage import kernel, redirect
 from dlp.cage.plan import Kind, Mount, Plan, emptied
@@ -31,7 +30,7 @@ LINKS = {
     "stderr": "/proc/self/fd/2", "ptmx": "pts/ptmx",
 }  # fmt: skip
 KERNEL_FILES = ("sys", "sysrq-trigger", "irq", "bus")
-"""Of /proc: what changes the machine. Bubblewrap protects the same four."""
+"""Of /proc: what changes the machine, for a user who is root outside (bwrap.c)."""
 _NAMESPACES = (
     os.CLONE_NEWUSER | os.CLONE_NEWNS | os.CLONE_NEWNET | os.CLONE_NEWPID
     | os.CLONE_NEWIPC | os.CLONE_NEWUTS | os.CLONE_NEWCGROUP
@@ -56,14 +55,14 @@ def command(mounts: Sequence[Mount], folder: str, inner: list[str]) -> list[str]
     """As `planned`, from the mounts alone; without any, /tmp and /run are emptied."""
     mounts = mounts or [Mount(Kind.EMPTY, path, path) for path in emptied()]
     rows = [[mount.kind, str(mount.at), str(mount.source)] for mount in mounts]
-    text = orjson.dumps({"mounts": rows, "folder": folder}).decode()
+    text = json.dumps({"mounts": rows, "folder": folder})
     return [sys.executable, "-I", "-m", "dlp.cage.unshare", text, *inner]
 
 
 def main(arguments: list[str]) -> int:
     """Build the cage, run the command in it; its exit code."""
     text, *inner = arguments
-    wish = orjson.loads(text)
+    wish = json.loads(text)
     mounts = [Mount(Kind(k), Path(at), Path(of)) for k, at, of in wish["mounts"]]
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     try:
@@ -74,8 +73,6 @@ def main(arguments: list[str]) -> int:
     if child == 0:
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         _first(mounts, wish["folder"], inner)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda got, _frame: os.kill(child, got))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
@@ -189,14 +186,11 @@ def _new_devices(devices: dict[str, int]) -> None:
 def _new_processes() -> None:
     flags = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
     kernel.mount_new("proc", "/proc", "", flags)
-    for name in _existing(f"/proc/{name}" for name in KERNEL_FILES):
-        tree = kernel.clone_tree(name)
-        kernel.set_tree(tree, kernel.READ_ONLY)
-        kernel.attach_tree(tree, name)
-
-
-def _existing(paths: Iterable[str]) -> list[str]:
-    return [path for path in paths if Path(path).exists()]
+    for name in KERNEL_FILES:
+        if os.access(f"/proc/{name}", os.W_OK):  # root's own, also without capabilities
+            tree = kernel.clone_tree(f"/proc/{name}")
+            kernel.set_tree(tree, kernel.READ_ONLY)
+            kernel.attach_tree(tree, f"/proc/{name}")
 
 
 def _resolve_here() -> None:

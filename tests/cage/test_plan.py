@@ -10,6 +10,7 @@ from dlp.cage.plan import (
     passed_on,
     secret_paths,
     to_hide,
+    trusted_path,
 )
 from dlp.errors import CageError
 
@@ -76,14 +77,15 @@ def test_a_variable_that_the_user_names_goes_in():
 
 def test_keys_state_named_paths_and_sockets_are_hidden(tmp_path):
     home, state, extra = tmp_path / "home", tmp_path / "state", tmp_path / "extra"
-    for folder in (home / ".ssh", state, extra):
+    usual = home / ".local" / "state" / "agent-dlp"
+    for folder in (home / ".ssh", usual, state, extra):
         folder.mkdir(parents=True)
     file, socket = tmp_path / "token", tmp_path / "a.sock"
     file.write_text("x")
     socket.touch()
     named = secret_paths(home, state, [str(extra), str(file), "/nowhere"])
     folders, files = to_hide([tmp_path], [*named, socket])
-    assert set(folders) == {home / ".ssh", state, extra}
+    assert set(folders) == {home / ".ssh", usual, state, extra}
     assert set(files) == {socket, file}
 
 
@@ -158,3 +160,10 @@ def test_the_home_folder_as_working_folder_is_unwise():
     assert "next login" in check_folder(home, home, ())
     assert "next login" in check_folder(Path("/home"), home, ())
     assert check_folder(home / "project", home, [home / ".ssh"]) == ""
+
+
+def test_our_own_tools_are_not_looked_for_where_a_command_may_have_written():
+    work = Path("/home/a/project")
+    given = {"PATH": f"{work}/node_modules/.bin:.::/usr/bin:{work}:/home/a/bin"}
+    assert trusted_path(given, work) == "/usr/bin:/home/a/bin"
+    assert trusted_path({}, work) == ""

@@ -224,6 +224,22 @@ def test_the_exit_code_is_the_commands(cage, words, code):
     assert cage(*words, options=["--no-probe"]).returncode == code
 
 
+TRAPPED = 'trap "exit 9" TERM; touch ready; for i in $(seq 300); do sleep 0.1; done'
+SENT = """
+"$@" & child=$!
+for i in $(seq 300); do [ -e ready ] && break; sleep 0.1; done
+kill -TERM $child; wait $child; echo $?
+"""
+
+
+def test_the_command_is_told_to_end(cage):
+    done = cage(
+        "sh", "-c", TRAPPED, options=["--no-probe"],
+        program=("sh", "-c", SENT, "sh", DLP),
+    )  # fmt: skip
+    assert done.stdout == "9\n", done.stderr
+
+
 def test_without_a_proxy_nothing_starts(island):
     folder = island.make("no-proxy")
     done = island.contained(folder, ["--proxy", "127.0.0.1:1"], "touch", "ran")

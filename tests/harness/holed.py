@@ -18,7 +18,10 @@ NAMESPACES = ("user", "ipc", "pid", "net", "uts", "cgroup-try")
 def sharing(*shared):
     """Bubblewrap leaves a namespace out."""
     apart = [f"--unshare-{name}" for name in NAMESPACES if name not in shared]
-    other_words(lambda words: [words[0], *apart, *words[2:]])
+    gone = {"--unshare-all", "--as-pid-1" if "pid" in shared else ""}
+    other_words(
+        lambda words: [words[0], *apart, *(w for w in words[1:] if w not in gone)]
+    )
 
 
 def showing(path):
