@@ -238,9 +238,8 @@ class _Compiler:
         try:
             zone = ZoneInfo(model.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            what = f"there is no time zone `{model.zone}` here"
-            remedy = "write as in Europe/Berlin; it may need the package tzdata"
-            self._note((*keys, "zone"), what, remedy)
+            what = f"there is no time zone `{model.zone}`"
+            self._note((*keys, "zone"), what, "write as in Europe/Berlin")
             return None
         return Quiet(
             clock(model.start),

@@ -208,6 +208,22 @@ def test_a_bad_file_leaves_the_good_one_in_force_and_is_told(
     assert kinds <= {"reload", "worker"}
 
 
+def test_a_reload_looks_again_though_the_file_is_the_same(
+    receiver, log, made, monkeypatch
+):
+    """As SIGHUP asks for: what is wrong may be the environment, not the file."""
+    monkeypatch.delenv("ALERT_KEY")
+    herald = made()
+    herald.step(time.time())
+    assert counted(herald, "dlp_alerts_reload_success") == 0
+    monkeypatch.setenv("ALERT_KEY", "k" * 32)
+    herald.step(time.time())
+    assert counted(herald, "dlp_alerts_reload_success") == 0
+    herald.reload()
+    herald.step(time.time())
+    assert counted(herald, "dlp_alerts_reload_success") == 1
+
+
 def test_what_is_too_old_is_not_told(receiver, log, made):
     herald = made()
     herald.step(time.time())
@@ -257,6 +273,22 @@ def test_without_routes_nothing_is_made(made, place):
     herald = made()
     herald.step(time.time())
     assert not (Path(place.state) / "alerts").exists()
+
+
+def test_what_came_before_the_first_route_is_not_told(receiver, log, made, place):
+    text = rules_of(place).read_text()
+    rules_of(place).unlink()
+    herald = made()
+    herald.step(time.time())
+    log.append(decision("before.example"))
+    herald.step(time.time())
+    rules_of(place).write_text(text)
+    herald.step(time.time())
+    log.append(decision("after.example"))
+    herald.step(time.time())
+    receiver.wait(1)
+    herald.close()
+    assert hosts(receiver) == ["after.example"]
 
 
 def test_the_thread_reads_sends_and_ends(receiver, log, place):

@@ -90,8 +90,10 @@ def test_the_same_is_told_once_and_its_count_at_the_end():
     assert again.count == 9
     (group,) = again.groups
     assert (group.alert.at, group.last_at) == (1.0, 9.0)
-    assert clock.step(2 * HOUR) == []
-    assert counts(clock.step(2 * HOUR + 1, LEAK)) == [1]
+    assert clock.step(HOUR + 1, LEAK) == [], "its count was just told"
+    assert counts(clock.step(2 * HOUR)) == [1]
+    assert clock.step(3 * HOUR) == []
+    assert counts(clock.step(3 * HOUR + 1, LEAK)) == [1]
 
 
 def test_another_agent_host_secret_or_kind_is_something_else():

@@ -40,6 +40,7 @@ def test_what_waits_is_there_after_a_restart_as_it_was(spool, tmp_path):
     assert first(later) == notice("a")
     assert later.counts() == {"hook": 1, "team": 1}
     assert later.memory == {"place": b"1"}
+    assert spool._unsaved == {}, "written once, not again and again"
     later.close()
 
 
