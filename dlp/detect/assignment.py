@@ -176,7 +176,7 @@ _SHAPES: tuple[tuple[re.Pattern[bytes], Callable[[_Case], bool]], ...] = (
     (
         re.compile(
             rb"\W?_*[A-Za-z]{2,}\d?(?:[_./:#-]{1,2}[A-Za-z]{2,}\d?){2,}_*"
-            rb"|[a-z]+(?:[_./:#-]{1,2}[a-z]+\d?[a-z]*){2,}"
+            rb"|[a-z]++(?:[_./:#-]{1,2}[a-z]++(?:\d[a-z]*+)?){2,}"
         ),
         lambda _: False,
     ),
