@@ -233,6 +233,11 @@ class Decoded:
     """The limit that was hit (`depth`, `expansions`, `decoded`, `ratio`), or empty."""
     undecodable: tuple[str, ...] = ()
     """Paths of declared encodings that could not be undone in full."""
+    residue: tuple[View, ...] = ()
+    """
+    What came out of a decoder and is no text. No shape of a secret can stand there, but
+    a known one can: XOR and shifts make bytes unreadable and keep their differences.
+    """
 
 
 @noun

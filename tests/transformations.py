@@ -192,13 +192,13 @@ KNOWN_ONLY: dict[str, Callable[[bytes], bytes]] = {
     "pieces of four": lambda s: b" | ".join(s[i : i + 4] for i in range(0, len(s), 4)),
     "first 60 per cent": lambda s: s[: len(s) * 6 // 10],
     "last 60 per cent": lambda s: s[len(s) * 4 // 10 :],
+    "base64 of one-byte xor": lambda s: base64.b64encode(bytes(c ^ 0x21 for c in s)),
     "combining marks": _joined("\u0301"),
 }
 """Found because the value is known; a vendor's shape does not survive them."""
 
 
 NOT_FOUND: dict[str, Callable[[bytes], bytes]] = {
-    "base64 of one-byte xor": lambda s: base64.b64encode(bytes(c ^ 0x21 for c in s)),
     "vigenere": lambda s: bytes(
         c ^ k for c, k in zip(s, b"key" * len(s), strict=False)
     ),

@@ -10,15 +10,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from operator import itemgetter
 
 from dlp.model import Origin, Part, PartKind, View
 
-_STANDARD = frozenset(
-    [
+_MACHINERY = frozenset(
+    {
         "accept",
-        "accept-charset",
         "accept-encoding",
-        "accept-language",
         "cache-control",
         "connection",
         "content-encoding",
@@ -28,41 +27,36 @@ _STANDARD = frozenset(
         "dnt",
         "expect",
         "host",
-        "origin",
         "pragma",
-        "referer",
         "te",
-        "trailer",
         "transfer-encoding",
         "upgrade",
-        "user-agent",
-    ]
+    }
 )
 """Headers every client sends: between the pieces of a cut secret they only disturb."""
+_KINDS = frozenset({PartKind.HEADER, PartKind.TRAILER})
 _SHORTEST_JOIN = 16
 
 
 def header_joins(parts: Sequence[Part], views: Sequence[View]) -> Iterator[View]:
-    """Header and trailer values in order, without the standard ones, and by name."""
+    """Header and trailer values side by side, in order and by name; and the names."""
     rows = [
         (part.name, view)
-        for part, view in zip(parts, views, strict=False)
-        if part.kind in (PartKind.HEADER, PartKind.TRAILER)
+        for part, view in zip(parts, views, strict=True)
+        if part.kind in _KINDS and part.name and part.name not in _MACHINERY
     ]
-    own = [row for row in rows if row[0] not in _STANDARD]
-    orders = [own, sorted(own, key=lambda row: row[0])]
-    if len(own) != len(rows):
-        orders.append(rows)
-    for order in orders:
-        yield from _join([view for _, view in order])
-    names = "\n".join(name for name, _ in own).encode()
-    if names:
-        yield View(names, own[0][1].part, "header names", depth=1)
+    if len(rows) < 2:
+        return
+    names = [name for name, _ in rows]
+    yield View("".join(names).encode(), rows[0][1].part, "header names", joined=True)
+    yield from _join([view for _, view in rows])
+    if sorted(names) != names:
+        yield from _join([view for _, view in sorted(rows, key=itemgetter(0))])
 
 
 def _join(views: Sequence[View]) -> Iterator[View]:
     data = b"".join([view.data for view in views])
-    if len(views) > 1 and len(data) >= _SHORTEST_JOIN:
+    if len(data) >= _SHORTEST_JOIN:
         trace = _Across(views)
         yield View(data, views[0].part, "headers", depth=1, joined=True, trace=trace)
 

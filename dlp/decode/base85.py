@@ -8,14 +8,16 @@ is decoded again to its very end, which may be a shorter group.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from dlp.decode.magic import CONTAINERS
 from dlp.decode.pieces import Pieces, Span, whole
 from dlp.decode.runs import Alphabet
 from dlp.decode.source import Source
@@ -29,7 +31,7 @@ _ALPHABETS = (
 _GROUPS = 4
 """Groups of text in a row that are no chance."""
 _NONE = 255
-_RARE = rb"!#$%&*+;<>?@\^`|~"
+_RARE = rb"!#$%&*+;<>?@\\^`|~(){}\[\]"
 """Symbols that prose and code seldom have close together inside a word."""
 
 HINTS = (
@@ -37,9 +39,13 @@ HINTS = (
         _RARE.decode()
     ),
 )
+PATCH_HINTS = (r"\n(?:literal|delta) [0-9]",)
+_PATCH = re.compile(rb"\n(?:literal|delta) [0-9]+\r?\n((?:[A-Za-z][!-~]{5,65}\r?\n)+)")
+_HEAD = 10
+"""Symbols that tell whether a container begins."""
 
 _WORDS = Alphabet(bytes(range(0x21, 0x7F)), 20)
-_RARE_ONLY = bytes(set(range(256)) - set(_RARE))
+_NOT_RARE = bytes(set(range(256)) - set(_RARE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +69,13 @@ class _Code:
 
     def text(self, symbols: bytes) -> bytes:
         """Decode whole groups and the rest; symbols are values already."""
-        out = bytearray()
-        for at in range(0, len(symbols), 5):
-            group = symbols[at : at + 5]
-            size = len(group) - 1
-            total = 0
-            for value in group + b"\x54" * (5 - len(group)):
-                total = total * 85 + value
-            out += (total & 0xFFFFFFFF).to_bytes(4)[:size]
-        return bytes(out)
+        size = len(symbols) * 4 // 5
+        symbols += b"\x54" * (-len(symbols) % 5)
+        groups = np.frombuffer(symbols, np.uint8).reshape(-1, 5)
+        total = groups[:, 0].astype(np.uint32)
+        for column in range(1, 5):
+            total = total * 85 + groups[:, column]
+        return total.astype(">u4").tobytes()[:size]
 
 
 _CODES = tuple(
@@ -86,7 +90,7 @@ def base85(source: Source) -> Iterator[View]:
     words = [
         (start, stop)
         for start, stop in _WORDS.runs(data)
-        if len(data[start:stop].translate(None, _RARE_ONLY)) * 12 >= stop - start
+        if len(data[start:stop].translate(None, _NOT_RARE)) * 14 >= stop - start
     ]
     joined = b" ".join([data[start:stop] for start, stop in words])
     if joined:
@@ -100,7 +104,7 @@ def _decoded(
     spans: list[Span] = []
     texts: list[bytes] = []
     starts = [0, *accumulate(stop - start + 1 for start, stop in words)]
-    for start, stop in _runs(symbols, code):
+    for start, stop in (*_runs(symbols, code), *_containers(symbols, starts, code)):
         index = bisect_right(starts, start) - 1
         shift = words[index][0] - starts[index]
         spans.append((start + shift, stop + shift))
@@ -118,6 +122,32 @@ def _runs(symbols: bytes, code: _Code) -> Iterator[Span]:
         for first, last in edges.reshape(-1, 2).tolist():
             if last - first >= _GROUPS:
                 yield lead + first * 5, _end(symbols, lead + last * 5)
+
+
+def _containers(symbols: bytes, starts: list[int], code: _Code) -> Iterator[Span]:
+    """The words, or what Adobe's mark begins, in which a container begins."""
+    for start, after in pairwise(starts):
+        for begin in (start, start + 2):
+            head = symbols[begin : begin + _HEAD]
+            if _NONE not in head and code.text(head).startswith(CONTAINERS):
+                end = symbols.find(_NONE, begin, after)
+                yield begin, end if end >= 0 else after - 1
+                break
+
+
+def patches(source: Source) -> Iterator[View]:
+    """
+    The blobs of a binary patch of git: lines of a length and base85.
+
+    Lengths are letters (apply.c, `parse_binary_hunk`): A to Z are 1 to 26, a to z more.
+    """
+    code = _CODES[2]
+    for match in _PATCH.finditer(source.data):
+        out: list[bytes] = []
+        for line in match[1].split():
+            size = line[0] - 64 if line[0] < 97 else line[0] - 70
+            out.append(code.text(line[1:].translate(code.values))[:size])
+        yield source.child("base85", b"".join(out), match.span(1))
 
 
 def _end(symbols: bytes, stop: int) -> int:

@@ -1,5 +1,9 @@
 """
-Base58, base62 and base36: a whole token is one number, so only whole tokens decode.
+Tokens that are one number: base58, base62, base36, decimal, octal. Only whole ones
+decode, so what stands round one in a path or a list is taken off.
+
+Most tokens are no such number. The first symbols of one give its first bytes, which
+are those of a text or a container once in fifty times: only then all is worked out.
 """
 
 from __future__ import annotations
@@ -7,7 +11,10 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 
+from dlp.decode.magic import CONTAINERS
 from dlp.decode.pieces import Pieces, Span, whole
 from dlp.decode.runs import Alphabet
 from dlp.decode.source import Source
@@ -15,44 +22,98 @@ from dlp.model import View
 
 HINTS = (r"\b[0-9A-Za-z]{22}",)
 
-_SHORTEST, _LONGEST = 22, 512
+_SHORTEST, _LONGEST = 22, 1200
+_MOST_PIECES = 12
+"""A run that falls into more words is base64."""
 _UPPER, _LOWER, _DIGITS = (
     string.ascii_uppercase,
     string.ascii_lowercase,
     string.digits,
 )
-_ALPHABETS = tuple(
-    alphabet.encode()
-    for alphabet in (
-        _DIGITS + _UPPER + _LOWER,
-        _DIGITS + _LOWER + _UPPER,
-        _UPPER + _LOWER + _DIGITS,
-        "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",  # Bitcoin
-        "123456789abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ",  # Flickr
-        "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz",  # Ripple
-    )
+_ALPHABETS = (
+    _DIGITS + _UPPER + _LOWER,
+    _DIGITS + _LOWER + _UPPER,
+    _UPPER + _LOWER + _DIGITS,
+    "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",  # Bitcoin
+    "123456789abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ",  # Flickr
+    "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz",  # Ripple
 )
-_VALUES = tuple(
-    (len(alphabet), bytes(max(0, alphabet.find(b)) for b in range(256)))
-    for alphabet in _ALPHABETS
-)
-_FOREIGN = tuple(
-    bytes(b for b in range(256) if b not in alphabet) for alphabet in _ALPHABETS
-)
-_TOKENS = Alphabet((_UPPER + _LOWER + _DIGITS + "+/_-").encode(), _SHORTEST)
-_PRINTABLE = re.compile(rb"[\x20-\x7e]{12,}")
-_CHUNK = 9
-"""Symbols folded at a time: 62^9 fits in a machine word."""
+_RUNS = Alphabet((_UPPER + _LOWER + _DIGITS + "+/_-").encode(), _SHORTEST)
+_WORD = re.compile(rb"[0-9A-Za-z]+")
+_OCTAL = re.compile(rb"(?:0[oO])?([0-7]{48,})")
+_TEXT = re.compile(rb"[\x20-\x7e]{12,}")
+_CHECKED = re.compile(rb"(?s:.)([\x20-\x7e]{12,})(?s:....)")
+"""Base58Check: a version, text, four bytes of checksum."""
+_FIRST_BYTES = 4
+_FIRST = re.compile(rb"(?s:.)[\x20-\x7e]{3}")
+_HEAD = 10
+"""Symbols that give the first bytes: 58**10 is more than 2**58."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Radix:
+    base: int
+    values: bytes
+    """Symbol to value."""
+    foreign: bytes
+    """What is no symbol."""
+
+    def decode(self, token: bytes) -> bytes:
+        """The bytes of a token; empty when they begin like nothing we read."""
+        digits = token.translate(self.values)
+        number = _folded(digits[:_HEAD], self.base)
+        rest = digits[_HEAD:]
+        high = number * _power(self.base, len(rest))
+        size = (high.bit_length() + 7) // 8
+        if size <= _FIRST_BYTES:
+            return b""
+        if not _promising((high >> 8 * (size - _FIRST_BYTES)).to_bytes(_FIRST_BYTES)):
+            return b""
+        for at in range(0, len(rest), _HEAD):
+            part = rest[at : at + _HEAD]
+            number = number * _power(self.base, len(part)) + _folded(part, self.base)
+        return _bytes(number)
+
+
+def _radix(alphabet: str) -> _Radix:
+    symbols = alphabet.encode()
+    values = bytes(max(0, symbols.find(b)) for b in range(256))
+    foreign = bytes(b for b in range(256) if b not in symbols)
+    return _Radix(len(symbols), values, foreign)
+
+
+_RADIXES = tuple(map(_radix, _ALPHABETS))
+
+
+@cache
+def _power(base: int, exponent: int) -> int:
+    power: int = base**exponent
+    return power
+
+
+def _folded(digits: bytes, base: int) -> int:
+    number = 0
+    for digit in digits:
+        number = number * base + digit
+    return number
+
+
+def _bytes(number: int) -> bytes:
+    return number.to_bytes((number.bit_length() + 7) // 8)
+
+
+def _promising(first: bytes) -> bool:
+    return _FIRST.match(first) is not None or first.startswith(CONTAINERS)
 
 
 def bignum(source: Source) -> Iterator[View]:
-    """Tokens that are a number whose bytes are text."""
+    """What tokens that are a number of text, or of a container, decode to."""
     spans: list[Span] = []
     texts: list[bytes] = []
     done: set[bytes] = set()
-    for start, stop in _TOKENS.runs(source.data):
+    for start, stop in _tokens(source.data):
         token = source.data[start:stop]
-        if stop - start > _LONGEST or token in done or not token.isalnum():
+        if token in done:
             continue
         done.add(token)
         for text in _texts(token):
@@ -63,28 +124,34 @@ def bignum(source: Source) -> Iterator[View]:
         yield source.gather("base58", texts, trace)
 
 
+def _tokens(data: bytes) -> Iterator[Span]:
+    for start, stop in _RUNS.runs(data):
+        if stop - start > _LONGEST:
+            continue
+        if data[start:stop].isalnum():
+            yield start, stop
+            continue
+        words = [match.span() for match in _WORD.finditer(data, start, stop)]
+        if len(words) <= _MOST_PIECES:
+            yield from (word for word in words if word[1] - word[0] >= _SHORTEST)
+
+
 def _texts(token: bytes) -> Iterator[bytes]:
+    for decoded in _decoded(token):
+        if _TEXT.fullmatch(decoded) or decoded.startswith(CONTAINERS):
+            yield decoded
+        elif checked := _CHECKED.fullmatch(decoded):
+            yield checked[1]
+
+
+def _decoded(token: bytes) -> Iterator[bytes]:
+    if octal := _OCTAL.fullmatch(token):
+        yield _bytes(int(octal[1], 8))
+    if token.isdigit():
+        yield _bytes(int(token))
     if token.islower() or token.isupper() or token.isdigit():
-        numbers = [int(token, 36)]
-    else:
-        numbers = [
-            _number(token, *values)
-            for values, foreign in zip(_VALUES, _FOREIGN, strict=True)
-            if len(token.translate(None, foreign)) == len(token)
-        ]
-    for number in numbers:
-        text = number.to_bytes((number.bit_length() + 7) // 8)
-        if _PRINTABLE.fullmatch(text):
-            yield text
-
-
-def _number(token: bytes, radix: int, values: bytes) -> int:
-    number = 0
-    digits = token.translate(values)
-    for at in range(0, len(digits), _CHUNK):
-        part = 0
-        chunk = digits[at : at + _CHUNK]
-        for digit in chunk:
-            part = part * radix + digit
-        number = number * radix ** len(chunk) + part
-    return number
+        yield _bytes(int(token, 36))
+        return
+    for radix in _RADIXES:
+        if len(token.translate(None, radix.foreign)) == len(token):
+            yield radix.decode(token)

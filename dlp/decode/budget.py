@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dlp.model import Limits
+from dlp.model import Limits, View
 
 FREE_OUTPUT_BYTES = 1 << 20
 """Output of one compressed stream that no ratio bounds."""
@@ -25,6 +25,8 @@ class Budget:
     expansions: int = 0
     truncated: str = ""
     undecodable: list[str] = field(default_factory=list)
+    residue: list[View] = field(default_factory=list)
+    """What came out and is no text: see `Decoded.residue`."""
 
     @property
     def room(self) -> int:
@@ -49,6 +51,11 @@ class Budget:
         self.produced += size
         if self.produced > self.limits.decoded:
             self.over("decoded")
+
+    def remains(self, view: View) -> None:
+        """Keep what came out and is no text."""
+        self.spend(len(view.data))
+        self.residue.append(view)
 
     def expand(self) -> None:
         """Count a decoder run that produced something."""

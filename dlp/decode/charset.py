@@ -15,6 +15,7 @@ import pybase64
 
 from dlp.decode.pieces import Pieces, Rewrite, Span
 from dlp.decode.rewriting import rewritten
+from dlp.decode.sieve import START
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -31,7 +32,7 @@ _MARKS = (
 WIDE_HINTS = (
     r"(?:[\x20-\x7e]\x00){6}",
     r"(?:[\x20-\x7e]\x00\x00\x00){6}",
-    r"^(?:\xff\xfe|\xfe\xff|\x00\x00\xfe\xff)",
+    START + r"(?:\xff\xfe|\xfe\xff|\x00\x00\xfe\xff)",
 )
 UTF7_HINTS = (r"\+A[C-H][A-Za-z0-9+/]{6}",)
 

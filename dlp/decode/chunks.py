@@ -19,7 +19,7 @@ _SYMBOL = r"[0-9A-Za-z+/=_\-]"
 _PLAIN = r"[0-9A-Za-z+/=_]"
 _GAP = r"[ .,:;|/~\-]"
 _SIZES = {1: 10, 4: 5, 8: 3}
-"""Length of a group, and how many of them in a row are no prose."""
+"""Length of a group, and how many of them in a row are no prose. Others: even.py."""
 
 GROUP_HINTS = (rf"(?:{_PLAIN}[ .,:;|/~\-]){{10}}", SPACED_SHAPE)
 LINE_HINTS = (rf"(?:{_PLAIN}\r?\n){{10}}",)

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 
 from dlp.decode.inflate import inflate
 from dlp.decode.printable import is_text
+from dlp.decode.sieve import START
 from dlp.decode.source import Source
 from dlp.model import View
 
 HINTS = (
-    r"^.{0,24}[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f]",
-    r"^.{0,24}[\xc0-\xff][\x00-\x7f]",
+    START + r".{0,24}[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f]",
+    START + r".{0,24}[\xc0-\xff][\x00-\x7f]",
 )
 """Begins like no text."""
 

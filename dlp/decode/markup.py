@@ -21,7 +21,7 @@ REFERENCE_HINTS = (
 )
 _SYMBOL = r"[A-Za-z0-9+/=_\-]"
 TAG_HINTS = (
-    rf"{_SYMBOL}(?:<[A-Za-z/!?][^<>]{{0,100}}>[ \t\r\n]{{0,2}}){{1,6}}{_SYMBOL}",
+    rf"{_SYMBOL}(?:<[A-Za-z/!?][^<>]{{0,100}}>[ \t\r\n]{{0,2}}){{1,16}}{_SYMBOL}",
 )
 
 _NAMED = {

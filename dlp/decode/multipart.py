@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dlp.decode.fields import joined
 from dlp.decode.pieces import Span
 from dlp.decode.places import word
+from dlp.decode.printable import is_text
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -20,13 +21,19 @@ LOOKS_LIKE_MULTIPART = re.compile(
     rb"(?:[^\n]{0,200}\n){0,8}?--([^\s]{1,200})[ \t]*\r?\n"
 )
 _NAME = re.compile(rb"\bname\*?=\"?([^\";\r\n]*)", re.IGNORECASE)
+_HEAD_BYTES = 64
 _FIELD_BYTES = 4096
 """A part longer than this is a file: no piece of a cut secret."""
 
 
 def multipart_values(source: Source) -> Iterator[View]:
-    """The short parts side by side, in order and by name."""
-    found = [(name, span) for name, span in parts(source.data) if _is_field(span)]
+    """Parts that are no text; the short ones side by side, in order and by name."""
+    found: list[tuple[bytes, Span]] = []
+    for name, span in parts(source.data):
+        if _is_field(span):
+            found.append((name, span))
+        if not is_text(source.data[span[0] : span[0] + _HEAD_BYTES]):
+            yield source.slice("", span)
     spans = [span for _, span in found]
     yield from joined(source, "fields", spans)
     by_name = [span for _, span in sorted(found, key=lambda field: field[0])]
@@ -49,7 +56,12 @@ def parts(data: bytes) -> Iterator[tuple[bytes, Span]]:
         stop = data.find(mark, at)
         end = stop if stop >= 0 else len(data)
         yield _part(data, at, end)
-        if stop < 0 or data.startswith(b"--", stop + len(mark)):
+        if stop < 0:
+            return
+        if data.startswith(b"--", stop + len(mark)):
+            epilogue = stop + len(mark) + 2
+            epilogue += 2 * data.startswith(b"\r\n", epilogue)
+            yield b"", (epilogue, len(data))
             return
         at = stop + len(mark)
 

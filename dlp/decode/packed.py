@@ -9,19 +9,23 @@ strings of a message are put side by side.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from dlp.decode.fields import joined
 from dlp.decode.pieces import Pieces, Span
 from dlp.decode.printable import is_text
+from dlp.decode.runs import Alphabet
+from dlp.decode.sieve import START
 from dlp.decode.source import Source
 from dlp.model import View
 
-HINTS = (r"[\x00-\x08\x0e-\x1a]", r"^[\x80-\xbf\xd8-\xdf]")
+HINTS = (r"[\x00-\x08\x0e-\x1a]", START + r"[\x80-\xbf\xd8-\xdf]")
 
-_STRETCH = re.compile(rb"[\x20-\x7e]+")
 _SHORTEST = 12
+_STRETCHES = Alphabet(bytes(range(0x20, 0x7F)), 1)
+_LONG_STRETCHES = Alphabet(bytes(range(0x20, 0x7F)), _SHORTEST + 1)
+_HEAD_BYTES = 64
+"""Bytes of a message in which the field that is the rest of it is looked for."""
 _LARGEST_BYTES = 64 << 10
 """Above this a message is no cut secret."""
 
@@ -31,15 +35,34 @@ def strings(source: Source) -> Iterator[View]:
     data = source.data
     if is_text(data):
         return
-    found = [match.span() for match in _STRETCH.finditer(data)]
+    small = len(data) <= _LARGEST_BYTES
+    found = (_STRETCHES if small else _LONG_STRETCHES).runs(data)
     spans = [
         span for start, stop in found for span in _after_lengths(data, start, stop)
     ]
     if spans:
         pieces = [data[start:stop] for start, stop in spans]
         yield source.gather("strings", pieces, Pieces(spans, list(map(len, pieces))))
-    if len(data) <= _LARGEST_BYTES:
+    if small:
         yield from joined(source, "strings", found)
+    for start in _ends(data):
+        yield source.slice("", (start, len(data)))
+
+
+def _ends(data: bytes) -> Iterator[int]:
+    """Where what has a length before it begins that goes on to the end."""
+    for at in range(min(_HEAD_BYTES, len(data) - _SHORTEST)):
+        rest = len(data) - at
+        first, second = data[at], data[at + 1]
+        if first == rest - 1 and first < 0x80:
+            yield at + 1
+        elif first & 0x7F | second << 7 == rest - 2 and first >= 0x80 > second:
+            yield at + 2
+        elif rest > 4 + _SHORTEST and rest - 4 in (
+            int.from_bytes(data[at : at + 4], "big"),
+            int.from_bytes(data[at : at + 4], "little"),
+        ):
+            yield at + 4
 
 
 def _after_lengths(data: bytes, start: int, stop: int) -> Iterator[Span]:

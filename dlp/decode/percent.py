@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator
 
 from dlp.decode.pieces import Rewrite
+from dlp.decode.printable import is_text
 from dlp.decode.rewriting import rewritten
 from dlp.decode.source import Source
 from dlp.model import View
 
 HINTS = (r"%(?:[0-9a-fA-F]{2}|[uU][0-9a-fA-F]{4})",)
 
+_VALUE = re.compile(rb"[^&=;?/#\s\"'<>%]*%[^&=;?/#\s\"'<>]{16,}")
+"""Bytes that are no text are one value of a form, a query or a path, as a whole."""
 _RUN = re.compile(rb"(?:%[0-9a-fA-F]{2})+")
 
 
@@ -28,6 +31,10 @@ PERCENT = Rewrite(re.compile(rb"%(?:([0-9a-fA-F]{2})|[uU]([0-9a-fA-F]{4}))"), _u
 def percent(source: Source) -> Iterator[View]:
     """The lines that have percent-encoding, with it undone once."""
     yield from rewritten(source, "percent", b"%", PERCENT, unpercent)
+    for match in _VALUE.finditer(source.data):
+        value = unpercent(match[0])
+        if not is_text(value):
+            yield source.child("percent", value, match.span())
 
 
 def unpercent(line: bytes) -> bytes:

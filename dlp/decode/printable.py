@@ -22,7 +22,8 @@ _LONG_STRETCHES = Alphabet(TEXT_BYTES, 15)
 _SAMPLE_BYTES = 2048
 _CONTROL = bytes(set(range(32)) - {9, 10, 12, 13, 27})
 _READABLE = re.compile(
-    rb"[\x20-\x7e]{15}|(?:[\x20-\x7e]\0){6}|" + b"|".join(map(re.escape, MAGICS))
+    rb"[\x20-\x7e]{15}|(?:[\x20-\x7e]\0(?:\0\0)?){6}|"
+    + b"|".join(map(re.escape, MAGICS))
 )
 _SHORTER = re.compile(rb"[\x20-\x7e]{10}")
 
@@ -35,6 +36,11 @@ def readable(data: bytes) -> bool:
     return _READABLE.search(data) is not None or data.startswith(CONTAINERS)
 
 
+def may_be_readable(data: bytes) -> bool:
+    """False when nothing in `data`, wherever it is cut, is readable but a container."""
+    return _READABLE.search(data) is not None
+
+
 def readable_for_its_size(data: bytes) -> bool:
     """As `readable`, for what seldom decodes by chance: a shorter stretch will do."""
     return _SHORTER.search(data) is not None or readable(data)
@@ -45,6 +51,17 @@ def is_text(data: bytes) -> bool:
     if len(data) <= _SAMPLE_BYTES:
         return _is_text(data)
     return _is_text(data[:_SAMPLE_BYTES]) and _is_text(data[-_SAMPLE_BYTES:])
+
+
+def is_wide_text(data: bytes) -> bool:
+    """True when all of `data` is UTF-8 and some of it no ASCII."""
+    if data.isascii() or len(data.translate(None, _CONTROL)) != len(data):
+        return False
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_text(sample: bytes) -> bool:

@@ -15,6 +15,8 @@ from dlp.decode.pieces import Pieces, Rewrite, Span, lines_with
 from dlp.decode.source import Source
 from dlp.model import View
 
+_SMALL_BYTES = 1024
+"""So short a text is copied whole: what spells one line may go on in the next."""
 _LONG_LINE = 4096
 _AROUND = 256
 """Bytes on each side of a change that are shown with it."""
@@ -35,7 +37,9 @@ def rewritten(
 
     `apply` is a faster way to the same bytes as `rewrite.apply`.
     """
-    spans = lines_with(source.data, mark)
+    data = source.data
+    small = len(data) <= _SMALL_BYTES
+    spans = [(0, len(data))] if small else lines_with(data, mark)
     yield from rewritten_at(source, step, spans, rewrite, apply=apply)
 
 

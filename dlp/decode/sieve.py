@@ -15,36 +15,36 @@ from typing import Any
 
 import hyperscan
 
+BETWEEN = b"\n \n"
+"""Between views that are sieved together."""
+START = r"(?:^|\n \n)"
+"""Where a view begins, also behind another one."""
+
 _FLAGS = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
 
 
 class Sieve:
     """
-    Patterns and the bit each sets, in banks; `scan` says which occur.
+    Patterns and the bit each sets; `scan` says which occur.
 
     Threads may share it.
     """
 
-    def __init__(self, banks: Sequence[Sequence[tuple[int, str]]]) -> None:
-        self._databases = [_compile(bank) for bank in banks]
+    def __init__(self, patterns: Sequence[tuple[int, str]]) -> None:
+        self._database = _compile(patterns)
         self._local = threading.local()
 
     def scan(self, data: bytes) -> int:
         """The bits of all patterns that occur in `data`."""
-        if not data:
-            return 0
         local = self._local
         try:
-            banks, hits = local.banks, local.hits
+            scan, scratch, hits = local.state
         except AttributeError:
-            banks = local.banks = [
-                (database.scan, hyperscan.Scratch(database))
-                for database in self._databases
-            ]
-            hits = local.hits = []
+            scratch = hyperscan.Scratch(self._database)
+            scan, hits = self._database.scan, []
+            local.state = scan, scratch, hits
         hits.clear()
-        for scan, scratch in banks:
-            scan(data, match_event_handler=_collect, context=hits, scratch=scratch)
+        scan(data, match_event_handler=_collect, context=hits, scratch=scratch)
         found = 0
         for bit in hits:
             found |= 1 << bit

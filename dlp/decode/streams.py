@@ -33,6 +33,8 @@ HINTS = tuple(
 )
 
 _SHORTEST_BYTES = 12
+_CHECKED = frozenset({"gzip", "zlib", "bz2", "xz"})
+"""Formats that end in a checksum: what is whole is no chance, however short."""
 _HEAD_BYTES = 24
 _PIXELS = frozenset({b"IDAT", b"fdAT"})
 _SMALL_IMAGE_BYTES = 64 << 10
@@ -47,7 +49,16 @@ _TEXT = bytes([9, 10, 13, *range(32, 127)])
 @dataclass(slots=True)
 class _Found:
     spans: list[Span] = field(default_factory=list)
-    texts: list[bytes] = field(default_factory=list)
+    texts: list[bytearray] = field(default_factory=list)
+
+    def add(self, span: Span, text: bytes) -> None:
+        """Take in a stream; one that follows another goes on with its text."""
+        if self.spans and self.spans[-1][1] == span[0]:
+            self.spans[-1] = self.spans[-1][0], span[1]
+            self.texts[-1] += text
+        else:
+            self.spans.append(span)
+            self.texts.append(bytearray(text))
 
 
 def streams(source: Source) -> Iterator[View]:
@@ -55,14 +66,16 @@ def streams(source: Source) -> Iterator[View]:
     found: dict[str, _Found] = {}
     for codec, start, stream in _read(source):
         here = found.setdefault(codec, _Found())
+        span = start, start + stream.used
+        here.add(span, stream.data)
         literals = delta.literals(stream.data) if codec == "zlib" else None
-        # What reads as a delta may be text all the same: both are shown.
-        for text in (stream.data,) if literals is None else (stream.data, literals):
-            here.spans.append((start, start + stream.used))
-            here.texts.append(text)
+        if literals is not None:
+            # What reads as a delta may be text all the same: both are shown.
+            here.spans.append(span)
+            here.texts.append(bytearray(literals))
     for codec, here in found.items():
         trace = Pieces(here.spans, list(map(len, here.texts)), inner=whole, opaque=True)
-        yield source.gather(codec, here.texts, trace)
+        yield source.gather(codec, list(map(bytes, here.texts)), trace)
 
 
 def _read(source: Source) -> Iterator[tuple[str, int, Stream]]:
@@ -111,6 +124,8 @@ def _plausible(data: bytes, start: int) -> bool:
 
 
 def _makes_sense(stream: Stream, codec: str) -> bool:
+    if stream.whole and codec in _CHECKED:
+        return stream.data != b""
     if len(stream.data) < _SHORTEST_BYTES:
         return False
     return stream.whole or codec == "gzip" or readable(stream.data)

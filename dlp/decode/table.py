@@ -22,6 +22,7 @@ from dlp.decode import (
     chunks,
     disguise,
     escapes,
+    even,
     headless,
     mail,
     markup,
@@ -68,6 +69,8 @@ class Decoder:
     hints: tuple[str, ...]
     """hyperscan patterns; what none of them occurs in is not worth a try."""
     bank: Bank = Bank.LIGHT
+    test: Callable[[bytes], bool] | None = None
+    """Where no pattern tells: whether it is worth a try."""
     wraps: bool = False
     """The text was inside something; else it was only spelled otherwise."""
     reads_binary: bool = False
@@ -86,14 +89,26 @@ _COMPRESSED = (
 _DOCUMENTS = (
     Decoder(pdf.coded_streams, pdf.CODED_HINTS, wraps=True, reads_binary=True),
     Decoder(pdf.shown_text, pdf.TEXT_HINTS, reads_binary=True),
-    Decoder(packed.strings, packed.HINTS),
+    Decoder(packed.strings, packed.HINTS, reads_binary=True),
 )
 _CHARACTERS = (
     Decoder(charset.wide, charset.WIDE_HINTS, wraps=True, reads_binary=True),
     Decoder(charset.ebcdic, charset.EBCDIC_HINTS, Bank.FOREIGN, reads_binary=True),
     Decoder(charset.utf7, charset.UTF7_HINTS, reads_joins=False),
-    Decoder(unicode.folded, unicode.HINTS, Bank.FOREIGN, reads_joins=False),
-    Decoder(unicode.carried, unicode.CARRIER_HINTS, Bank.FOREIGN, wraps=True),
+    Decoder(
+        unicode.folded,
+        unicode.HINTS,
+        Bank.FOREIGN,
+        reads_binary=True,
+        reads_joins=False,
+    ),
+    Decoder(
+        unicode.carried,
+        unicode.CARRIER_HINTS,
+        Bank.FOREIGN,
+        wraps=True,
+        reads_binary=True,
+    ),
 )
 _SPELLINGS = (
     Decoder(escapes.escapes, escapes.HINTS, reads_joins=False, reads_json=False),
@@ -104,11 +119,15 @@ _SPELLINGS = (
     Decoder(mail.words, mail.WORD_HINTS),
     Decoder(chunks.groups, chunks.GROUP_HINTS, Bank.SHAPES, reads_joins=False),
     Decoder(chunks.groups, chunks.LINE_HINTS, Bank.RARE, reads_joins=False),
+    Decoder(even.even, (), test=even.is_even, reads_joins=False, reads_json=False),
     Decoder(chunks.unwrapped, chunks.WRAP_HINTS, reads_joins=False),
     Decoder(disguise.disguised, disguise.HINTS),
 )
 _CODES = (
     Decoder(base64.base64, base64.HINTS, Bank.SHAPES, wraps=True),
+    Decoder(
+        base64.base64, base64.NOISE_HINTS, Bank.MIXED, wraps=True, reads_joins=False
+    ),
     Decoder(base64.backwards, base64.BACKWARDS_HINTS, Bank.RARE),
     Decoder(radix.base32, radix.LOWER_HINTS, Bank.LOWER, wraps=True),
     Decoder(radix.base32, radix.UPPER_HINTS, Bank.UPPER, wraps=True),
@@ -118,6 +137,7 @@ _CODES = (
     Decoder(notation.numbers, notation.NUMBER_HINTS, Bank.NUMBERS, wraps=True),
     Decoder(notation.dumps, notation.DUMP_HINTS, wraps=True, reads_joins=False),
     Decoder(base85.base85, base85.HINTS, wraps=True),
+    Decoder(base85.patches, base85.PATCH_HINTS, wraps=True, reads_joins=False),
     Decoder(mail.uuencoded, mail.UU_HINTS, wraps=True, reads_joins=False),
     Decoder(
         mail.yencoded,
@@ -131,24 +151,49 @@ DECODERS = (*_COMPRESSED, *_DOCUMENTS, *_CHARACTERS, *_SPELLINGS, *_CODES)
 
 
 @cache
-def _sieve(*banks: Bank) -> Sieve:
+def _sieve(bank: Bank) -> Sieve:
     return Sieve(
         [
-            [
-                (bit, pattern)
-                for bit, decoder in enumerate(DECODERS)
-                if decoder.bank is bank
-                for pattern in decoder.hints
-            ]
-            for bank in banks
+            (bit, pattern)
+            for bit, decoder in enumerate(DECODERS)
+            if decoder.bank is bank
+            for pattern in decoder.hints
         ]
     )
 
 
-_ASCII_BANKS = tuple(bank for bank in Bank if bank is not Bank.FOREIGN)
+_ASCII = tuple(bank for bank in Bank if bank is not Bank.FOREIGN)
+_MASKS = {
+    bank: sum(1 << bit for bit, d in enumerate(DECODERS) if d.bank is bank)
+    for bank in _ASCII
+}
+_TESTS = [(1 << bit, d.test) for bit, d in enumerate(DECODERS) if d.test]
+EVERY = (1 << len(DECODERS)) - 1
 
 
-def hints_in(data: bytes) -> int:
-    """Bit i is set when a hint of `DECODERS[i]` occurs in `data`."""
-    found = _sieve(*_ASCII_BANKS).scan(data)
-    return found if data.isascii() else found | _sieve(Bank.FOREIGN).scan(data)
+def _those(reads: Callable[[Decoder], bool]) -> int:
+    return sum(1 << bit for bit, decoder in enumerate(DECODERS) if reads(decoder))
+
+
+READ_JOINS = _those(lambda decoder: decoder.reads_joins)
+READ_BINARY = _those(lambda decoder: decoder.reads_binary)
+READ_JSON = _those(lambda decoder: decoder.reads_json)
+TESTED = _those(lambda decoder: decoder.test is not None)
+
+
+def hints_in(data: bytes, among: int = EVERY) -> int:
+    """
+    Bit i is set when a hint of `DECODERS[i]` occurs in `data`.
+
+    `among`: of the decoders without foreign hints only these are asked for, and some.
+    """
+    if not data:
+        return 0
+    found = 0 if data.isascii() else _sieve(Bank.FOREIGN).scan(data)
+    for bank, mask in _MASKS.items():
+        if among & mask:
+            found |= _sieve(bank).scan(data)
+    for bit, test in _TESTS:
+        if among & bit and test(data):
+            found |= bit
+    return found

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from dlp.decode.lookalikes import LOOKALIKES
 from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.printable import is_text
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -57,12 +58,16 @@ _WORD = re.compile(
     re.DOTALL,
 )
 _SHORTEST = 12
+_BINARY_BYTES = 64 << 10
+"""Of what is larger and no text, what looks like a character is chance."""
 
 
 def folded(source: Source) -> Iterator[View]:
     """The words that mix ASCII with what reads like it, as plain ASCII."""
     spans: list[Span] = []
     texts: list[bytes] = []
+    if len(source.data) > _BINARY_BYTES and not is_text(source.data):
+        return
     for match in _WORD.finditer(source.data):
         word = match[0]
         if len(word) < _SHORTEST or word.isascii():

@@ -20,9 +20,18 @@ from dlp.decode.budget import Budget
 from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.places import Placed
 from dlp.decode.printable import is_text, printable
+from dlp.decode.sieve import BETWEEN
 from dlp.decode.source import Source
 from dlp.decode.structure import Document, document, document_of
-from dlp.decode.table import DECODERS, Decoder, hints_in
+from dlp.decode.table import (
+    DECODERS,
+    EVERY,
+    READ_BINARY,
+    READ_JOINS,
+    READ_JSON,
+    TESTED,
+    hints_in,
+)
 from dlp.decode.transfer import undo_codings
 from dlp.memory import LONGEST, Memory
 from dlp.model import Decoded, Limits, Part, PartKind, View
@@ -33,7 +42,6 @@ _BINARY_BYTES = 4 << 10
 """Of larger ones that are no text only the printable stretches are shown."""
 _SHORTEST_BYTES = 8
 """Less than this is not worth a view."""
-_BETWEEN = b"\n \n"
 
 
 def decode(
@@ -51,7 +59,12 @@ def decode(
     work.begin(parts)
     work.run()
     budget = work.budget
-    return Decoded(tuple(work.views), budget.truncated, tuple(budget.undecodable))
+    return Decoded(
+        tuple(work.views),
+        budget.truncated,
+        tuple(budget.undecodable),
+        tuple(budget.residue),
+    )
 
 
 class _Work:
@@ -87,43 +100,50 @@ class _Work:
 
     def run(self) -> None:
         """Decode until nothing new comes out or a limit is reached."""
-        small = [item[0].data for item in self._queue if _is_small(item[0])]
-        if not hints_in(_BETWEEN.join(small)):
-            big = [item for item in self._queue if not _is_small(item[0])]
-            self._queue = deque(big)
+        first, self._queue = self._queue, deque()
+        small = [view for view, _ in first if _is_small(view)]
+        among = hints_in(BETWEEN.join([v.data for v in small]), ~TESTED)
+        plain = [v.data for v in small if TESTED & _readers(v)]
+        among |= hints_in(BETWEEN.join(plain), TESTED)
+        for view, spelled in first:
+            self._expand(view, spelled, among if _is_small(view) else EVERY)
         while self._queue and not self.budget.truncated:
-            self._expand(*self._queue.popleft())
+            self._expand(*self._queue.popleft(), EVERY)
 
-    def _expand(self, view: View, spelled: int) -> None:
-        """Offer a view to every decoder whose hint occurs in it."""
+    def _expand(self, view: View, spelled: int, among: int) -> None:
+        """Offer a view to every decoder of these whose hint occurs in it."""
+        among &= _readers(view)
+        if not among:
+            return
         if len(view.data) > LONGEST:
-            self._offer(view, spelled)
+            self._offer(view, spelled, among)
             return
         name = self._barren.name(view.data, b"joined" if view.joined else b"")
         if self._barren.get(name):
             return
-        before = len(self.budget.undecodable)
-        yielded = self._offer(view, spelled)
-        whole = not self.budget.truncated and before == len(self.budget.undecodable)
-        if whole and not yielded:
+        budget = self.budget
+        before = len(budget.undecodable), len(budget.residue)
+        yielded = self._offer(view, spelled, among)
+        quiet = before == (len(budget.undecodable), len(budget.residue))
+        if quiet and not budget.truncated and not yielded:
             self._barren.put(name, True)  # noqa: FBT003  # an answer, no flag
 
-    def _offer(self, view: View, spelled: int) -> int:
+    def _offer(self, view: View, spelled: int, among: int) -> int:
         """How many views came out, new or not."""
-        hints = hints_in(view.data)
-        if not hints:
-            return 0
+        hints = hints_in(view.data, among) & among
         yielded = 0
-        binary = not is_text(view.data)
+        last = None
         source = Source(view, self.budget)
         for index, decoder in enumerate(DECODERS):
-            if hints >> index & 1 and _applies(decoder, view, binary=binary):
-                spent = self.budget.produced
-                for child in decoder.run(source):
-                    self._add(child, spelled + (not decoder.wraps))
-                    yielded += 1
-                if self.budget.produced > spent:
-                    self.budget.expand()
+            if not hints >> index & 1 or decoder.run is last:
+                continue
+            last = decoder.run
+            spent = self.budget.produced
+            for child in decoder.run(source):
+                self._add(child, spelled + (not decoder.wraps))
+                yielded += 1
+            if self.budget.produced > spent:
+                self.budget.expand()
         return yielded
 
     def _add_all(self, views: Iterable[View], spelled: int) -> None:
@@ -147,6 +167,8 @@ class _Work:
             self._add_all(printable(Source(view, budget)), spelled + 1)
         if text or len(data) <= _BINARY_BYTES:
             self.views.append(view)
+        else:
+            budget.residue.append(view)
         self._queue.append((view, spelled))
         if kind:
             self._add_all(kind.views(Source(view, budget)), spelled + 1)
@@ -156,12 +178,12 @@ def _is_small(view: View) -> bool:
     return len(view.data) <= _SMALL_BYTES
 
 
-def _applies(decoder: Decoder, view: View, *, binary: bool) -> bool:
-    if view.joined and not decoder.reads_joins:
-        return False
-    if binary:
-        return decoder.reads_binary
-    return decoder.reads_json or not LOOKS_LIKE_JSON.match(view.data)
+def _readers(view: View) -> int:
+    """The decoders that read such a view."""
+    readers = READ_JOINS if view.joined else EVERY
+    if not is_text(view.data):
+        return readers & READ_BINARY
+    return readers & READ_JSON if LOOKS_LIKE_JSON.match(view.data) else readers
 
 
 def _raw_view(index: int, part: Part, kind: Document | None) -> View:

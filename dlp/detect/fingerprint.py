@@ -159,15 +159,23 @@ class SecretIndex:
         """Whether so much of a secret, wherever it went, is a leak."""
         return coverage.bit_count() >= self.infos[name].threshold
 
-    def scan(self, views: Sequence[View], *, hidden: bool = True) -> list[SecretHit]:
+    def scan(
+        self,
+        views: Sequence[View],
+        residue: Sequence[View] = (),
+        *,
+        hidden: bool = True,
+    ) -> list[SecretHit]:
         """
-        Every place in the views where a secret, or enough of one, stands.
+        Every place in the views, and in what decoded to no text, where a secret, or
+        enough of one, stands.
 
         `hidden`: also look at the first letters of words.
         """
         if not self._values:
             return []
-        everything = [*views, *acrostics(views)] if hidden else views
+        more = acrostics(views) if hidden else ()
+        everything = [*views, *residue, *more]
         return [hit for batch in batches(everything) for hit in self._scan(batch)]
 
     def _scan(self, buffer: Buffer) -> Iterator[SecretHit]:

@@ -249,7 +249,7 @@ class Inspector:
         decoded = decode(parts, self.policy.limits, self.barren)
         findings: list[Finding] = []
         partials: dict[str, int] = {}
-        for hit in self.index.scan(decoded.views):
+        for hit in self.index.scan(decoded.views, decoded.residue):
             if hit.complete:
                 findings.append(self._secret(hit))
             else:
