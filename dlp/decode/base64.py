@@ -11,28 +11,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pybase64
 
-from dlp.decode.headless import headless
-from dlp.decode.magic import CONTAINERS, MAGICS, begins_known
+from dlp.decode.magic import MAGICS, begins_known
 from dlp.decode.pieces import Pieces, Span, whole
-from dlp.decode.printable import is_wide_text, may_be_readable, readable, stretches
+from dlp.decode.printable import readable, stretches
 from dlp.decode.runs import Alphabet
 from dlp.decode.shape import NUL, TEXT, literal, shape
 from dlp.decode.source import Source
 from dlp.model import View
 
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-_BOTH = (_LETTERS + "+/", _LETTERS + "-_")
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_BOTH = (LETTERS + "+/", LETTERS + "-_")
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _LONG_BYTES = 4096
-_NOISE_BYTES = 512
-"""Of what is no text shorter runs are kept at every alignment, others at the first."""
-_NAME_BYTES = 64
 _WORDY = b"abcdefghijklmnopqrstuvwxyz+/"
 """What names and paths consist of, and base64 never alone."""
-_RUNS = Alphabet(_LETTERS.encode() + b"+/-_", 16)
+_RUNS = Alphabet(LETTERS.encode() + b"+/-_", 16)
 _ZLIB = re.compile(rb"(?<=/)(?:eJ[w-z]|eA[E-H]|eF[4-7]|eN[o-r])[A-Za-z0-9+/]{12,}")
 """A zlib stream that begins a segment of a path, in a run that began before."""
 
@@ -54,76 +51,68 @@ HINTS = (
     r"[^A-Za-z0-9+\-_](?:eJ[w-z]|eA[E-H]|eF[4-7]|eN[o-r])[A-Za-z0-9+/\-_]{12}",
     r"\A(?:eJ[w-z]|eA[E-H]|eF[4-7]|eN[o-r])[A-Za-z0-9+/\-_]{12}",
 )
-NOISE_HINTS = (r"[A-Za-z0-9+/]{20}",)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Runs that are decoded in one call."""
+
+    spans: list[Span]
+    coded: bytes
+    """All runs, each filled up to whole groups."""
+    sizes: list[tuple[int, int]]
+    """Of each run its decoded size, without and with what fills it up."""
+
+    @classmethod
+    def of(cls, data: bytes, spans: list[Span], lead: int = 0) -> Batch:
+        """The runs of `data` at the spans, without their first `lead` symbols."""
+        coded: list[bytes] = []
+        sizes: list[tuple[int, int]] = []
+        for start, stop in spans:
+            run = data[start + lead : stop]
+            rest = -len(run) % 4
+            coded.append(run + b"A" * rest if rest else run)
+            sizes.append((len(run) * 6 // 8, (len(run) + rest) // 4 * 3))
+        inside = [(start + lead, stop) for start, stop in spans] if lead else spans
+        return cls(inside, b"".join(coded), sizes)
+
+    def decoded(self, table: bytes | None = None) -> Iterator[tuple[Span, bytes]]:
+        """What each run decodes to; `table` translates symbols to the standard ones."""
+        coded = self.coded.translate(table) if table else self.coded
+        decoded = pybase64.b64decode(coded)
+        at = 0
+        for span, (size, padded) in zip(self.spans, self.sizes, strict=True):
+            yield span, decoded[at : at + size]
+            at += padded
+
+
+def word_runs(data: bytes) -> tuple[bytes, list[Span]]:
+    """The data in the standard alphabet, and its runs that are not plain words."""
+    data = data.translate(_TO_STANDARD)
+    return data, [s for s in _RUNS.runs(data) if data[s[0] : s[1]].strip(_WORDY)]
 
 
 def base64(source: Source) -> Iterator[View]:
     """What the base64 runs of a view decode to."""
-    data = source.data.translate(_TO_STANDARD)
-    spans = [span for span in _RUNS.runs(data) if data[slice(*span)].strip(_WORDY)]
+    data, spans = word_runs(source.data)
     spans += [match.span() for match in _ZLIB.finditer(data)]
     short = [span for span in spans if span[1] - span[0] < _LONG_BYTES]
     for lead in range(4):
-        yield from _short(source, data, short, lead)
+        found = [
+            row for row in Batch.of(data, short, lead).decoded() if readable(row[1])
+        ]
+        if found:
+            yield gathered(source, found)
     for span in spans:
         if span[1] - span[0] >= _LONG_BYTES:
             yield from _long(source, data, span)
 
 
-def _short(source: Source, data: bytes, spans: list[Span], lead: int) -> Iterator[View]:
-    """Short runs, decoded from their byte `lead` on."""
-    decoded, sizes = _decode([data[start + lead : stop] for start, stop in spans])
-    text_in = may_be_readable(decoded)
-    kept: list[tuple[Span, bytes]] = []
-    noise: list[tuple[Span, bytes]] = []
-    at = 0
-    for (start, stop), (size, padded) in zip(spans, sizes, strict=True):
-        text = decoded[at : at + size]
-        at += padded
-        found = (start + lead, stop), text
-        if (text_in and readable(text)) or _opens(text, lead):
-            kept.append(found)
-        elif lead == 0 and (rest := _of_pair(text)):
-            kept.append((found[0], rest))
-        elif lead == 0 or (size < _NOISE_BYTES and b"/" in data[start:stop]):
-            noise.append(found)
-    if kept:
-        yield _gathered(source, kept)
-    if noise and not source.view.joined:
-        source.budget.remains(_gathered(source, noise))
-
-
-def _opens(text: bytes, lead: int) -> bool:
-    """A container, or what only the whole of a run can be."""
-    if text.startswith(CONTAINERS):
-        return True
-    return lead == 0 and (is_wide_text(text) or headless(text))
-
-
-def _of_pair(text: bytes) -> bytes:
-    """The name or password of a Basic credential (RFC 7617, 2) that is compressed."""
-    for piece in (text.partition(b":")[2], text.rpartition(b":")[0]):
-        if piece and len(text) - len(piece) <= _NAME_BYTES and _opens(piece, 0):
-            return piece
-    return b""
-
-
-def _gathered(source: Source, found: list[tuple[Span, bytes]]) -> View:
+def gathered(source: Source, found: list[tuple[Span, bytes]]) -> View:
+    """One view of all that was found."""
     spans, texts = [span for span, _ in found], [text for _, text in found]
-    return source.gather(
-        "base64", texts, Pieces(spans, list(map(len, texts)), inner=whole)
-    )
-
-
-def _decode(runs: list[bytes]) -> tuple[bytes, list[tuple[int, int]]]:
-    """All runs in one call; of each its decoded size, without and with padding."""
-    coded: list[bytes] = []
-    sizes: list[tuple[int, int]] = []
-    for run in runs:
-        rest = -len(run) % 4
-        coded.append(run + b"A" * rest if rest else run)
-        sizes.append((len(run) * 6 // 8, (len(run) + rest) // 4 * 3))
-    return pybase64.b64decode(b"".join(coded)), sizes
+    trace = Pieces(spans, list(map(len, texts)), inner=whole)
+    return source.gather("base64", texts, trace)
 
 
 def _long(source: Source, data: bytes, span: Span) -> Iterator[View]:

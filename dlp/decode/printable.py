@@ -36,11 +36,6 @@ def readable(data: bytes) -> bool:
     return _READABLE.search(data) is not None or data.startswith(CONTAINERS)
 
 
-def may_be_readable(data: bytes) -> bool:
-    """False when nothing in `data`, wherever it is cut, is readable but a container."""
-    return _READABLE.search(data) is not None
-
-
 def readable_for_its_size(data: bytes) -> bool:
     """As `readable`, for what seldom decodes by chance: a shorter stretch will do."""
     return _SHORTER.search(data) is not None or readable(data)

@@ -26,6 +26,7 @@ from dlp.decode import (
     headless,
     mail,
     markup,
+    noise,
     notation,
     packed,
     pdf,
@@ -125,9 +126,7 @@ _SPELLINGS = (
 )
 _CODES = (
     Decoder(base64.base64, base64.HINTS, Bank.SHAPES, wraps=True),
-    Decoder(
-        base64.base64, base64.NOISE_HINTS, Bank.MIXED, wraps=True, reads_joins=False
-    ),
+    Decoder(noise.noise, noise.HINTS, Bank.MIXED, wraps=True, reads_joins=False),
     Decoder(base64.backwards, base64.BACKWARDS_HINTS, Bank.RARE),
     Decoder(radix.base32, radix.LOWER_HINTS, Bank.LOWER, wraps=True),
     Decoder(radix.base32, radix.UPPER_HINTS, Bank.UPPER, wraps=True),

@@ -100,7 +100,7 @@ class _Work:
 
     def run(self) -> None:
         """Decode until nothing new comes out or a limit is reached."""
-        first, self._queue = self._queue, deque()
+        first, self._queue = [row for row in self._queue if self._may(row[0])], deque()
         small = [view for view, _ in first if _is_small(view)]
         among = hints_in(BETWEEN.join([v.data for v in small]), ~TESTED)
         plain = [v.data for v in small if TESTED & _readers(v)]
@@ -108,25 +108,26 @@ class _Work:
         for view, spelled in first:
             self._expand(view, spelled, among if _is_small(view) else EVERY)
         while self._queue and not self.budget.truncated:
-            self._expand(*self._queue.popleft(), EVERY)
+            view, spelled = self._queue.popleft()
+            if self._may(view):
+                self._expand(view, spelled, EVERY)
+
+    def _may(self, view: View) -> bool:
+        """Whether it is not known that no decoder makes anything of a view."""
+        return len(view.data) > LONGEST or not self._barren.get(self._name(view))
+
+    def _name(self, view: View) -> bytes:
+        return self._barren.name(view.data, b"joined" if view.joined else b"")
 
     def _expand(self, view: View, spelled: int, among: int) -> None:
         """Offer a view to every decoder of these whose hint occurs in it."""
-        among &= _readers(view)
-        if not among:
-            return
-        if len(view.data) > LONGEST:
-            self._offer(view, spelled, among)
-            return
-        name = self._barren.name(view.data, b"joined" if view.joined else b"")
-        if self._barren.get(name):
-            return
         budget = self.budget
         before = len(budget.undecodable), len(budget.residue)
-        yielded = self._offer(view, spelled, among)
+        among &= _readers(view)
+        yielded = self._offer(view, spelled, among) if among else 0
         quiet = before == (len(budget.undecodable), len(budget.residue))
-        if quiet and not budget.truncated and not yielded:
-            self._barren.put(name, True)  # noqa: FBT003  # an answer, no flag
+        if quiet and not yielded and not budget.truncated and len(view.data) <= LONGEST:
+            self._barren.put(self._name(view), True)  # noqa: FBT003  # an answer, no flag
 
     def _offer(self, view: View, spelled: int, among: int) -> int:
         """How many views came out, new or not."""

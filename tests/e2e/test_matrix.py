@@ -294,16 +294,16 @@ def _bytes(value: str | bytes) -> bytes:
 
 
 def outcome(send, table, secret):
-    """Which (transformation, carrier) arrived, and how many were tried."""
-    arrived, tried = set(), 0
+    """Which (transformation, carrier) arrived, and which were tried."""
+    arrived, tried = set(), []
     for name, transform in table.items():
         for carrier, make in CARRIERS.items():
             request = make(transform(secret.encode()))
             if request is None or len(request.get("path", "")) > PATH_LIMIT:
                 continue
-            tried += 1
-            if send(tried, request):
-                arrived.add((name, carrier))
+            tried.append((name, carrier))
+            if send(len(tried), request):
+                arrived.add(tried[-1])
     return arrived, tried
 
 
@@ -327,15 +327,16 @@ def send(armed, plain, secure):
 )
 def test_nothing_arrives_and_no_output_holds_it(armed, send, table, secret):
     arrived, tried = outcome(send, table, secret)
-    assert tried > 300
-    assert arrived == set(), f"{len(arrived)} of {tried}: {sorted(arrived)}"
+    assert len(tried) > 300
+    assert arrived == set(), f"{len(arrived)} of {len(tried)}: {sorted(arrived)}"
     outputs = [armed.state, armed.log_file, armed.scrape()[1]]
     assert leaks(secret, *outputs) == []
 
 
 def test_what_passes_is_what_readme_says(send):
     arrived, tried = outcome(send, NOT_FOUND, REGISTERED)
-    assert len(arrived) == tried
+    found = {row for row in set(tried) - arrived if row[1] != "url with a user"}
+    assert found == set()  # but for a password in a URL, whatever it is
 
 
 def test_the_sink_does_receive_what_is_honest(send, plain):

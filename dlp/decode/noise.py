@@ -1,0 +1,123 @@
+"""
+Runs of base64 in which no text stands as they are: compressed without a signature, in
+another order of symbols, backwards, or made unreadable.
+
+Why not in base64.py: there the symbols already tell that text will come out, at any
+offset of a run; here nothing tells, so only whole runs are tried, and what remains is
+kept for those who know what they look for (`Decoded.residue`).
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator
+
+from dlp.decode.base64 import LETTERS, Batch, gathered, word_runs
+from dlp.decode.headless import headless
+from dlp.decode.magic import CONTAINERS
+from dlp.decode.pieces import Span
+from dlp.decode.printable import TEXT_BYTES, is_wide_text, readable
+from dlp.decode.runs import Alphabet
+from dlp.decode.source import Source
+from dlp.model import View
+
+HINTS = (r"[A-Za-z0-9+/]{20}",)
+
+_LONGEST = 4096
+"""Longer runs are decoded by base64.py, whatever comes out."""
+_LOOSE_BYTES = 512
+"""A run up to this length may begin with segments of a path."""
+_NAME_BYTES = 64
+_WITH_DOTS = Alphabet(LETTERS.encode() + b"./", 22)
+
+_STANDARD = LETTERS + "+/"
+_UPPER, _LOWER, _DIGITS = (
+    string.ascii_uppercase,
+    string.ascii_lowercase,
+    string.digits,
+)
+_ORDERS = (
+    _DIGITS + _UPPER + _LOWER + "+/",
+    _DIGITS + _LOWER + _UPPER + "+/",
+    _LOWER + _UPPER + _DIGITS + "+/",
+    _STANDARD[::-1],
+    _UPPER[13:] + _UPPER[:13] + _LOWER[13:] + _LOWER[:13] + _DIGITS + "+/",
+    _UPPER[::-1] + _LOWER[::-1] + _DIGITS + "+/",
+    "+/" + _DIGITS + _UPPER + _LOWER,  # xxencode, whose second sign is a hyphen
+)
+_DOTTED_ORDERS = (
+    "./" + _DIGITS + _UPPER + _LOWER,  # crypt(3)
+    "./" + _UPPER + _LOWER + _DIGITS,  # bcrypt
+)
+
+
+def _to_standard(order: str) -> bytes:
+    return bytes.maketrans(order.encode(), _STANDARD.encode())
+
+
+_TABLES = tuple(map(_to_standard, _ORDERS))
+_DOTTED_TABLES = tuple(map(_to_standard, _DOTTED_ORDERS))
+
+
+def noise(source: Source) -> Iterator[View]:
+    """What runs that are no text in base64 give in any other way."""
+    data, spans = word_runs(source.data)
+    spans = [span for span in spans if span[1] - span[0] < _LONGEST]
+    found: list[tuple[Span, bytes]] = []
+    rest: list[tuple[Span, bytes]] = []
+    for span, text in Batch.of(data, spans).decoded():
+        if readable(text):
+            continue
+        if is_wide_text(text) or headless(text):
+            found.append((span, text))
+        elif piece := _of_pair(text):
+            found.append((span, piece))
+        else:
+            rest.append((span, text))
+    loose = [span for span, _ in rest]
+    found += _in_other_orders(data, loose, _TABLES)
+    found += _in_other_orders(source.data, _WITH_DOTS.runs(source.data), _DOTTED_TABLES)
+    found += _backwards(data, loose)
+    if found:
+        yield gathered(source, found)
+    if rest:
+        loose = [span for span in loose if _is_loose(data, *span)]
+        for lead in range(1, 4) if loose else ():
+            rest += Batch.of(data, loose, lead).decoded()
+        source.budget.remains(gathered(source, rest))
+
+
+def _is_loose(data: bytes, start: int, stop: int) -> bool:
+    return stop - start < _LOOSE_BYTES and b"/" in data[start:stop]
+
+
+def _of_pair(text: bytes) -> bytes:
+    """The name or password of a Basic credential (RFC 7617, 2) that is compressed."""
+    for piece in (text.partition(b":")[2], text.rpartition(b":")[0]):
+        if not piece or len(text) - len(piece) > _NAME_BYTES:
+            continue
+        if piece.startswith(CONTAINERS) or is_wide_text(piece) or headless(piece):
+            return piece
+    return b""
+
+
+def _in_other_orders(
+    data: bytes, spans: list[Span], tables: tuple[bytes, ...]
+) -> Iterator[tuple[Span, bytes]]:
+    """Whole runs that are text when their symbols have other values."""
+    if not spans:
+        return
+    leads = (Batch.of(data, spans), Batch.of(data, spans, 1))
+    for table in tables:
+        for batch in leads:
+            for span, text in batch.decoded(table):
+                if not text.translate(None, TEXT_BYTES):
+                    yield span, text
+
+
+def _backwards(data: bytes, spans: list[Span]) -> Iterator[tuple[Span, bytes]]:
+    for span in spans:
+        run = data[span[0] : span[1]][::-1]
+        ((_, text),) = Batch.of(run, [(0, len(run))]).decoded()
+        if text.startswith(CONTAINERS) or not text.translate(None, TEXT_BYTES):
+            yield span, text
