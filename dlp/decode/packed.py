@@ -24,6 +24,8 @@ HINTS = (r"[\x00-\x08\x0e-\x1a]", START + r"[\x80-\xbf\xd8-\xdf]")
 _SHORTEST = 12
 _STRETCHES = Alphabet(bytes(range(0x20, 0x7F)), 1)
 _LONG_STRETCHES = Alphabet(bytes(range(0x20, 0x7F)), _SHORTEST + 1)
+_MOSTLY = 0.55
+"""The share of printable bytes in a message of strings; noise has 0.37."""
 _HEAD_BYTES = 64
 """Bytes of a message in which the field that is the rest of it is looked for."""
 _LARGEST_BYTES = 64 << 10
@@ -43,7 +45,8 @@ def strings(source: Source) -> Iterator[View]:
     if spans:
         pieces = [data[start:stop] for start, stop in spans]
         yield source.gather("strings", pieces, Pieces(spans, list(map(len, pieces))))
-    if small:
+    shown = sum([stop - start for start, stop in found])
+    if small and shown > _MOSTLY * len(data):
         yield from joined(source, "strings", found)
     for start in _ends(data):
         yield source.slice("", (start, len(data)))
