@@ -41,6 +41,12 @@ HINTS = (
 )
 PATCH_HINTS = (r"\n(?:literal|delta) [0-9]",)
 _PATCH = re.compile(rb"\n(?:literal|delta) [0-9]+\r?\n((?:[A-Za-z][!-~]{5,65}\r?\n)+)")
+_OPENERS = frozenset(
+    bytes([int.from_bytes(signature[:4].ljust(4, fill)) // 85**4])
+    for signature in CONTAINERS
+    for fill in (b"\x00", b"\xff")
+)
+"""Values of the first symbol of what begins like a container."""
 _HEAD = 10
 """Symbols that tell whether a container begins."""
 
@@ -129,7 +135,9 @@ def _containers(symbols: bytes, starts: list[int], code: _Code) -> Iterator[Span
     for start, after in pairwise(starts):
         for begin in (start, start + 2):
             head = symbols[begin : begin + _HEAD]
-            if _NONE not in head and code.text(head).startswith(CONTAINERS):
+            if head[:1] not in _OPENERS or _NONE in head:
+                continue
+            if code.text(head).startswith(CONTAINERS):
                 end = symbols.find(_NONE, begin, after)
                 yield begin, end if end >= 0 else after - 1
                 break

@@ -21,6 +21,7 @@ from dlp.model import View
 
 HINTS = (r"[\x00-\x08\x0e-\x1a]", START + r"[\x80-\xbf\xd8-\xdf]")
 
+_STEP = "strings"
 _SHORTEST = 12
 _STRETCHES = Alphabet(bytes(range(0x20, 0x7F)), 1)
 _LONG_STRETCHES = Alphabet(bytes(range(0x20, 0x7F)), _SHORTEST + 1)
@@ -35,7 +36,7 @@ _LARGEST_BYTES = 64 << 10
 def strings(source: Source) -> Iterator[View]:
     """Strings without the length before them; and all strings side by side."""
     data = source.data
-    if is_text(data):
+    if is_text(data) or _is_of_strings(source.view):
         return
     small = len(data) <= _LARGEST_BYTES
     found = (_STRETCHES if small else _LONG_STRETCHES).runs(data)
@@ -44,12 +45,20 @@ def strings(source: Source) -> Iterator[View]:
     ]
     if spans:
         pieces = [data[start:stop] for start, stop in spans]
-        yield source.gather("strings", pieces, Pieces(spans, list(map(len, pieces))))
+        yield source.gather(_STEP, pieces, Pieces(spans, list(map(len, pieces))))
     shown = sum([stop - start for start, stop in found])
     if small and shown > _MOSTLY * len(data):
-        yield from joined(source, "strings", found)
+        yield from joined(source, _STEP, found)
     for start in _ends(data):
         yield source.slice("", (start, len(data)))
+
+
+def _is_of_strings(view: View) -> bool:
+    """Whether this was done already: what it gave is no message again."""
+    above: View | None = view
+    while above is not None and above.step != _STEP:
+        above = above.parent
+    return above is not None
 
 
 def _ends(data: bytes) -> Iterator[int]:

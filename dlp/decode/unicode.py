@@ -58,7 +58,7 @@ _WORD = re.compile(
     re.DOTALL,
 )
 _SHORTEST = 12
-_BINARY_BYTES = 64 << 10
+_BINARY_BYTES = 4 << 10
 """Of what is larger and no text, what looks like a character is chance."""
 
 
