@@ -31,6 +31,7 @@ _ALPHABETS = (
 _GROUPS = 4
 """Groups of text in a row that are no chance."""
 _NONE = 255
+_LONG_ENOUGH = re.compile(rb"[^\xff]{20}")
 _RARE = rb"!#$%&*+;<>?@\\^`|~(){}\[\]"
 """Symbols that prose and code seldom have close together inside a word."""
 
@@ -122,6 +123,8 @@ def _decoded(
 
 def _runs(symbols: bytes, code: _Code) -> Iterator[Span]:
     """Stretches of groups that are text, each to the end of its run of symbols."""
+    if not _LONG_ENOUGH.search(symbols):
+        return
     for lead in range(5):
         fits = code.groups(symbols, lead)
         edges = np.flatnonzero(np.diff(np.concatenate(([False], fits, [False]))))

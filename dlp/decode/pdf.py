@@ -24,6 +24,8 @@ _SHOWN = re.compile(
     rb"|(\((?:[^()\\]|\\.|\([^()]*\))*\)|<[0-9A-Fa-f\s]*>)\s*(?:Tj|'|\")",
     re.DOTALL,
 )
+_OPERATORS = re.compile(rb"T[jJ]\b|\b(?:BT|Tf|Td|T\*)\s")
+"""Besides the two that are quotation marks, which any program has behind brackets."""
 _STRING = re.compile(
     rb"\(((?:[^()\\]|\\.|\([^()]*\))*)\)|<([0-9A-Fa-f\s]*)>|(-?[0-9.]+)", re.DOTALL
 )
@@ -35,6 +37,8 @@ _MOST_TABLES = 12
 def shown_text(source: Source) -> Iterator[View]:
     """What the text operators of a view show, once per ToUnicode table."""
     data = source.data
+    if not _OPERATORS.search(data):
+        return
     pieces = [_pieces(m[1] or m[2]) for m in _SHOWN.finditer(data)]
     if not pieces:
         return

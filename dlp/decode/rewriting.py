@@ -106,8 +106,12 @@ def _word_begins(data: bytes, at: int, least: int) -> int:
     if at <= least:
         return least
     floor = max(least, at - _REACH)
-    ends = [match.end() for match in _WORD_END.finditer(data, floor, at)]
-    return ends[-1] if ends else floor
+    for size in (64, 512, _REACH):
+        low = max(floor, at - size)
+        ends = [match.end() for match in _WORD_END.finditer(data, low, at)]
+        if ends:
+            return ends[-1]
+    return floor
 
 
 def _word_ends(data: bytes, at: int, most: int) -> int:
