@@ -18,11 +18,14 @@ from pathlib import Path
 from dlp.errors import UsageError
 
 _NOTES = ("README.md", "deploy/README.md")
-_POLICY = ("rules/policy.yaml", "rules/policy.yaml")
+_RULES = (
+    ("rules/policy.yaml", "rules/policy.yaml"),
+    ("rules/alerts.yaml", "rules/alerts.yaml"),
+)
 
 FORMS: dict[str, tuple[tuple[str, str], ...]] = {
-    "systemd": (("", "deploy/systemd/*"), _POLICY, _NOTES),
-    "container": (("", "deploy/container/*"), _POLICY, _NOTES),
+    "systemd": (("", "deploy/systemd/*"), *_RULES, _NOTES),
+    "container": (("", "deploy/container/*"), *_RULES, _NOTES),
     "compose": (
         ("", "deploy/compose/*.y*ml"),
         ("", "deploy/container/*"),
@@ -31,7 +34,7 @@ FORMS: dict[str, tuple[tuple[str, str], ...]] = {
         ("grafana/dashboards", "dashboards/grafana/*.json"),
         ("alerts.yml", "dashboards/prometheus/alerts.yml"),
         ("alertmanager.yml", "dashboards/alertmanager/alertmanager.yml"),
-        _POLICY,
+        *_RULES,
         _NOTES,
     ),
 }
