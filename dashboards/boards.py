@@ -259,6 +259,10 @@ INTERNALS = Board(
             Panel("Reloads and starts", "In the time shown.", BARS,
                   ((rise("reloads_total[]", "outcome"), "reload: {{outcome}}"),
                    (rise("worker_starts_total[]"), "worker starts"))),
+            Panel("Alerts from the proxy", "Of rules/alerts.yaml: raised, and messages that "
+                  "were given up.", STACK,
+                  ((rate("alerts_total[]", "severity"), "{{severity}}"),
+                   (rate("alerts_dropped_total[]", "why"), "given up: {{why}}")), "cps", 24),
             Panel("Builds", "What runs where, and which rules it has.", TABLE,
                   (("max by (instance, version, python) (build_info[])", ""),
                    ("max by (instance) (ruleset_generation[])", ""),

@@ -1,37 +1,19 @@
 """
-The dashboards, by the rules of grafana/dashboard-linter and by a real Prometheus.
+The dashboards, by the rules of grafana/dashboard-linter.
 
-The linter is a Go program; its rules that apply are restated here by name.
+The linter is a Go program; its rules that apply are restated here by name. What a real
+Prometheus answers is in `tests/e2e/test_operations.py`.
 """
 
 import json
 import re
-import shutil
-import subprocess
-import time
-import urllib.parse
-import urllib.request
-from dataclasses import replace
 from pathlib import Path
 
 import promql_parser
 import pytest
 
-from dlp.metrics import TABLE, Metrics, serve
+from dlp.metrics import TABLE
 from dlp.metrics.table import COUNTER
-from dlp.model import (
-    Action,
-    Agent,
-    Destination,
-    Finding,
-    Kind,
-    Place,
-    Reason,
-    Tier,
-    Verdict,
-)
-from dlp.record import Facts, Volume, make_record
-from tests.harness.proxy import free_port
 
 FOLDER = Path(__file__).parents[2] / "dashboards" / "grafana"
 BOARDS = {path.stem: json.loads(path.read_text()) for path in FOLDER.glob("*.json")}
@@ -142,78 +124,3 @@ def test_query(name):
         assert 'instance=~"$instance"' in matchers
         if declared[metric].kind == COUNTER:
             assert window in {"[$__rate_interval]", "[$__range]", "[$__interval]"}
-
-
-def observed():
-    """Decisions of every kind, so that every panel has something to show."""
-    base = Facts(
-        Agent("builder"), Destination("https", "h.example", 443), statement="llm",
-        volume=Volume(900, 700, 200, 100, "inspect-none"), truncated="ratio",
-        timings=(("examine", 0.001), ("decide", 0.0001), ("total", 0.0011)),
-    )  # fmt: skip
-    leak = Finding("k", Kind.FINGERPRINT, Tier.CERTAIN, "body", family="canary")
-    slot = replace(leak, place=Place.VENDOR_SLOT)
-    block = Verdict(Action.BLOCK, Reason.CONTENT, "k", (leak, slot))
-    pairs = [(Action.ALLOW, Reason.OK), (Action.BLOCK, Reason.UNAVAILABLE)]
-    verdicts = [block, *(Verdict(a, r, "x", would=Action.BLOCK) for a, r in pairs)]
-    return [
-        make_record(f"dlp-{number}", 1.0, verdict, base)
-        for number, verdict in enumerate(verdicts)
-    ]
-
-
-PROMETHEUS = """
-global: {scrape_interval: 1s}
-scrape_configs:
-  - job_name: agent-dlp
-    static_configs: [{targets: ["127.0.0.1:%d"]}]
-"""
-
-
-def ask(port, expr):
-    query = urllib.parse.urlencode({"query": expr})
-    url = f"http://127.0.0.1:{port}/api/v1/query?{query}"
-    with urllib.request.urlopen(url, timeout=5) as answer:
-        return json.load(answer)["data"]["result"]
-
-
-@pytest.fixture(scope="module")
-def prometheus(tmp_path_factory):
-    if not shutil.which("prometheus"):
-        pytest.skip("Debian's prometheus is missing")
-    folder = tmp_path_factory.mktemp("prometheus")
-    target, port = free_port(), free_port()
-    endpoint = serve(folder, ("127.0.0.1", target))
-    metrics = Metrics.open(folder, ("127.0.0.1", target))
-    metrics.set("dlp_ca_expiry_timestamp_seconds", time.time() + 1e6)
-    for component in ("inspection", "state", "audit"):
-        metrics.set("dlp_component_up", 1, component)
-    (folder / "prometheus.yml").write_text(PROMETHEUS % target)
-    process = subprocess.Popen(
-        ["prometheus", f"--config.file={folder}/prometheus.yml",
-         f"--storage.tsdb.path={folder}/data", "--log.level=error",
-         f"--web.listen-address=127.0.0.1:{port}"],
-    )  # fmt: skip
-    try:
-        for second in range(14):
-            for record in observed():
-                metrics.observe(record)
-            metrics.count("dlp_auth_failures_total", "invalid")
-            metrics.count("dlp_worker_starts_total")
-            metrics.reloaded("ab" * 8, 10.0 + second, {"rules": 400, "statements": 3})
-            metrics.beat(time.time())
-            time.sleep(1)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-        metrics.close()
-        endpoint.close()
-
-
-@pytest.mark.parametrize("name", QUERIES)
-def test_a_real_prometheus_answers_with_numbers(prometheus, name):
-    result = ask(prometheus, filled(QUERIES[name]))
-    values = [row["value"][1] for row in result]
-    assert values, "no series"
-    assert any(value != "NaN" for value in values)

@@ -66,7 +66,7 @@ def work(company: Company) -> None:
     company.write_policy(POLICY + "# new\n")
     until(lambda: "dlp_worker_starts_total 3.0" in company.proxy.scrape()[1], 60)
     until(lambda: "dlp_workers 2.0" in company.proxy.scrape()[1], 60)
-    for step in range(31):
+    for step in range(4):
         story.honest(company, step)
     time.sleep(2)
 
@@ -82,6 +82,11 @@ def test_a_panel_shows_something(day, name):
 def test_the_right_alerts_are_sent_and_no_other(day):
     assert day.watch.notified() == RAISED
     assert set(day.watch.firing()) == {(name, agent) for _, name, agent in RAISED}
+
+
+def test_the_proxy_tells_it_too(day):
+    until(lambda: day.company.told() >= {("secret", "intern"), ("canary", "intern")})
+    assert proof.the_proxy_tells_it_too(day.company)
 
 
 def test_promtool_finds_nothing_to_say_about_the_metrics(day):

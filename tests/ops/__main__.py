@@ -62,6 +62,7 @@ def run(folder: Path, options: argparse.Namespace) -> None:
             until(lambda: ("DlpProxyDown", "") in watch.firing(), 60)
             until(lambda: set(story.SILENCE) <= watch.notified(), 60)
             said.insert(0, proof.alerts_are_right(watch, starts, end, factor))
+            said.append(proof.the_proxy_tells_it_too(company))
             said.append(proof.the_audit_trail_proves_it(company, kept))
             said.append(proof.a_changed_trail_is_noticed(kept))
             watch.look()

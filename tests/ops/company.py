@@ -14,7 +14,7 @@ import httpx
 import websockets.sync.client
 
 from tests.harness.ca import Authority
-from tests.harness.origin import Origins
+from tests.harness.origin import Origin, Origins
 from tests.harness.proxy import DLP, UPSTREAM, Proxy, free_port
 from tests.ops.watch import until
 
@@ -29,6 +29,13 @@ statements:
   - {id: own-service, effect: allow, hosts: [own.test], ports: ["*"]}
   - {id: pinned-app, effect: allow, hosts: [pinned.test], ports: ["*"], inspect: none}
 """
+ALERTS = """\
+version: 1
+channels:
+  hook: {type: webhook, url: {env: ALERT_URL}, secret: {env: ALERT_KEY}}
+routes:
+  - {id: all, severity: [critical, warning], to: [hook]}
+"""
 LETTERS = string.ascii_letters + string.digits
 
 
@@ -39,6 +46,8 @@ class Company:
     proxy: Proxy
     origins: Origins
     authority: Authority
+    hook: Origin
+    """Where the proxy's own alerts go."""
     tokens: dict[str, str] = field(default_factory=dict)
     secret: str = ""
     """Registered for own.test."""
@@ -61,10 +70,14 @@ class Company:
         authority = Authority(folder / "ca")
         origins = Origins(authority, SITES).__enter__()
         hosts = dict.fromkeys(SITES, "127.0.0.1")
-        arguments = ["--workers", "2"]
-        proxy = Proxy(folder / "proxy", hosts, arguments, state_size=state_size)
-        made = cls(proxy, origins, authority)
+        hook = origins.start("http")
+        proxy = Proxy(
+            folder / "proxy", hosts, ["--workers", "2"], state_size=state_size,
+            environment={"ALERT_URL": hook.url("/hook"), "ALERT_KEY": "k" * 40},
+        )  # fmt: skip
+        made = cls(proxy, origins, authority, hook)
         made.write_policy()
+        (proxy.rules / "alerts.yaml").write_text(ALERTS)
         proxy.start_from(compiled)
         proxy.start()
         made._enrol()
@@ -145,6 +158,11 @@ class Company:
     def proxy_url(self, agent: str) -> str:
         host, port = self.proxy.listen
         return f"http://{agent}:{self.tokens[agent]}@{host}:{port}"
+
+    def told(self) -> set[tuple[str, str]]:
+        """(kind, agent) of what the proxy itself told."""
+        bodies = [json.loads(request.body) for request in list(self.hook.requests)]
+        return {(a["kind"], a["agent"]) for body in bodies for a in body["alerts"]}
 
     def close(self) -> None:
         for client in (*self._clients.values(), self._stranger):

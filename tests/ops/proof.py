@@ -116,6 +116,14 @@ def filled(expr: str, range_s: float, scrape_s: float = 1) -> str:
     return expr
 
 
+def the_proxy_tells_it_too(company: Company) -> str:
+    """Its own routes (rules/alerts.yaml) do not wait for Prometheus."""
+    told = company.told()
+    assert {("secret", "intern"), ("canary", "intern")} <= told, told
+    kinds = ", ".join(sorted({kind for kind, _ in told}))
+    return f"the proxy's own alerts told of {kinds}"
+
+
 def the_audit_trail_proves_it(company: Company, kept: Kept) -> str:
     """It is whole, and its counts are those of metrics, agents and sites."""
     said = _dlp("audit", "verify", "--state", str(kept.folder))
@@ -180,7 +188,7 @@ def nothing_is_a_secret(company: Company, watch: Watch, kept: Kept) -> str:
         if reference
     ]
     places = [
-        kept.folder, company.proxy.log_file, watch.folder, *kept.pages, *watch.seen,
+        kept.folder, company.hook.received, company.proxy.log_file, watch.folder, *kept.pages, *watch.seen,
         *exported, *stories,
     ]  # fmt: skip
     size = sum(
