@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -157,14 +156,18 @@ def _told(report: Report, threshold: Severity) -> dict[str, Any]:
 
 
 def _row(result: Result) -> dict[str, Any]:
-    row = asdict(result.check)
-    del row["look"], row["repair"]
+    check = result.check
     return {
-        **row,
-        "area": result.check.area,
-        "fixable": result.check.repair is not None,
+        "id": check.id,
+        "area": check.area,
+        "severity": check.severity,
         "status": result.status,
+        "title": check.title,
         "seen": result.seen,
+        "why": check.why,
+        "fix": check.remedy,
+        "owasp": check.owasp,
+        "fixable": check.repair is not None,
         "changed": result.changed,
     }
 

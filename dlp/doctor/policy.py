@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -114,6 +116,17 @@ def _writable(picture: Picture) -> Iterator[str]:
     yield from (*as_a_whole, *written_by_others(picture, files))
 
 
+def _close(picture: Picture) -> Iterator[str]:
+    """Takes the write permission of group and others away from what is ours."""
+    folder = picture.rules or builtin_folder()
+    for path in (folder, *sorted(folder.rglob("*.y*ml"))):
+        status = path.lstat()
+        mode = stat.S_IMODE(status.st_mode)
+        if mode & 0o022 and status.st_uid == os.geteuid() and not path.is_symlink():
+            path.chmod(mode & ~0o022)
+            yield f"{path}: mode {mode:04o} is now {mode & ~0o022:04o}"
+
+
 def written_by_others(picture: Picture, paths: Iterable[Path]) -> Iterator[str]:
     """Which of the paths others, or the agent outside of a cage, can replace."""
     users = [NOBODY]
@@ -143,7 +156,7 @@ CHECKS = (
         "An agent that writes them allows itself what it likes, within two seconds.",
         "Give the folder to another user without write permission for the rest, or "
         "start agents with `dlp run` and say --caged",
-        ("ASI03", "T3"), _writable,
+        ("ASI03", "T3"), _writable, _close,
     ),
     Check(
         "policy-observe", Severity.HIGH,

@@ -28,7 +28,7 @@ def test_json_tells_every_column(state):
     assert row["severity"] == "critical"
     assert row["status"] == "finding"
     assert row["owasp"] == ["ASI03", "T3"]
-    assert all(row[key] for key in ("seen", "why", "remedy", "title", "area"))
+    assert all(row[key] for key in ("seen", "why", "fix", "title", "area"))
     assert row["fixable"] is True
 
 

@@ -3,9 +3,10 @@ import os
 import pytest
 
 from dlp.detect.fingerprint import SecretInfo
+from dlp.doctor.examine import examine
 from dlp.state.agents import AgentRegistry
 from dlp.state.secrets import Registration, SecretStore
-from tests.doctor.conftest import OTHER
+from tests.doctor.conftest import BY_ID, OTHER
 
 GOOD = """\
 version: 1
@@ -114,6 +115,17 @@ def test_rules_that_others_may_write_are_seen(rules, seen):
         "policy.yaml can be written by others"
         in seen("rules-writable", rules=folder)[0]
     )
+
+
+def test_the_write_permission_of_others_is_taken_away(rules, picture):
+    folder = rules()
+    file = folder / "policy.yaml"
+    folder.chmod(0o777)
+    file.chmod(0o664)
+    drawn = picture(rules=folder)
+    (result,) = examine(drawn, [BY_ID["rules-writable"]], repair=True).results
+    assert (result.status, len(result.changed)) == ("ok", 2)
+    assert [path.stat().st_mode & 0o777 for path in (folder, file)] == [0o755, 0o644]
 
 
 def test_a_folder_above_the_rules_that_others_may_write_is_seen(rules, place, seen):
