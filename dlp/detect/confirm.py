@@ -18,8 +18,11 @@ import regex
 
 from dlp.detect.checks import Candidate, Check, Outcome, resolve
 from dlp.detect.placeholder import is_example, is_placeholder
-from dlp.detect.rule import Rule
+from dlp.detect.rule import Rule, run_together
 from dlp.model import Tier, View, noun
+
+_NAME_BYTES = 24
+"""Bytes before a match in which the beginning of its name may stand."""
 
 _SEARCH_S = 0.25
 """Seconds one search may take; only a hostile text gets near."""
@@ -184,6 +187,8 @@ class Detector:
         secret = view.data[start:stop]
         if not self._has_keyword(view.data, found):
             return None
+        if self.rule.aside and self._is_aside(view.data, found.start(), start):
+            return None
         tier = self.rule.tier
         candidate = Candidate(secret, view.data, start, stop, found.start())
         for check in self._checks:
@@ -197,6 +202,11 @@ class Detector:
         if self._stands_for_one(secret):
             return None
         return Match(self.rule, view, start, stop, tier)
+
+    def _is_aside(self, data: bytes, opening: int, start: int) -> bool:
+        """Whether the name is one whose values the vendor's own rule judges."""
+        name = run_together(data[max(0, opening - _NAME_BYTES) : start])
+        return b"pass" not in name and any(word in name for word in self.rule.aside)
 
     def _stands_for_one(self, secret: bytes) -> bool:
         """Whether it is a placeholder or an example, not a secret."""

@@ -7,6 +7,7 @@ engine to run a rule's samples; that half needs only this.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from dlp.detect.pattern import Pattern
@@ -15,6 +16,14 @@ from dlp.model import Tier
 
 GENERIC = "generic"
 """The family of rules that know no vendor: any other explains a match better."""
+
+
+_SEAM = re.compile(rb"[ _.-]")
+
+
+def run_together(name: bytes) -> bytes:
+    """A name in one spelling: small letters, nothing between its words."""
+    return _SEAM.sub(b"", name.lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,8 @@ class Rule:
     """Lower case."""
     context: int = 0
     """Bytes before the match in which a keyword must stand; 0: inside the match."""
+    aside: tuple[bytes, ...] = ()
+    """Names, run together, beside which only a password counts."""
     hosts: tuple[str, ...] = ()
     """The vendor's own; `*.x` means names under x."""
     slots: tuple[str, ...] = ()

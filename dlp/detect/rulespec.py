@@ -16,7 +16,7 @@ from dlp.detect.checks import CHECKS, MEASURED, resolve
 from dlp.detect.named import compose
 from dlp.detect.pattern import Pattern, PatternError, prepare
 from dlp.detect.plugins import PluginError, plugin_rules
-from dlp.detect.rule import Rule
+from dlp.detect.rule import Rule, run_together
 from dlp.errors import Problem
 from dlp.model import Tier
 from dlp.rulefile import Located, RuleModel
@@ -40,6 +40,11 @@ class RuleSpec(RuleModel):
     text hardly has them.
     """
     value: str = ""
+    aside: tuple[str, ...] = ()
+    """
+    Names beside which this rule judges nothing but passwords: their vendors' tokens
+    have one shape, which the vendor's own rule knows.
+    """
     keywords: tuple[str, ...] = ()
     context: int = Field(default=0, ge=0, le=200)
     hosts: tuple[str, ...] = ()
@@ -115,6 +120,7 @@ def read_rule(
         pattern=pattern,
         keywords=tuple(word.encode() for word in spec.anchors),
         context=spec.context,
+        aside=tuple(run_together(name.encode()) for name in spec.aside),
         hosts=spec.hosts,
         slots=spec.slots,
         checks=tuple(pair for check in spec.checks for pair in _named(check)),

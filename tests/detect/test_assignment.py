@@ -117,3 +117,17 @@ CASES = {
 def test_name_tie_and_value_decide_together(judged, name):
     text, value, counts = CASES[name]
     assert judged(text, value) is counts
+
+
+ASIDE = {
+    "the vendor's tokens have one shape": (f"GITEA_TOKEN={RANDOM}", RANDOM, False),
+    "however the name is spelt": (f'"hugging-face_token": "{RANDOM}"', RANDOM, False),
+    "a password there is one": ('GITEA_PASSWORD="Sommer!2031x"', "Sommer!2031x", True),
+    "the name stands elsewhere": (f"gitea, or any forge of that kind: api_token={RANDOM}", RANDOM, True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ASIDE)
+def test_what_a_vendors_own_rule_judges_is_left_to_it(judged, name):
+    text, value, counts = ASIDE[name]
+    assert judged(text, value) is counts
