@@ -78,7 +78,8 @@ def tie(found: Assignment) -> Tie:
 _UUID = rb"(?i:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
 _NOT_A_VALUE = re.compile(
     rb"(?ix)"
-    rb"[\d.,:+-]+|0x[0-9a-f]{1,8}"  # numbers, versions, times
+    rb"[\d.,:+-]+|0x[0-9a-f]{1,8}|[a-z]{0,3}\d+(?:\.\d+)+"  # numbers, versions, times
+    rb"|(?-i:[A-Z]{2,}(?:_[A-Z]{2,})+|[a-z]+:[a-z_]+)"  # constants, scoped names
     rb"|\d{4}-\d\d-\d\d.*"  # dates
     rb"|(?:[a-z]:|\.{0,2}|~)?[/\\](?:[\w.@+-]+[/\\])*[\w.@+-]*"  # paths
     rb"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # mail addresses

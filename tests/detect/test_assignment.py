@@ -78,7 +78,7 @@ ORDINARY_VALUES = [
     "some/path/to/token.txt", "/run/secrets/token", "https://a.example/b", "2024-01-02T03:04:05",
     "1.2.3.4567890", "changePassword", "user@example.com", "refresh_access_token",
     "AuthorizationError", "correct-horse-battery-staple",
-    "x-smtp2go-api-key", "arn:aws:kms:eu:1a2b3c4d:key/5e6f", "MFkwEwYHKoZIzj0CAQYI" + RANDOM,
+    "T1003.008", "GAE_APPLICATION", "query:exaapikey", "x-smtp2go-api-key", "arn:aws:kms:eu:1a2b3c4d:key/5e6f", "MFkwEwYHKoZIzj0CAQYI" + RANDOM,
     "MIIDazCCAlOgAwIBAgIU" + RANDOM, "sha512-" + "A1b2" * 9, "--api-key-file", "enable_fds=True",
 ]  # fmt: skip
 
