@@ -52,8 +52,9 @@ _EXAMPLE_DIGESTS: frozenset[bytes] = frozenset(
         "fc9f94683b968d58",
     )
 )
-"""`digest` of tokens that RFC 5849, 6749, 6750, 7617, jwt.io, Kubernetes, NuGet, Stripe,
-Slack, GitHub and the emulators of Azure Storage and Cosmos DB print as examples."""
+"""`digest` of tokens that RFC 5849, 6749, 6750, 7617, jwt.io, Kubernetes, NuGet,
+Stripe, Slack, GitHub and the emulators of Azure Storage and Cosmos DB print as
+examples."""
 
 _PLACEHOLDER = re.compile(
     rb"(?ix)"
