@@ -121,7 +121,9 @@ print(trial.connect_ex(("127.0.0.1", int(sys.argv[1]))) != 0)
 """
 
 
-def test_what_policy_allows_is_reached_and_nothing_round_it(cage, secure, plain):
+def test_what_policy_allows_is_reached_and_nothing_round_it(
+    cage, island, secure, plain
+):
     """Namespaces of our own redirect what knows of no proxy; bubblewrap's are dead."""
     script = """
     curl -sS -d hello "$1"; echo
@@ -130,10 +132,11 @@ def test_what_policy_allows_is_reached_and_nothing_round_it(cage, secure, plain)
     curl -sS --noproxy "*" "http://127.0.0.1:$4/" && echo out
     env -i PATH="$PATH" curl -sS -m 5 http://192.0.2.1/ && echo out
     env -i PATH="$PATH" curl -sSd redirected "$2" || echo closed; echo
-    env -i PATH="$PATH" curl -sSd x "http://elsewhere.example:$4/" || echo closed
+    env -i PATH="$PATH" curl -sSd x "http://elsewhere.example:$4/" || echo closed; echo
+    curl -sS "http://$6/metrics"; curl -sS -m 5 --noproxy "*" "http://$6/metrics"
     """
     urls = secure.url("/echo", "b.test"), plain.url("/echo", "b.test")
-    words = (*urls, DIRECT, str(plain.port), sys.executable)
+    words = (*urls, DIRECT, str(plain.port), sys.executable, island.metrics)
     done = cage("sh", "-c", script, "sh", *words)
     lines = [line for line in done.stdout.splitlines() if line]
     assert lines[0] == "hello", done.stderr
@@ -145,6 +148,7 @@ def test_what_policy_allows_is_reached_and_nothing_round_it(cage, secure, plain)
         assert json.loads(lines[4])["type"] == "urn:agent-dlp:destination"
     else:
         assert lines[4] == "closed"
+    assert json.loads(lines[5])["status"] == 403
     assert [r.body for r in secure.requests] == [b"hello"]
     assert all(r.body == b"redirected" for r in plain.requests)
 

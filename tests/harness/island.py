@@ -49,6 +49,7 @@ class Island:
     )
     proxy: str = ""
     """HOST:PORT of the proxy, once it runs."""
+    metrics: str = ""
 
     def __post_init__(self) -> None:
         self._cannot: dict[str, str] = {}
@@ -124,7 +125,7 @@ class Island:
             self.give(self.state)
         self.give(self.rules)
         ports = [free_port() for _ in range(3)]
-        self.proxy = f"127.0.0.1:{ports[0]}"
+        self.proxy, self.metrics = (f"127.0.0.1:{port}" for port in ports[:2])
         options = ("--listen", "--metrics", "--console")
         words = [DLP, "up", "--rules", self.rules, "--state", self.state]
         for option, port in zip(options, ports, strict=True):
