@@ -11,7 +11,13 @@ from ruamel.yaml import YAML
 from dlp import deploy
 from dlp.errors import UsageError
 
-UNITS = ["agent-dlp.service", "agent-dlp-door@.service", "agent-dlp-agent@.service"]
+UNITS = [
+    "agent-dlp.service",
+    "agent-dlp-door@.service",
+    "agent-dlp-agent@.service",
+    "agent-dlp-ship.service",
+    "agent-dlp-backup.service",
+]
 HADOLINT = shutil.which("hadolint", path=str(Path(sys.executable).parent))
 
 
@@ -39,6 +45,10 @@ def compose(written):
     return YAML(typ="safe").load(written["compose"] / "compose.yaml")
 
 
+def test_every_unit_is_looked_at(written):
+    assert {path.name for path in written["systemd"].glob("*.service")} == set(UNITS)
+
+
 def unit(folder, name):
     """The settings of a unit: each name with all its values."""
     settings = {}
@@ -60,7 +70,8 @@ def test_a_unit_is_exposed_less_than_three(written, name):
 @pytest.mark.parametrize(
     "name",
     ["agent-dlp.service", "agent-dlp-door@a.socket", "agent-dlp-door@a.service",
-     "agent-dlp-agent@a.service"],
+     "agent-dlp-agent@a.service", "agent-dlp-ship.service", "agent-dlp-backup.timer",
+     "agent-dlp-backup.service"],
 )  # fmt: skip
 def test_systemd_has_nothing_to_say_about_a_unit(written, tmp_path, name):
     for path in written["systemd"].glob("agent-dlp*.*"):
@@ -89,6 +100,7 @@ def test_the_agents_unit_has_no_network_but_the_door(written):
     door = unit(written["systemd"], "agent-dlp-door@.socket")
     assert agent["PrivateNetwork"] == door["PrivateNetwork"] == ["yes"]
     assert door["JoinsNamespaceOf"] == ["agent-dlp-agent@%i.service"]
+    assert agent["JoinsNamespaceOf"] == ["agent-dlp-door@%i.socket"]
     assert door["ListenStream"] == ["127.0.0.1:8080"]
     assert "agent-dlp-door@%i.socket" in agent["Requires"][0]
     # Sockets in the file system are no way out: none can be opened.
