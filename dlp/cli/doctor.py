@@ -103,9 +103,10 @@ def doctor(
     )
     report = _examine(picture, chosen, fix, json)
     if json:
-        typer.echo(orjson.dumps(_told(report, threshold)).decode())
+        told = _looked_at(picture) | _told(report, threshold)
+        typer.echo(orjson.dumps(told).decode())
     else:
-        _print(report, verbose)
+        _print(picture, report, verbose)
     raise typer.Exit(1 if report.reaches(threshold) else 0)
 
 
@@ -144,6 +145,15 @@ def _examine(
     return report
 
 
+def _looked_at(picture: Picture) -> dict[str, Any]:
+    return {
+        "state": str(picture.state),
+        "rules": str(picture.rules or "built-in"),
+        "agent": picture.agent.name,
+        "caged": picture.caged,
+    }
+
+
 def _told(report: Report, threshold: Severity) -> dict[str, Any]:
     statuses = [one.status for one in report.results]
     return {
@@ -172,8 +182,12 @@ def _row(result: Result) -> dict[str, Any]:
     }
 
 
-def _print(report: Report, verbose: bool) -> None:
+def _print(picture: Picture, report: Report, verbose: bool) -> None:
     console = Console(highlight=False, soft_wrap=True)
+    at = _looked_at(picture)
+    held = "with `dlp run`" if picture.caged else "without a cage"
+    console.print(escape(f"state {at['state']}, rules {at['rules']}"))
+    console.print(escape(f"agents run as {picture.agent.name}, {held}"))
     for result in report.results:
         for change in result.changed:
             console.print(f"[green]fixed[/] {escape(change)}")

@@ -11,6 +11,11 @@ def test_the_reference_page_is_up_to_date():
     assert DOCUMENT.read_text() == page(), "run: dlp doctor --list > docs/DOCTOR.md"
 
 
+def test_readme_counts_the_checks():
+    readme = (DOCUMENT.parents[1] / "README.md").read_text()
+    assert f"makes {len(CHECKS)} checks" in readme
+
+
 def test_ids_are_unique_and_every_row_is_whole():
     ids = [check.id for check in CHECKS]
     assert len(ids) == len(set(ids))

@@ -5,6 +5,7 @@ time, every panel, the audit trail, and no secret in any of them.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ import pytest
 
 from dlp.audit.read import find
 from tests.dashboards.test_boards import QUERIES, filled
+from tests.harness.proxy import DLP
 from tests.ops import proof, story
 from tests.ops.company import POLICY, Company
 from tests.ops.watch import TOOLS, Watch, until
@@ -111,6 +113,25 @@ def test_an_exemplar_leads_to_the_decision(day, name):
 def test_the_audit_trail_proves_it(day):
     assert "intact" in proof.the_audit_trail_proves_it(day.company, day.kept)
     assert "FAULT" in proof.a_changed_trail_is_noticed(day.kept)
+
+
+def test_the_doctor_sees_who_watches_and_that_a_worker_died(day):
+    proxy = day.company.proxy
+    watched = ["metrics-scraped", "alert-rules", "alertmanager", "alert-routes"]
+    checks = [*watched, "worker-restarts", "reload-late", "audit-intact"]
+    done = subprocess.run(
+        [
+            *(DLP, "doctor", "--json", "--state", proxy.state, "--rules", proxy.rules),
+            *("--metrics", "{}:{}".format(*proxy.metrics)),
+            *("--prometheus", day.watch.prometheus),
+            *(word for name in checks for word in ("--check", name)),
+        ],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    rows = {row["id"]: row for row in json.loads(done.stdout)["checks"]}
+    died = rows.pop("worker-restarts")
+    assert {n: r["seen"] for n, r in rows.items() if r["status"] != "ok"} == {}
+    assert died["seen"] == ["3 workers were started for 2 that run"]
 
 
 def test_nothing_in_any_of_them_is_a_secret(day):
