@@ -10,6 +10,7 @@ help:  ## list the targets
 	@scripts/setup
 
 run: .venv/.ready  ## set everything up and start the proxy
+	@echo 'In another shell: export PATH="$(CURDIR)/.venv/bin:$$PATH"; then dlp demo' >&2
 	@exec .venv/bin/dlp up
 
 lint: .venv/.ready  ## ruff, mypy --strict, import direction

@@ -14,6 +14,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import ClassVar
 from weakref import WeakKeyDictionary
 
@@ -60,7 +61,8 @@ RESETS = 200
 """Streams a client may reset within `RESETS_S` (CVE-2023-44487)."""
 RESETS_S = 10.0
 
-UPSTREAM = Breach("upstream", 502, "upstream failed", Reason.UNAVAILABLE)
+UPSTREAM = Breach("upstream", 502, "answer", Reason.UNAVAILABLE)
+"""Its `detail` is the kind of failure, one of the groups of `_CAUSE` or `answer`."""
 CLOSED_ADDRESS = Breach("address", 403, "not a public address", Reason.DESTINATION)
 SLOW_HEAD = Breach("head-deadline", 408, "the head did not arrive in time")
 CHUNK_LINE = Breach("chunk-size", 400, "the line of a chunk does not end")
@@ -68,6 +70,13 @@ CHUNKS = Breach("chunks", 400, "the body is not chunked as RFC 9112 (7.1) says")
 TRAILERS = Breach("trailers", 400, "trailers in a chunked HTTP/1 request")
 
 _END = re.compile(rb"\r?\n\r?\n")
+_CAUSE = re.compile(
+    "(?P<certificate>ertificate|[Hh]ostname mismatch)|(?P<tls>TLS|SSL)"
+    "|(?P<name>Name or service|name resolution|[Nn]o address|nodename)"
+    "|(?P<refused>refused|unreachable|No route|Connect call failed|[Rr]eset)"
+    "|(?P<timeout>connection cancelled|[Tt]imed out)"
+)
+"""What may be told of an error: its kind. Its text may quote what an origin sent."""
 
 
 class EgressServer1(Http1Server):
@@ -315,7 +324,11 @@ def _breach(event: events.Event) -> Breach | None:
         return None
     if PRIVATE in event.message:
         return CLOSED_ADDRESS
-    return UPSTREAM if status >= 500 else _malformed(status)
+    if status < 500:
+        return _malformed(status)
+    found = _CAUSE.search(event.message)
+    cause = found.lastgroup if found else None
+    return replace(UPSTREAM, detail=cause or "answer")
 
 
 def _malformed(status: int) -> Breach:

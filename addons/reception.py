@@ -19,7 +19,8 @@ from mitmproxy.http import HTTPFlow, Response
 from addons import answers
 from addons.answers import refused
 from addons.guards import Breach
-from addons.http_server import UPSTREAM
+from addons.http_server import CLOSED_ADDRESS, UPSTREAM
+from dlp import logs
 from dlp.gate import Gate
 from dlp.model import Agent, Destination, Reason, noun
 from dlp.state.agents import AUTHENTICATE, Challenge
@@ -57,6 +58,8 @@ class Reception:
         """Client connection id -> what its CONNECT was authenticated with."""
         self._held: dict[str, set[str]] = {}
         """Agent -> ids of the client connections it asked on."""
+        self._last: dict[str, Asked] = {}
+        """Client connection id -> what was asked on it last, for errors below HTTP."""
 
     def open_tunnel(self, client: Client, credentials: str | None) -> None:
         """Everything on this connection now goes through one tunnel."""
@@ -65,6 +68,7 @@ class Reception:
     def close_tunnel(self, client: Client) -> None:
         """The connection is gone."""
         self._tunnels.pop(client.id, None)
+        self._last.pop(client.id, None)
         for agent in [a for a, held in self._held.items() if client.id in held]:
             self._held[agent].discard(client.id)
             if not self._held[agent]:
@@ -96,6 +100,7 @@ class Reception:
         if not self._holds(who.id, flow.client_conn.id):
             flow.response = self._answer(asked, CROWDED)
             return None
+        self._last[flow.client_conn.id] = asked
         return asked
 
     def readmit(self, flow: HTTPFlow) -> bool:
@@ -120,13 +125,21 @@ class Reception:
 
     def page(self, client: Client, breach: Breach) -> Response:
         """The answer where mitmproxy has an error page, or a guard fired below HTTP."""
-        if breach is UPSTREAM:
-            self.gate.metrics.count("dlp_upstream_errors_total")
+        last = self._last.get(client.id)
+        if breach.guard == UPSTREAM.guard:
+            self._tell_failure(last, breach.detail)
             return answers.upstream_failed()
+        if last is not None and breach is CLOSED_ADDRESS:
+            return self._answer(last, breach)
         credentials = self._tunnels.get(client.id)
         who = self.gate.identify(client.peername[0], credentials)
         agent = who if isinstance(who, Agent) else Agent(who.agent or UNKNOWN)
         return self._answer(Asked(agent, NOWHERE), breach)
+
+    def _tell_failure(self, last: Asked | None, cause: str) -> None:
+        self.gate.metrics.count("dlp_upstream_errors_total")
+        to = last.destination if last else NOWHERE
+        logs.get().warning("upstream failed", host=to.host, port=to.port, cause=cause)
 
     def _challenge(self, who: Challenge, to: Destination) -> Response:
         asked = Asked(Agent(who.agent or UNKNOWN), to)

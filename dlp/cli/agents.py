@@ -40,7 +40,8 @@ def add(agent: Id, state: State = None, json: Json = False) -> None:
         return
     typer.echo(token)
     typer.echo(
-        f"This is the only time the token is shown. Use it as http://{agent}:TOKEN@PROXY",
+        "This is the only time the token is shown. For the agent: "
+        f'eval "$(dlp env --proxy http://{agent}:TOKEN@HOST:PORT)"',
         err=True,
     )
 

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import orjson
 import typer
 
 from dlp.cage.environment import trust_in, variables, write_trust
 from dlp.errors import UsageError
+from dlp.state.agents import AgentRegistry
 from dlp.state.folder import open_folder
 
 app = typer.Typer(add_completion=False)
@@ -67,8 +69,21 @@ def env(
 
     In a shell: eval "$(dlp env)". Variables are no isolation: `dlp run` is.
     """
+    at = urlsplit(proxy)
+    if at.scheme != "http" or not at.hostname:
+        # The URL may hold a token: it is not repeated.
+        raise UsageError(
+            "--proxy: expected http://HOST:PORT or http://ID:TOKEN@HOST:PORT"
+        )
     if trust is None:
-        found = write_trust(open_folder(state))
+        folder = open_folder(state)
+        found = write_trust(folder)
+        if "@" not in proxy and AgentRegistry(folder).registered():
+            typer.echo(
+                "dlp: agents are registered, so the proxy asks for a token: "
+                "dlp env --proxy http://ID:TOKEN@HOST:PORT",
+                err=True,
+            )
     elif not (found := trust_in(trust.absolute())).ca.is_file():
         raise UsageError(f"--trust {trust}: no ca.pem there; dlp ca trust {trust}")
     table = variables(proxy, found)

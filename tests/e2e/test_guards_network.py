@@ -1,13 +1,15 @@
 """Threats a12-a14, a17, a33: where a connection may go, whatever the name says."""
 
+import json
 import socket
+import subprocess
 import threading
 import time
 
 import httpx
 import pytest
 
-from tests.harness.proxy import RESOLVER
+from tests.harness.proxy import DLP, RESOLVER
 from tests.harness.wire import Wire
 
 POLICY = """\
@@ -189,3 +191,34 @@ def test_upstream_that_is_gone_is_a_plain_502(proxy):
             assert answer.status_code == 502
             assert answer.headers["content-type"] == "application/problem+json"
             assert str(port) not in answer.text
+    told = [line for line in map(json.loads, proxy.log.splitlines()) if "cause" in line]
+    assert [(line["host"], line["cause"]) for line in told if line["port"] == port] == [
+        ("a.test", "refused")
+    ] * 2
+
+
+def test_a_refused_address_is_on_record_with_its_name(closed, plain, secure):
+    """Which host it was: a mirror, or a name server that lies, is found by it."""
+    for origin in (plain, secure):
+        with Wire.to(closed) as wire:
+            host = f"ten.test:{origin.port}"
+            if origin is secure:
+                wire.connect_tunnel(host).start_tls(closed, "ten.test")
+            target = "/" if origin is secure else f"http://{host}/"
+            refused = wire.request(target, headers=[("Host", host)]).problem
+        story = json.loads(
+            subprocess.run(
+                [
+                    DLP,
+                    "explain",
+                    refused["reference"],
+                    "--state",
+                    closed.state,
+                    "--json",
+                ],
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
+        )
+        assert (story["host"], story["port"]) == ("ten.test", origin.port)

@@ -187,4 +187,5 @@ def test_an_untrusted_origin_is_502(start_proxy, secure):
         answer = wire.request("/", headers=[("Host", f"a.test:{secure.port}")])
     assert answer.status == 502
     assert b"certificate" not in answer.body
+    assert '"cause":"certificate"' in proxy.log
     assert secure.empty
