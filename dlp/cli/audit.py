@@ -66,7 +66,7 @@ def export(
         str,
         typer.Option(
             help="syslog+tls://HOST, splunk+https://HOST, loki+https://HOST, "
-            "elastic+https://HOST/INDEX or otlp+https://HOST."
+            "elastic+https://HOST/INDEX, otlp+https://HOST, file:///PATH or stdout:"
         ),
     ] = "",
     token_env: Annotated[

@@ -1,5 +1,6 @@
 """
-Where the log can be sent: syslog over TLS, Splunk, Loki, Elasticsearch, OpenTelemetry.
+Where the log can be sent: standard output, a file, syslog over TLS, Splunk, Loki,
+Elasticsearch, OpenTelemetry.
 
 Strategy: a sink takes a batch and returns when the other side has accepted all of it,
 or raises `SinkError`; it never drops and never retries. Retrying is the shipper's.
@@ -10,10 +11,12 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from dlp.audit.sinks.collectors import Elastic, Loki, Splunk
 from dlp.audit.sinks.delivery import Row, Sink, SinkError, Target
+from dlp.audit.sinks.local import File, Stdout
 from dlp.audit.sinks.otlp import Otlp
 from dlp.audit.sinks.syslog import Syslog
 from dlp.errors import UsageError
@@ -34,12 +37,16 @@ SINKS: dict[str, tuple[Callable[[Target], Sink], int]] = {
 def sink(url: str, token: str, authority: str | None = None) -> Sink:
     """
     The sink behind `syslog+tls://HOST`, or `splunk+https:`, `loki+https:`,
-    `elastic+https://HOST/INDEX`, `otlp+https:`; `authority` is a file of CA
-    certificates.
+    `elastic+https://HOST/INDEX`, `otlp+https:`, `file:///PATH`, `stdout:`; `authority`
+    is a file of CA certificates.
 
     Raises:
         UsageError: the URL names no sink, or plain HTTP to another machine.
     """
+    if url == "stdout:":
+        return Stdout()
+    if url.startswith("file:///"):
+        return File(Path(url.removeprefix("file://")))
     try:
         parts = urlsplit(url)
         kind, _, protocol = parts.scheme.partition("+")
@@ -56,8 +63,8 @@ def sink(url: str, token: str, authority: str | None = None) -> Sink:
     except (KeyError, ValueError, OSError) as error:
         raise UsageError(
             "--to takes syslog+tls://HOST, splunk+https://HOST, loki+https://HOST, "
-            "elastic+https://HOST/INDEX or otlp+https://HOST, and --ca a file of "
-            "certificates"
+            "elastic+https://HOST/INDEX, otlp+https://HOST, file:///PATH or stdout:, "
+            "and --ca a file of certificates"
         ) from error
     if not target.host or (not target.secure and target.host not in _LOOPBACK):
         raise UsageError("the log is sent over TLS; plain http is for loopback alone")
