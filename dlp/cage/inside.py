@@ -24,6 +24,8 @@ from dlp.cage.redirect import PORT, Names
 from dlp.cage.relay import dial_unix, serve_tcp
 from dlp.errors import CageError
 
+TYPED = (signal.SIGINT, signal.SIGQUIT)
+"""Signals of the terminal's keys: only the command hears them, the cage stays."""
 ESCAPED = 70
 """Exit code: the probe found a way round the proxy, the command was not run."""
 
@@ -34,6 +36,8 @@ def main(arguments: list[str]) -> int:
     settings = json.loads(text)
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     confine()
+    for number in TYPED:
+        signal.signal(number, signal.SIG_IGN)
     relay = os.fork()
     if relay == 0:
         asyncio.run(_relay(Path(settings["socket"])))
@@ -45,7 +49,6 @@ def main(arguments: list[str]) -> int:
 
 
 async def _relay(way_out: Path) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     names, dial = Names(), dial_unix(way_out)
     proxy = os.environ.get("HTTPS_PROXY", "")
     await redirect.serve_names(names)
@@ -77,18 +80,22 @@ def _contained(hidden: tuple[str, ...]) -> bool:
 
 def _run(command: list[str]) -> int:
     try:
-        child = subprocess.Popen(command)  # noqa: S603
+        child = subprocess.Popen(command, preexec_fn=_hear_terminal)  # noqa: S603, PLW1509  # one thread
     except OSError as error:
         print(f"dlp: {command[0]}: {error.strerror}", file=sys.stderr)  # noqa: T201
         return 127 if isinstance(error, FileNotFoundError) else 126
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda got, _frame: os.kill(child.pid, got))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells the child itself
     while True:
         ended, status = os.wait()  # as process 1 we inherit every orphan
         if ended == child.pid:
             code = os.waitstatus_to_exitcode(status)
             return code if code >= 0 else 128 - code
+
+
+def _hear_terminal() -> None:
+    for number in TYPED:
+        signal.signal(number, signal.SIG_DFL)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,8 @@ HIDDEN_FOLDERS = (
 """Under the home folder: keys, and the browser's sessions."""
 DEFAULT_STATE = ".local/state/agent-dlp"
 """Where the proxy's state is unless somebody says otherwise."""
+WINDOWS = Path("/mnt/wslg")
+"""Display and sound of the Windows that hosts this machine, if one does."""
 EMPTIED = ("/run", "/var/run", "/tmp", "/var/tmp", "/dev/shm")  # noqa: S108
 """Folders that the cage has empty ones of its own in place of."""
 KERNELS = ("/dev", "/proc", "/sys")
@@ -201,6 +203,7 @@ def secret_paths(home: Path, state: Path, named: Iterable[str]) -> list[Path]:
         *(home / name for name in HIDDEN_FOLDERS),
         home / DEFAULT_STATE,
         state,
+        WINDOWS,
         *(Path(name).expanduser() for name in named),
     ]
 

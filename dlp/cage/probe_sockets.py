@@ -80,8 +80,8 @@ def displays(_place: Place) -> str:
 
 
 def others(_place: Place) -> str:
-    """All that are bound in this namespace, or stand in the home folder."""
-    found = list(bound_sockets(_table()))
+    """All that are bound in this namespace, or stand in our folder or at home."""
+    found = [*bound_sockets(_table()), *sockets_below(Path.cwd())]
     with suppress(RuntimeError):  # a user without a home
         found += sockets_below(Path.home())
     return _any_of(map(str, found))

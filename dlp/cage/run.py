@@ -25,6 +25,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from dlp.cage import bubblewrap, unshare
 from dlp.cage.environment import Trust, cache_variables, variables, write_trust
+from dlp.cage.inside import TYPED
 from dlp.cage.plan import (
     INSIDE,
     WAY_OUT,
@@ -126,11 +127,12 @@ async def _beside_relay(
     """The cage as a child, the way out served for as long as it lives."""
     server = await serve_unix(path, dial_tcp(*proxy))
     async with server:
+        for number in TYPED:  # the terminal tells the command itself
+            signal.signal(number, signal.SIG_IGN)
         child = await asyncio.create_subprocess_exec(*words, env=environment)
         loop = asyncio.get_running_loop()
         for number in _FORWARDED:
             loop.add_signal_handler(number, _signal_inside, child.pid, number)
-        loop.add_signal_handler(signal.SIGINT, lambda: None)  # the terminal tells it
         code = await child.wait()
         server.close_clients()
     return code if code >= 0 else 128 - code
@@ -154,9 +156,8 @@ def _plan(wish: Wish, exchange: Path, trust: Trust) -> Plan:
     shown = (work, *_existing(wish.writable))
     table = Path("/proc/net/unix").read_text("utf-8", "surrogateescape")
     secret = secret_paths(home, wish.state, wish.hide)
-    folders, files = to_hide(
-        shown, [*secret, *bound_sockets(table), *sockets_below(home)]
-    )
+    standing = [path for tree in {home, *shown} for path in sockets_below(tree)]
+    folders, files = to_hide(shown, [*secret, *bound_sockets(table), *standing])
     for advice in filter(None, (check_folder(tree, home, folders) for tree in shown)):
         if wish.require_cage:
             raise CageError(advice)

@@ -2,7 +2,7 @@
 Sockets that stand in a folder, whoever made them.
 
 Why not in `plan`: that is pure. /proc/net/unix shows only this network namespace's
-sockets; a container's or a sandboxed agent's stand in the same home folder.
+sockets, and one that was bound by a relative name without its folder.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MOST_ENTRIES = 20_000
-DEPTH = 4
+DEPTH = 6
 
 
 def sockets_below(folder: Path) -> list[Path]:

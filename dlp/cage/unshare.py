@@ -41,7 +41,10 @@ _SPARE = "/tmp/.dev"  # noqa: S108  # in the cage's own /tmp
 def available() -> str:
     """Empty when such a cage can be built here, else why not."""
     done = subprocess.run(  # noqa: S603
-        command((), "/", ["/bin/true"]), capture_output=True, text=True, check=False
+        command((), "/", ["/bin/sh", "-c", ":"]),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return "" if done.returncode == 0 else done.stderr.strip() or "it ends at once"
 
@@ -73,7 +76,6 @@ def main(arguments: list[str]) -> int:
     if child == 0:
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         _first(mounts, wish["folder"], inner)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 

@@ -165,9 +165,9 @@ mv a/b c 2>/dev/null && echo swapped
 mv a c 2>/dev/null && echo swapped
 rm -rf a 2>/dev/null
 echo x 2>/dev/null >> a/b/kept/policy.yaml && echo policy
-echo x 2>/dev/null > "$HOME/there" && echo home
+echo x 2>/dev/null > "$HOME/there"
 echo x 2>/dev/null > /etc/there && echo etc
-echo x > here; echo x > "$EXTRA/e"; echo x > /tmp/private
+echo x > here; echo x > "$EXTRA/e"; echo x > "$HOME/file"; echo x > /tmp/private
 echo "$MY_FLAG"
 """
 
@@ -180,17 +180,20 @@ def test_what_a_hostile_command_tries_changes_and_shows_nothing(cage, island):
         (island.rules / "policy.yaml")
         .read_text()
         .replace("cage: {hide: [/etc/hosts]}\n", "")
-        + f"cage:\n  writable: [{extra}, ~/nowhere]\n  hide: [~/token]\n"
+        + f"cage:\n  writable: [{extra}, ~/nowhere, ~/file]\n  hide: [~/token]\n"
         "  environment: [MY_FLAG, EXTRA, STATE]\n"
     )
     (kept / "policy.yaml").write_text(policy)
     (cage.home / "token").write_text("private")
+    (cage.home / "file").write_text("old")
+    island.give(cage.home)
     island.give(cage.work)
     given = {"MY_FLAG": "flag", "EXTRA": str(extra), "STATE": str(island.state)}
     done = cage("sh", "-c", ESCAPES, options=["--rules", kept], **given)
     assert done.stdout == "flag\n", done.stderr
     assert (kept / "policy.yaml").read_text() == policy
-    assert (cage.work / "here").read_text() == (extra / "e").read_text() == "x\n"
+    written = (cage.work / "here", extra / "e", cage.home / "file")
+    assert [path.read_text() for path in written] == ["x\n"] * 3
     assert not (cage.home / "there").exists()
     assert not Path("/tmp/private").exists()
 
@@ -242,6 +245,55 @@ def test_the_command_is_told_to_end(cage):
         program=("sh", "-c", SENT, "sh", DLP),
     )  # fmt: skip
     assert done.stdout == "9\n", done.stderr
+
+
+AT_A_TERMINAL = """
+import os, pty, sys
+child, terminal = pty.fork()
+if child == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+seen = b""
+while b"ready" not in seen:
+    seen += os.read(terminal, 1024)
+os.write(terminal, b"\\x03")
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+INTERRUPTED = 'trap "exit 9" INT; echo ready; for i in $(seq 300); do sleep 0.1; done'
+
+
+def test_the_keys_of_the_terminal_reach_the_command_and_leave_the_cage(cage):
+    program = (sys.executable, "-c", AT_A_TERMINAL, DLP)
+    done = cage("sh", "-c", INTERRUPTED, options=["--no-probe"], program=program)
+    assert done.stdout == "9\n", done.stderr
+
+
+SERVER = """
+import socket, threading
+stream, datagram = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX, 2)
+stream.bind("stream.sock"); stream.listen(); datagram.bind("datagram.sock")
+print("ready", flush=True)
+def hear(heard):
+    heard()
+    open("heard", "w").close()
+threading.Thread(target=hear, args=(stream.accept,), daemon=True).start()
+threading.Timer(60, lambda: __import__("os")._exit(0)).start()
+hear(lambda: datagram.recv(9))
+"""
+CLIENT = """
+import socket
+for name, kind in (("stream.sock", 1), ("datagram.sock", 2)):
+    with socket.socket(socket.AF_UNIX, kind) as trial:
+        print(trial.connect_ex(name) != 0)
+"""
+
+
+def test_a_socket_in_the_working_folder_is_hidden(cage, island):
+    where = {"folder": cage.work, "until": "ready"}
+    island.run(sys.executable, "-u", "-c", SERVER, **where)
+    assert (cage.work / "datagram.sock").exists()
+    done = cage(sys.executable, "-c", CLIENT, options=["--no-probe"])
+    assert done.stdout == "True\nTrue\n", done.stderr
+    assert not (cage.work / "heard").exists()
 
 
 def test_without_a_proxy_nothing_starts(island):
