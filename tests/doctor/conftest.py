@@ -27,9 +27,11 @@ OTHER = 54321
 @pytest.fixture
 def place():
     """A folder that every user can reach, which pytest's own are not."""
-    folder = Path(tempfile.mkdtemp(prefix="dlp-doctor-")).resolve()
+    folder = Path(tempfile.mkdtemp(prefix="dlp-doctor-", dir="/tmp")).resolve()
     folder.chmod(0o755)
+    before = os.umask(0o022)
     yield folder
+    os.umask(before)
     shutil.rmtree(folder)
 
 
