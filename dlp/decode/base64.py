@@ -13,11 +13,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import pybase64
 
 from dlp.decode.magic import MAGICS, begins_known
 from dlp.decode.pieces import Pieces, Span, whole
-from dlp.decode.printable import readable, stretches
+from dlp.decode.printable import TEXT_BYTES, readable, stretches
 from dlp.decode.runs import Alphabet
 from dlp.decode.shape import NUL, TEXT, literal, shape
 from dlp.decode.source import Source
@@ -53,6 +54,11 @@ HINTS = (
 )
 
 
+_FEW = 6
+"""Runs up to which one after the other is faster than arrays."""
+_STRANGE = bytes(b not in TEXT_BYTES for b in range(256))
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Runs that are decoded in one call."""
@@ -84,6 +90,24 @@ class Batch:
         for span, (size, padded) in zip(self.spans, self.sizes, strict=True):
             yield span, decoded[at : at + size]
             at += padded
+
+    def readable_in(self, table: bytes | None = None) -> Iterator[tuple[Span, bytes]]:
+        """Those of `decoded` that are text from end to end."""
+        if len(self.spans) <= _FEW:
+            for span, text in self.decoded(table):
+                if not text.translate(None, TEXT_BYTES):
+                    yield span, text
+            return
+        coded = self.coded.translate(table) if table else self.coded
+        decoded = pybase64.b64decode(coded)
+        sizes = np.array(self.sizes)
+        starts = np.cumsum(sizes[:, 1]) - sizes[:, 1]
+        strange = np.frombuffer(decoded.translate(_STRANGE), np.uint8)
+        before = np.concatenate(([0], np.cumsum(strange, dtype=np.int64)))
+        plain = before[starts + sizes[:, 0]] == before[starts]
+        for index in plain.nonzero()[0].tolist():
+            at = int(starts[index])
+            yield self.spans[index], decoded[at : at + self.sizes[index][0]]
 
 
 def word_runs(data: bytes) -> tuple[bytes, list[Span]]:

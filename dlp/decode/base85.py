@@ -12,7 +12,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +48,7 @@ _OPENERS = frozenset(
     for fill in (b"\x00", b"\xff")
 )
 """Values of the first symbol of what begins like a container."""
+_OPENS = np.array([bytes([value]) in _OPENERS for value in range(256)])
 _HEAD = 10
 """Symbols that tell whether a container begins."""
 
@@ -60,18 +61,20 @@ class _Code:
     values: bytes
     """Symbol to value, `_NONE` for what is no symbol."""
 
-    def groups(self, data: bytes, lead: int) -> npt.NDArray[np.bool_]:
-        """Whether each group of five from `lead` on is four printable bytes."""
-        count = (len(data) - lead) // 5
-        symbols = np.frombuffer(data, np.uint8, count * 5, lead).reshape(-1, 5)
-        inside = (symbols != _NONE).all(axis=1)
-        total = symbols[:, 0].astype(np.uint64)
+    def groups(self, data: bytes) -> npt.NDArray[np.bool_]:
+        """Whether the five symbols from each place on are four printable bytes."""
+        symbols = np.frombuffer(data, np.uint8)
+        count = len(symbols) - 4
+        total = symbols[:count].astype(np.uint64)
+        inside = symbols != _NONE
+        fits: npt.NDArray[np.bool_] = inside[:count].copy()
         for column in range(1, 5):
-            total = total * 85 + symbols[:, column]
-        fits: npt.NDArray[np.bool_] = inside & (total < 1 << 32)
-        for shift in (24, 16, 8, 0):
-            byte = total >> shift & 255
-            fits &= (byte >= 0x20) & (byte < 0x7F)
+            total *= 85
+            total += symbols[column : column + count]
+            fits &= inside[column : column + count]
+        fits &= total < 1 << 32
+        fours = total.astype(np.uint32).view(np.uint8).reshape(-1, 4)
+        fits &= ((fours - 0x20) < 0x5F).all(axis=1)
         return fits
 
     def text(self, symbols: bytes) -> bytes:
@@ -125,9 +128,12 @@ def _runs(symbols: bytes, code: _Code) -> Iterator[Span]:
     """Stretches of groups that are text, each to the end of its run of symbols."""
     if not _LONG_ENOUGH.search(symbols):
         return
-    for lead in range(5):
-        fits = code.groups(symbols, lead)
-        edges = np.flatnonzero(np.diff(np.concatenate(([False], fits, [False]))))
+    fits = code.groups(symbols)
+    most = len(fits) - 5 * (_GROUPS - 1)
+    enough = np.logical_and.reduce([fits[5 * n : 5 * n + most] for n in range(_GROUPS)])
+    for lead in sorted(set((enough.nonzero()[0] % 5).tolist())):
+        inside = np.concatenate(([False], fits[lead::5], [False]))
+        edges = np.flatnonzero(inside[1:] != inside[:-1])
         for first, last in edges.reshape(-1, 2).tolist():
             if last - first >= _GROUPS:
                 yield lead + first * 5, _end(symbols, lead + last * 5)
@@ -135,7 +141,11 @@ def _runs(symbols: bytes, code: _Code) -> Iterator[Span]:
 
 def _containers(symbols: bytes, starts: list[int], code: _Code) -> Iterator[Span]:
     """The words, or what Adobe's mark begins, in which a container begins."""
-    for start, after in pairwise(starts):
+    values = np.frombuffer(symbols + b"\xff\xff", np.uint8)
+    begins = np.array(starts[:-1])
+    opens = _OPENS[values[begins]] | _OPENS[values[begins + 2]]
+    for index in opens.nonzero()[0].tolist():
+        start, after = starts[index], starts[index + 1]
         for begin in (start, start + 2):
             head = symbols[begin : begin + _HEAD]
             if head[:1] not in _OPENERS or _NONE in head:
