@@ -58,12 +58,13 @@ class Herald:
         self._cells: Cells | None = None
         self._senders: dict[str, Sender] = {}
         self._looked = self._starts = 0.0
-        self._stop, self._again = Event(), Event()
+        self._began, self._stop, self._again = Event(), Event(), Event()
         self._thread = self._made()
 
     def start(self) -> None:
-        """Begin."""
+        """Begin; when this returns, it has looked once, or that takes its time."""
         self._thread.start()
+        self._began.wait(POLL_S)
 
     def reload(self) -> None:
         """Read the rules file again, changed or not."""
@@ -104,6 +105,8 @@ class Herald:
 
     def _run(self) -> None:
         try:
+            self.step(time.time())
+            self._began.set()
             while not self._stop.wait(POLL_S):
                 self.step(time.time())
             self.step(time.time())
