@@ -177,6 +177,8 @@ class Gate:
         self.metrics.reloaded(generation, time.time(), counts)
         self.metrics.set("dlp_observe_mode", inspector.policy.mode == "observe")
         statements = inspector.policy.statements[:_STATEMENTS_AT_0]
+        rules = inspector.rules.values()
+        self.metrics.meet_rules((rule.family, rule.tier) for rule in rules)
         self.metrics.meet(DESTINATION, ("none", *(one.id for one in statements)))
 
     def failed(self, why: str) -> None:

@@ -15,7 +15,7 @@ import orjson
 from dlp import __version__
 from dlp.metrics.cells import Cell, Cells, Child
 from dlp.metrics.table import BYTES, SECONDS, SUPERVISOR, TABLE, Label
-from dlp.model import Action, Channel, Kind, Place, Reason
+from dlp.model import Action, Channel, Kind, Place, Reason, Tier
 from dlp.record import Record, Trace, Volume
 from dlp.state.folder import write_private
 
@@ -86,6 +86,15 @@ class Metrics:
                     rest = (other.known for other in metric.labels[1:])
                     for labels in product((value,), *rest):
                         self._cells.index(metric.name, labels)
+
+    def meet_rules(self, rules: Iterable[tuple[str, Tier]]) -> None:
+        """The same for rules of these families and tiers, and for known secrets."""
+        found = {(name or Kind.PATTERN, Kind.PATTERN, tier) for name, tier in rules}
+        known = {
+            (name, Kind.FINGERPRINT, Tier.CERTAIN) for name in ("secret", "canary")
+        }
+        for labels in sorted(found | known):
+            self._cells.index("dlp_findings_total", labels)
 
     def took(self, stage: str, seconds: float) -> None:
         """Count the time of a stage that a record cannot hold: its own writing."""

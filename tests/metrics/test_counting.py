@@ -221,6 +221,21 @@ def test_so_do_statements(metrics, tmp_path):
     assert ("dlp_agent_decisions_total", ("llm", "redact")) not in values
 
 
+def test_so_do_findings_of_the_rules_in_force(metrics, tmp_path):
+    metrics.meet_rules([("llm", Tier.STRONG), ("llm", Tier.STRONG), ("", Tier.WEAK)])
+    values = read(tmp_path)[0].values
+    for labels in (
+        ("llm", "pattern", "strong"),
+        ("pattern", "pattern", "weak"),
+        ("secret", "fingerprint", "certain"),
+        ("canary", "fingerprint", "certain"),
+    ):
+        assert values["dlp_findings_total", labels] == (0.0,)
+    assert all(
+        value == (0.0,) for (name, _), value in values.items() if "findings" in name
+    )
+
+
 def test_a_stage_that_no_record_can_hold(metrics, tmp_path):
     metrics.took("record", 0.0001)
     values = read(tmp_path)[0].values
