@@ -187,11 +187,12 @@ class Herald:
 
     def _read(self, now: float) -> Iterator[Alert]:
         """What the workers wrote down since the last time."""
+        ends, place = _ends(self._state), self._memory.place or {}
+        # A segment that is shorter than what was read of it is another one.
+        self._memory.place = {n: at for n, at in place.items() if at <= ends.get(n, 0)}
         for _ in range(_BATCHES):
             try:
-                lines, place = since(
-                    self._state / "audit", self._memory.place or {}, _BATCH
-                )
+                lines, place = since(self._state / "audit", self._memory.place, _BATCH)
             except OSError:  # a segment that retention removed meanwhile
                 return
             self._memory.place = place

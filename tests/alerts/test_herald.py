@@ -268,6 +268,27 @@ def test_gauges_are_told_too(receiver, log, made, place):
     assert told == {"audit": "", "worker": "restarted"}
 
 
+def test_a_log_that_was_removed_and_began_anew_is_read_from_its_start(
+    receiver, made, place
+):
+    state = Path(place.state)
+    log = AuditLog.open(state)
+    herald = made()
+    for number in range(5):
+        log.append(decision(f"h{number}.example", name=f"dlp-{number}"))
+    herald.step(time.time())
+    receiver.wait(5)
+    log.close()
+    for path in (state / "audit").iterdir():
+        path.unlink()
+    log = AuditLog.open(state)
+    log.append(decision("anew.example"))
+    herald.step(time.time())
+    receiver.wait(6)
+    log.close()
+    assert hosts(receiver)[-1] == "anew.example"
+
+
 def test_without_routes_nothing_is_made(made, place):
     rules_of(place).unlink()
     herald = made()
