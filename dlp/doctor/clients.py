@@ -112,12 +112,11 @@ def _in_files(
     picture: Picture, table: tuple[tuple[str, str], ...], does: str
 ) -> Iterator[str]:
     for name, pattern in table:
-        path = picture.agent.home / name
-        if path.is_file():
+        for path in picture.found(picture.agent.home, name):
             text = path.read_text("utf-8", "replace")
-            found = re.search(pattern, text, re.MULTILINE | re.IGNORECASE)
-            if found:
-                line = text.count("\n", 0, found.end()) + 1
+            match = re.search(pattern, text, re.MULTILINE | re.IGNORECASE)
+            if match:
+                line = text.count("\n", 0, match.end()) + 1
                 yield f"{path}:{line} {does}"
 
 

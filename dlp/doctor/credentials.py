@@ -216,7 +216,7 @@ def _look(keeper: _Keeper) -> Look:
         )
         for folder, globs in places:
             for glob in globs:
-                for path in sorted(folder.glob(glob)):
+                for path in picture.found(folder, glob):
                     if picture.within_reach(path) and _counts(picture, keeper, path):
                         yield f"{path} holds {keeper.what}"
 
@@ -236,7 +236,7 @@ def _counts(picture: Picture, keeper: _Keeper, path: Path) -> bool:
 
 
 def _ssh(picture: Picture) -> Iterator[str]:
-    yield from _bare_keys(picture, sorted((picture.agent.home / ".ssh").glob("*")))
+    yield from _bare_keys(picture, picture.found(picture.agent.home, ".ssh/*"))
 
 
 def _in_work(picture: Picture) -> Iterator[str]:

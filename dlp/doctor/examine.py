@@ -92,6 +92,9 @@ def _results(
 
 def _make(check: Check, picture: Picture) -> Result:
     made, said = _said(check.look, picture)
+    if not made and len(said) > 1:
+        rest = f"what else there is could not be looked at: {said[-1]}"
+        return Result(check, Status.FINDING, (*said[:-1], rest))
     if not made:
         return Result(check, Status.SKIPPED, said)
     return Result(check, Status.FINDING if said else Status.OK, said)

@@ -17,9 +17,14 @@ MOST_BYTES = 1 << 20
 
 
 def below(folder: Path) -> Iterator[Path]:
-    """The files of a project, without what its tools put there."""
+    """
+    The files of a project, without what its tools put there.
+
+    Raises:
+        OSError: a folder may not be listed.
+    """
     seen = 0
-    for here, names, files in os.walk(folder):
+    for here, names, files in os.walk(folder, onerror=_refuse):
         depth = len(Path(here).relative_to(folder).parts)
         names[:] = sorted(set(names) - PASSED_BY) if depth < DEEP else []
         for name in sorted(files):
@@ -27,6 +32,10 @@ def below(folder: Path) -> Iterator[Path]:
             if seen > MOST_FILES:
                 return
             yield Path(here, name)
+
+
+def _refuse(error: OSError) -> None:
+    raise error
 
 
 def beginning(path: Path) -> bytes:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -123,6 +123,24 @@ class Picture:
         named = [re.sub("^~(?=/|$)", home, text) for text in self.policy.cage.hide]
         paths = secret_paths(self.agent.home, self.state, named)
         return frozenset(path.resolve() for path in paths)
+
+    def found(self, folder: Path, glob: str) -> list[Path]:
+        """
+        The paths below `folder`; `Path.glob` alone passes by what we may not list.
+
+        Raises:
+            CannotTellError: a folder on the way is closed to us.
+        """
+        here = folder
+        for part in ("", *PurePath(glob).parts[:-1]):
+            here /= part
+            if "*" in part:
+                break
+            if not here.is_dir():
+                return []
+            if not os.access(here, os.R_OK | os.X_OK):
+                raise CannotTellError(f"we may not look into {here}")
+        return sorted(folder.glob(glob))
 
     def within_reach(self, path: Path) -> bool:
         """Whether the agent can read a file that is there."""

@@ -88,14 +88,18 @@ def _in_dotenv(picture: Picture) -> Iterator[str]:
 
 def _in_startup(picture: Picture) -> Iterator[str]:
     home = picture.agent.home
-    found = (path for name in _STARTUP for path in sorted(home.glob(name)))
+    found = (path for name in _STARTUP for path in picture.found(home, name))
     shared = (picture.root / name for name in ("etc/environment", "etc/profile"))
     yield from _in_assignments(picture, (*found, *shared))
 
 
 def _dotenv_files(picture: Picture) -> Iterator[Path]:
     home = picture.agent.home
-    found = [*below(picture.work), *home.glob("*"), *home.glob(".*/*")]
+    found = [
+        *below(picture.work),
+        *picture.found(home, "*"),
+        *picture.found(home, ".*/*"),
+    ]
     for path in dict.fromkeys(found):
         if _DOTENV.fullmatch(path.name) and not _SAMPLE.fullmatch(path.name):
             yield path
@@ -129,8 +133,8 @@ def _kinds(found: Iterable[Finding]) -> Counter[str]:
 
 
 def _in_history(picture: Picture) -> Iterator[str]:
-    for name in _HISTORY:
-        path = picture.agent.home / name
+    home = picture.agent.home
+    for path in (path for name in _HISTORY for path in picture.found(home, name)):
         if picture.within_reach(path):
             data = _end(path)
             unknown = (

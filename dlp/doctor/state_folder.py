@@ -52,10 +52,14 @@ def _rest(picture: Picture) -> Iterator[Path]:
 
 
 def _below(state: Path) -> Iterator[Path]:
-    for folder, names, files in os.walk(state):
+    for folder, names, files in os.walk(state, onerror=_refuse):
         names.sort()
         for name in sorted(files):
             yield Path(folder, name)
+
+
+def _refuse(error: OSError) -> None:
+    raise error
 
 
 def _mode(path: Path) -> Iterator[str]:

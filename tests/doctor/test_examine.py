@@ -41,6 +41,17 @@ def test_what_cannot_be_made_is_skipped_with_its_reason(picture, error, why):
     assert (result.status, result.seen) == (Status.SKIPPED, (why,))
 
 
+def test_what_was_seen_before_it_broke_off_is_a_finding(picture):
+    def look(_):
+        yield "this"
+        raise PermissionError(13, "Permission denied", "/a")
+
+    result = only(picture, look)
+    assert result.status is Status.FINDING
+    assert result.seen[0] == "this"
+    assert "/a: Permission denied" in result.seen[1]
+
+
 def test_a_list_without_end_is_cut_and_counted(picture):
     seen = only(picture, lambda _: map(str, range(MOST_SEEN + 3))).seen
     assert (len(seen), seen[-1]) == (MOST_SEEN + 1, "and 3 more")
