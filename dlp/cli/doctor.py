@@ -55,7 +55,10 @@ def doctor(
     ] = None,
     work: Annotated[Path, typer.Option(help="The agent's working folder.")] = Path(),
     caged: Annotated[
-        bool, typer.Option("--caged", help="Agents are started with `dlp run`.")
+        bool,
+        typer.Option(
+            "--caged", help="Agents are started with `dlp run` or the shipped units."
+        ),
     ] = False,
     only: Annotated[
         list[str] | None, typer.Option("--check", metavar="ID", help="No other check.")

@@ -77,17 +77,18 @@ def _unbounded(picture: Picture) -> Iterator[str]:
 
 
 def _loose_unit(picture: Picture) -> Iterator[str]:
-    units = list(_units(picture))
-    if not units:
+    found = list(units(picture))
+    if not found:
         raise CannotTellError("no systemd unit starts `dlp up`")
     shipped = next(one.text for one in files("systemd") if one.name == _SHIPPED)
-    for path, text in units:
+    for path, text in found:
         missing = sorted(set(_confining(shipped)) - set(_confining(text)))
         if missing:
             yield f"{path} lacks {', '.join(missing)}"
 
 
-def _units(picture: Picture) -> Iterator[tuple[Path, str]]:
+def units(picture: Picture) -> Iterator[tuple[Path, str]]:
+    """The systemd units that start the proxy, with their text and that of drop-ins."""
     for folder in _UNIT_FOLDERS:
         for path in sorted((picture.root / folder).glob("*.service")):
             parts = [path, *sorted(path.parent.glob(f"{path.name}.d/*.conf"))]

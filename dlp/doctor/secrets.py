@@ -12,6 +12,7 @@ from dlp.broker import dotenv
 from dlp.doctor.check import Check, Severity
 from dlp.doctor.files import MOST_BYTES, beginning, below
 from dlp.doctor.picture import CannotTellError, Picture
+from dlp.doctor.process import units
 from dlp.errors import SecretError
 from dlp.model import Finding, Kind, Tier
 from dlp.state import vault
@@ -29,6 +30,9 @@ _HISTORY = (
     ".psql_history", ".mysql_history", ".rediscli_history", ".sqlite_history",
     ".local/share/fish/fish_history", ".lesshst", ".viminfo",
 )  # fmt: skip
+_CREDENTIAL = re.compile(
+    rf"^(?:Load|Set|Import)Credential\w*={vault.CREDENTIAL}\b", re.MULTILINE
+)
 _OLD_S = 365 * 86400.0
 _TOLD = frozenset({Tier.CERTAIN, Tier.STRONG, Tier.LIKELY})
 
@@ -44,10 +48,19 @@ def _unopened(picture: Picture) -> Iterator[str]:
     path = _store(picture)
     if not path.read_bytes().startswith(vault.MAGIC):
         yield f"{path} is not sealed"
+    if not (path.parent / "keys" / "secrets").exists() and _credential(picture):
+        raise CannotTellError("systemd gives its key to the service alone")
     try:
         SecretStore(picture.state).index()
     except SecretError as error:
         yield str(error)
+
+
+def _credential(picture: Picture) -> bool:
+    """Whether the key is with systemd, and not given to us."""
+    given = "CREDENTIALS_DIRECTORY" in os.environ
+    found = (_CREDENTIAL.search(text) for _, text in units(picture))
+    return not given and any(found)
 
 
 def _none(picture: Picture) -> Iterator[str]:

@@ -70,6 +70,19 @@ def test_a_store_without_its_key_is_seen(state, seen, token):
     assert "is missing" in seen("secret-store")[0]
 
 
+def test_a_key_that_systemd_keeps_is_not_missing(
+    state, write, seen, skipped, token, monkeypatch
+):
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    register(state, token)
+    (state / "keys/secrets").unlink()
+    unit = "[Service]\nExecStart=/usr/bin/dlp up\n{}=agent-dlp-secrets-key:/etc/x\n"
+    write("etc/systemd/system/dlp.service", unit.format("#LoadCredentialEncrypted"))
+    assert "is missing" in seen("secret-store")[0]
+    write("etc/systemd/system/dlp.service", unit.format("LoadCredentialEncrypted"))
+    assert "service alone" in skipped("secret-store")
+
+
 def test_that_nothing_is_registered_is_seen(state, seen, token):
     assert seen("secrets-registered") == ("no secret is registered",)
     register(state, token, canary=True)
