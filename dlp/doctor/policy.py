@@ -19,7 +19,7 @@ from dlp.policy.statement import READING, Statement
 from dlp.rulefile import builtin_folder
 
 _WIDE = {4: 1 << 16, 6: 1 << 80}
-"""Addresses by version of IP: larger is more than a network of one's own."""
+"""Addresses by version of IP: so many are more than a network of one's own."""
 _TIMES = 4
 """How far beyond its default a limit may be set before it is remarked on."""
 
@@ -62,7 +62,7 @@ def _any_port(picture: Picture) -> Iterator[str]:
 def _wide_private(picture: Picture) -> Iterator[str]:
     yield from _advice("opened")(picture)
     for network in picture.policy.upstream.allow_private:
-        if network.num_addresses > _WIDE[network.version]:
+        if network.num_addresses >= _WIDE[network.version]:
             yield f"`allow_private` opens all of {network}"
 
 

@@ -48,6 +48,7 @@ def rules(place):
         ("policy-private", UPSTREAM % "127.0.0.0/8", "own services"),
         ("policy-private", UPSTREAM % "169.254.169.254/32", "metadata"),
         ("policy-private", UPSTREAM % "10.0.0.0/8", "all of 10.0.0.0/8"),
+        ("policy-private", UPSTREAM % "192.168.0.0/16", "all of 192.168.0.0/16"),
         ("policy-private", UPSTREAM % '"fd00::/8"', "all of fd00::/8"),
         ("policy-any-port", ALLOW + "hosts: [a.com], ports: ['*']}\n", "every port"),
         ("policy-plain-http", ALLOW + "hosts: [a.com]}\n", "open in x"),
