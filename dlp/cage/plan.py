@@ -99,6 +99,9 @@ class Plan:
         """What to mount over the unwritable root, in order."""
         for path in emptied():
             yield Mount(Kind.EMPTY, path, path)
+        home = Path(self.environment.get("HOME", "/"))
+        if not {Path(name) for name in EMPTIED}.isdisjoint(home.parents):
+            yield Mount(Kind.EMPTY, home, home)
         trees = (self.folder, *self.writable)
         for tree in trees:
             yield Mount(Kind.WRITE, tree, tree)

@@ -91,6 +91,7 @@ ON_THE_MACHINE: tuple[tuple[str, Try], ...] = (
     ("other sockets in the file system", sockets.others),
     ("processes outside: ptrace, /proc/*/root, nsenter", machine.processes),
     ("the proxy's state, ~/.ssh and other keys", machine.hidden_files),
+    ("network file systems", machine.remote_files),
     ("unmounting, in a nested user namespace", machine.unmounted),
     ("capabilities", machine.capabilities),
     ("setuid programs", machine.setuid),

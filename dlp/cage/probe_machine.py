@@ -11,11 +11,13 @@ import errno
 import fcntl
 import os
 import stat
+import sys
 from contextlib import suppress
 from pathlib import Path
 
 from dlp.cage import kernel
 from dlp.cage.confine import MACHINES, TERMINAL_INPUT
+from dlp.cage.mounts import remote_mounts
 from dlp.cage.plan import HIDDEN_FOLDERS, INSIDE, WAY_OUT
 from dlp.cage.probe_network import Place, has_own_processes
 from dlp.cage.probe_sockets import peer
@@ -85,6 +87,18 @@ def hidden_files(place: Place) -> str:
         with suppress(OSError):
             if any(folder.iterdir()):
                 return f"{folder} can be read"
+    return ""
+
+
+def remote_files(_place: Place) -> str:
+    """File systems of other machines, which are told every name that is looked for."""
+    text = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape")
+    needed = [Path.cwd(), Path(sys.prefix), Path(sys.base_prefix)]
+    with suppress(RuntimeError):  # a user without a home
+        needed.append(Path.home())
+    for path in remote_mounts(text, needed):
+        if not str(path).startswith("/proc/"):
+            return f"{path} is a file system of another machine"
     return ""
 
 

@@ -41,19 +41,32 @@ async def serve_tcp(port: int, choose: Choose) -> asyncio.Server:
 def _relay(
     choose: Choose,
 ) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
+    running: set[asyncio.Task[None] | None] = set()
+    """A loop holds its tasks weakly: one whose transport has closed would vanish."""
+
     async def handle(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
+        task = asyncio.current_task()
+        running.add(task)
         try:
-            far_reader, far_writer = await choose((reader, writer))()
-        except OSError:
+            await _both_ways((reader, writer), choose((reader, writer)))
+        finally:
+            running.discard(task)
             writer.close()
-            return
-        await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
-        for end in (writer, far_writer):
-            end.close()
 
     return handle
+
+
+async def _both_ways(near: Streams, dial: Dial) -> None:
+    try:
+        far = await dial()
+    except OSError:
+        return
+    try:
+        await asyncio.gather(_copy(near[0], far[1]), _copy(far[0], near[1]))
+    finally:
+        far[1].close()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

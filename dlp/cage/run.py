@@ -26,8 +26,11 @@ from urllib.parse import urlsplit, urlunsplit
 from dlp.cage import bubblewrap, unshare
 from dlp.cage.environment import Trust, cache_variables, variables, write_trust
 from dlp.cage.inside import TYPED
+from dlp.cage.mounts import remote_mounts
 from dlp.cage.plan import (
+    EMPTIED,
     INSIDE,
+    KERNELS,
     WAY_OUT,
     Plan,
     bound_sockets,
@@ -126,15 +129,14 @@ async def _beside_relay(
 ) -> int:
     """The cage as a child, the way out served for as long as it lives."""
     server = await serve_unix(path, dial_tcp(*proxy))
-    async with server:
-        for number in TYPED:  # the terminal tells the command itself
-            signal.signal(number, signal.SIG_IGN)
-        child = await asyncio.create_subprocess_exec(*words, env=environment)
-        loop = asyncio.get_running_loop()
-        for number in _FORWARDED:
-            loop.add_signal_handler(number, _signal_inside, child.pid, number)
-        code = await child.wait()
-        server.close_clients()
+    for number in TYPED:  # the terminal tells the command itself
+        signal.signal(number, signal.SIG_IGN)
+    child = await asyncio.create_subprocess_exec(*words, env=environment)
+    loop = asyncio.get_running_loop()
+    for number in _FORWARDED:
+        loop.add_signal_handler(number, _signal_inside, child.pid, number)
+    code = await child.wait()
+    server.close()  # what is still open ends with the loop
     return code if code >= 0 else 128 - code
 
 
@@ -158,6 +160,12 @@ def _plan(wish: Wish, exchange: Path, trust: Trust) -> Plan:
     secret = secret_paths(home, wish.state, wish.hide)
     standing = [path for tree in {home, *shown} for path in sockets_below(tree)]
     folders, files = to_hide(shown, [*secret, *bound_sockets(table), *standing])
+    remote = remote_mounts(
+        Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape"),
+        (*shown, home, *_needed(wish.rules)),
+    )
+    under = {Path(name) for name in (*EMPTIED, *KERNELS)} | set(folders)
+    folders += tuple(path for path in remote if under.isdisjoint((path, *path.parents)))
     for advice in filter(None, (check_folder(tree, home, folders) for tree in shown)):
         if wish.require_cage:
             raise CageError(advice)
@@ -181,12 +189,16 @@ def _existing(names: tuple[str, ...]) -> list[Path]:
 
 
 def _read_only(rules: Path | None, hidden: tuple[Path, ...]) -> tuple[Path, ...]:
+    real = _needed(rules)
+    return tuple(p for p in real if not any(h in (p, *p.parents) for h in hidden))
+
+
+def _needed(rules: Path | None) -> list[Path]:
     """Our own code, wherever it stands, and the rules that the agent must not tune."""
     here = Path(__file__).resolve().parent.parent
     paths = [Path(sys.prefix), Path(sys.base_prefix), here, here.parent / "addons"]
     paths += [] if rules is None else [rules]
-    real = (path.resolve() for path in paths if path.exists())
-    return tuple(p for p in real if not any(h in (p, *p.parents) for h in hidden))
+    return [path.resolve() for path in paths if path.exists()]
 
 
 def _reachable(address: tuple[str, int]) -> None:

@@ -114,9 +114,15 @@ def test_what_lies_in_an_emptied_folder_needs_no_hiding_unless_it_is_shown(tmp_p
 
 def plan(tmp_path, **kept):
     nothing = dict.fromkeys(("hidden_folders", "hidden_files", "read_only"), ())
-    return Plan(
-        tmp_path / "work", tmp_path / "exchange", environment={}, **nothing | kept
-    )
+    nothing["environment"] = {}
+    return Plan(tmp_path / "work", tmp_path / "exchange", **nothing | kept)
+
+
+def test_a_home_in_an_emptied_folder_is_there_and_empty(tmp_path):
+    made = plan(tmp_path, environment={"HOME": "/tmp/home"}).mounts()
+    assert (Kind.EMPTY, Path("/tmp/home")) in {(m.kind, m.at) for m in made}
+    made = plan(tmp_path, environment={"HOME": "/home/a"}).mounts()
+    assert Path("/home/a") not in {m.at for m in made}
 
 
 @pytest.mark.parametrize("kind", ["hidden_folders", "hidden_files", "read_only"])
