@@ -94,6 +94,11 @@ class Detector:
         found = (resolve(name, number) for name, number in self.rule.checks)
         return tuple(check for check in found if check is not None)
 
+    @cached_property
+    def _unless(self) -> regex.Pattern[bytes] | None:
+        either = "|".join(f"(?:{each})" for each in self.rule.unless)
+        return regex.compile(either.encode()) if either else None
+
     def anchored(
         self, view: View, ends: Iterable[int], budget: Budget
     ) -> Iterator[Match]:
@@ -199,7 +204,7 @@ class Detector:
                 tier = Tier.CERTAIN
             elif outcome is Outcome.DEMOTE:
                 tier = _DEMOTED[tier]
-        if self._stands_for_one(secret):
+        if self._stands_for_one(secret) or self._is_excepted(secret):
             return None
         return Match(self.rule, view, start, stop, tier)
 
@@ -211,6 +216,15 @@ class Detector:
     def _stands_for_one(self, secret: bytes) -> bool:
         """Whether it is a placeholder or an example, not a secret."""
         return is_placeholder(secret) or (not self._examples and is_example(secret))
+
+    def _is_excepted(self, secret: bytes) -> bool:
+        """Whether the rule says of such a secret that it does not count."""
+        if self._unless is None:
+            return False
+        try:
+            return bool(self._unless.search(secret, timeout=_SEARCH_S))
+        except TimeoutError as error:
+            raise Flooded from error
 
     def _has_keyword(self, data: bytes, found: regex.Match[bytes]) -> bool:
         if self.rule.context or not self.rule.keywords:

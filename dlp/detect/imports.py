@@ -1,23 +1,20 @@
 """
-Rules of gitleaks, betterleaks, kingfisher, titus and nosey parker as rules of ours.
+Rules of other scanners as rules of ours.
 
-Strategy: a reader per file format yields `Foreign` rules; `take` rewrites the
-expression, makes a sample from it, runs the sample and gives the rule as our files
-state it, or says why it cannot. Whatever a rule had and ours will not do is named in
-the report. Examples are not copied: they look like secrets.
+Strategy: `scanners` reads the file; `take` rewrites the expression, makes a sample from
+it, runs the sample and gives the rule as our files state it, or says why it cannot.
+Whatever a rule had and ours will not do is named in the report. Examples are not
+copied: they look like secrets.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+import regex
 
 from dlp.detect import samples
 from dlp.detect.database import refused
@@ -25,21 +22,8 @@ from dlp.detect.exemplar import exemplars
 from dlp.detect.foreign import adapt
 from dlp.detect.pattern import PatternError, prepare
 from dlp.detect.rule import Rule
-from dlp.errors import UsageError
+from dlp.detect.scanners import Foreign, read
 from dlp.model import Tier
-
-
-@dataclass(frozen=True, slots=True)
-class Foreign:
-    """A rule as the other scanner states it."""
-
-    id: str
-    description: str
-    expression: str
-    group: int = 0
-    entropy: float = 0.0
-    beyond: tuple[str, ...] = ()
-    """What it has that our rules do not do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +37,8 @@ class Imported:
     """Rule id -> what of the rule was not taken over."""
     left: Mapping[str, str]
     """Id of a rule that was not taken over -> why."""
+    beyond: tuple[str, ...] = ()
+    """What the file says of all its rules and ours will not do."""
 
     def text(self, family: str) -> str:
         """A detector file of the rules that were taken over."""
@@ -64,6 +50,9 @@ class Imported:
                 f"    tier: {rule.tier}",
                 f"    pattern: {_quoted(self.sources[rule.id])}",
                 *(f"    checks: [{{{name}: {n:g}}}]" for name, n in rule.checks if n),
+                *_listed("unless", rule.unless),
+                *_listed("keywords", [word.decode() for word in rule.keywords]),
+                *([f"    context: {rule.context}"] if rule.context else []),
                 f"    matches: [{json.dumps(rule.matches[0])}]",
             ]
         return "\n".join(lines) + "\n"
@@ -80,7 +69,8 @@ def import_rules(data: bytes, name: str) -> Imported:
     sources: dict[str, str] = {}
     partly: dict[str, tuple[str, ...]] = {}
     left: dict[str, str] = {}
-    for foreign in _read(data, name):
+    file = read(data, name)
+    for foreign in file.rules:
         key = _free(_kebab(foreign.id), taken)
         try:
             taken[key], sources[key] = take(foreign, key)
@@ -89,7 +79,7 @@ def import_rules(data: bytes, name: str) -> Imported:
             continue
         if foreign.beyond:
             partly[key] = foreign.beyond
-    return Imported(tuple(taken.values()), sources, partly, left)
+    return Imported(tuple(taken.values()), sources, partly, left, file.beyond)
 
 
 def take(foreign: Foreign, name: str) -> tuple[Rule, str]:
@@ -99,22 +89,60 @@ def take(foreign: Foreign, name: str) -> tuple[Rule, str]:
     Raises:
         PatternError: it cannot be rewritten, or no sample of it can be made.
     """
+    if foreign.helper:
+        raise PatternError("it only helps other rules", "write the rule by hand")
     source = adapt(foreign.expression, group=foreign.group)
+    low = source.lower()
+    keywords = [word.lower() for word in foreign.keywords]
+    near = () if any(word in low for word in keywords) else tuple(keywords)
     rule = Rule(
         id=name,
         family="",
         description=" ".join(foreign.description.split()),
         tier=_tier(source),
         pattern=prepare(source),
+        keywords=tuple(word.encode() for word in near),
+        context=_NEAR if near else 0,
         checks=(("entropy", foreign.entropy),) if foreign.entropy else (),
+        unless=_valid(foreign.unless),
     )
     for problem in refused([rule]):
         raise PatternError(problem.what, problem.remedy)
-    for template in exemplars(source):
-        with_sample = replace(rule, matches=(template,))
+    for template in _cases(exemplars(source), source):
+        text = f"{near[0]} {template}" if near else template
+        with_sample = replace(rule, matches=(text,))
         if not any(samples.faults(with_sample)):
             return with_sample, source
     raise PatternError("no sample could be made", "write the rule by hand")
+
+
+def _cases(templates: Iterable[str], source: str) -> Iterator[str]:
+    """The templates, of a caseless expression also with capitals."""
+    for template in templates:
+        yield template
+        if source.startswith("(?i)"):
+            yield template.replace("{loweralnum:", "{alnum:").replace(
+                "{lower:", "{alpha:"
+            )
+
+
+_NEAR = 200
+"""Bytes after a keyword in which a rule counts that names one: elsewhere, the file."""
+
+
+def _valid(expressions: Iterable[str]) -> tuple[str, ...]:
+    """
+    The expressions, as our dialect writes them.
+
+    Raises:
+        PatternError: one is none.
+    """
+    try:
+        for expression in expressions:
+            regex.compile(expression.encode())
+    except regex.error as error:
+        raise PatternError(f"an allowlist holds no expression: {error}", "") from error
+    return tuple(expressions)
 
 
 _PREFIXED = re.compile(
@@ -144,57 +172,6 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _read(data: bytes, name: str) -> Iterator[Foreign]:
-    try:
-        if name.endswith(".toml"):
-            return _gitleaks(tomllib.loads(data.decode()))
-        return _kingfisher(YAML(typ="safe", pure=True).load(data))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, YAMLError) as error:
-        raise UsageError(f"{name} cannot be read: {error}") from error
-
-
-def _rules_of(content: Any) -> Iterable[Mapping[str, Any]]:
-    rules = content.get("rules") if isinstance(content, Mapping) else None
-    if not isinstance(rules, list) or not all(isinstance(r, Mapping) for r in rules):
-        raise UsageError("no list `rules`, as gitleaks and kingfisher files have one")
-    return rules
-
-
-_GITLEAKS_BEYOND = {
-    "path": "the path condition",
-    "allowlist": "its allowlist",
-    "allowlists": "its allowlists",
-    "filter": "its filter",
-    "validate": "validation over the network",
-    "required": "rules it requires nearby",
-}
-_KINGFISHER_BEYOND = {
-    "validation": "validation over the network",
-    "revocation": "revocation",
-    "depends_on_rule": "rules it depends on",
-    "pattern_requirements": "its pattern requirements",
-}
-
-
-def _gitleaks(content: Any) -> Iterator[Foreign]:
-    for rule in _rules_of(content):
-        yield Foreign(
-            str(rule.get("id", "rule")),
-            str(rule.get("description", "")),
-            str(rule.get("regex", "")),
-            int(rule.get("secretGroup", 0)),
-            float(rule.get("entropy", 0)),
-            tuple(what for key, what in _GITLEAKS_BEYOND.items() if key in rule),
-        )
-
-
-def _kingfisher(content: Any) -> Iterator[Foreign]:
-    for rule in _rules_of(content):
-        yield Foreign(
-            str(rule.get("id", "rule")),
-            str(rule.get("name", "")),
-            str(rule.get("pattern", "")),
-            0,
-            float(rule.get("min_entropy") or 0),
-            tuple(what for key, what in _KINGFISHER_BEYOND.items() if rule.get(key)),
-        )
+def _listed(key: str, values: Iterable[str]) -> list[str]:
+    texts = ", ".join(_quoted(value) for value in values)
+    return [f"    {key}: [{texts}]"] if texts else []

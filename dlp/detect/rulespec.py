@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import regex
 from pydantic import Field
 
 from dlp.detect.checks import CHECKS, MEASURED, resolve
@@ -50,6 +51,8 @@ class RuleSpec(RuleModel):
     hosts: tuple[str, ...] = ()
     slots: tuple[str, ...] = ()
     checks: tuple[str | dict[str, float], ...] = ()
+    unless: tuple[str, ...] = ()
+    """Expressions: a secret in which one is found does not count."""
     matches: tuple[str, ...] = ()
     ignores: tuple[str, ...] = ()
 
@@ -124,6 +127,7 @@ def read_rule(
         hosts=spec.hosts,
         slots=spec.slots,
         checks=tuple(pair for check in spec.checks for pair in _named(check)),
+        unless=spec.unless,
         matches=spec.matches,
         ignores=spec.ignores,
         place=(located.file, *located.at("rules", index, spec.stated)),
@@ -178,10 +182,21 @@ def _faults(
         for name, number in _named(check):
             if resolve(name, number) is None:
                 yield fault(*_bad_check(name), "checks", index)
+    for index, error in _unreadable(spec.unless):
+        yield fault(f"unless: {error}", "correct the expression", "unless", index)
     for index, slot in enumerate(spec.slots):
         if not _is_slot(slot):
             remedy = f"use {', '.join(SLOTS)}"
             yield fault(f"unknown slot {slot}", remedy, "slots", index)
+
+
+def _unreadable(expressions: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Place and fault of each that is no expression."""
+    for index, expression in enumerate(expressions):
+        try:
+            regex.compile(expression.encode())
+        except regex.error as error:
+            yield index, str(error)
 
 
 def _bad_check(name: str) -> tuple[str, str]:

@@ -52,6 +52,8 @@ def _write(output: Path, text: str) -> None:
 
 
 def _report(imported: Imported) -> None:
+    for lost in imported.beyond:
+        typer.secho(f"not taken over: {lost}", fg="yellow", err=True)
     for name, what in imported.partly.items():
         typer.secho(f"{name}: taken over without {', '.join(what)}", err=True)
     for name, why in imported.left.items():
