@@ -201,9 +201,14 @@ def _content(leaks: list[Finding], facts: Facts) -> Verdict:
     """
     placed = facts.coded or any(f.span is not None for f in leaks)
     redactable = placed and all(f.kind is not Kind.DESTINATION for f in leaks)
-    rewrite = redactable and facts.reach.on_secret == "redact"  # noqa: S105
+    rewrite = redactable and all(_is_cut(f, facts.reach) for f in leaks)
     action = Action.REDACT if rewrite else Action.BLOCK
     return Verdict(action, Reason.CONTENT, leaks[0].rule)
+
+
+def _is_cut(leak: Finding, reach: Reach) -> bool:
+    """By its rule's word, else the statement's; to an open destination never."""
+    return reach.kind != "open" and (leak.on_secret or reach.on_secret) == "redact"
 
 
 def _limit(facts: Facts) -> Verdict | None:

@@ -292,6 +292,8 @@ class Finding:
     slot: str = ""
     """Credential slot it stands in (`header:authorization`), or empty."""
     place: Place = Place.ELSEWHERE
+    on_secret: str = ""
+    """`block` or `redact` where its rule says so; empty: as the statement says."""
 
 
 @noun

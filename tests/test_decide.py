@@ -190,6 +190,24 @@ def test_redact_needs_a_span():
     assert verdict(secret(), reach=reach).action is Action.REDACT
 
 
+@pytest.mark.parametrize(
+    ("rule", "statement", "kind", "expected"),
+    [
+        ("redact", "block", "plain", Action.REDACT),
+        ("block", "redact", "plain", Action.BLOCK),
+        ("", "redact", "plain", Action.REDACT),
+        ("redact", "block", "open", Action.BLOCK),
+    ],
+)
+def test_a_rule_says_for_itself_what_its_finding_does(rule, statement, kind, expected):
+    reach = replace(ALLOW, on_secret=statement, kind=kind)
+    found = replace(pattern(), on_secret=rule)
+    assert verdict(found, reach=reach).action is expected
+    assert verdict(found, secret(), reach=replace(reach, on_secret="block")).action is (
+        Action.BLOCK
+    )
+
+
 def test_every_finding_is_in_the_verdict_whatever_decided():
     found = verdict(pattern(), secret(), reach=Reach("none"))
     assert len(found.findings) == 2

@@ -45,6 +45,8 @@ class Rule:
     """The vendor's own; `*.x` means names under x."""
     slots: tuple[str, ...] = ()
     checks: tuple[tuple[str, float | None], ...] = ()
+    on_secret: str = ""
+    """What a finding does; empty: what the statement says."""
     unless: tuple[str, ...] = ()
     """Expressions: a secret in which one is found does not count."""
     matches: tuple[str, ...] = field(default=(), repr=False)

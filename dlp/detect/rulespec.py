@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import regex
 from pydantic import Field
@@ -51,6 +52,8 @@ class RuleSpec(RuleModel):
     hosts: tuple[str, ...] = ()
     slots: tuple[str, ...] = ()
     checks: tuple[str | dict[str, float], ...] = ()
+    on_secret: Literal["", "block", "redact"] = ""
+    """What a finding does, whatever the statement says; not at open destinations."""
     unless: tuple[str, ...] = ()
     """Expressions: a secret in which one is found does not count."""
     matches: tuple[str, ...] = ()
@@ -127,6 +130,7 @@ def read_rule(
         hosts=spec.hosts,
         slots=spec.slots,
         checks=tuple(pair for check in spec.checks for pair in _named(check)),
+        on_secret=spec.on_secret,
         unless=spec.unless,
         matches=spec.matches,
         ignores=spec.ignores,

@@ -267,6 +267,7 @@ class Inspector:
                     origin.span,
                     self.digest(match.secret),
                     match.rule.family,
+                    on_secret=match.rule.on_secret,
                 )
             )
         return Detection(

@@ -186,6 +186,7 @@ class Slots:
             "jwt" if is_jwt(token.value) else match.rule.family,
             token.slot,
             Place.VENDOR_SLOT if own else Place.OTHER_SLOT,
+            match.rule.on_secret,
         )
 
     def _bound(self, name: str, token: Token, to: Destination) -> bool:
