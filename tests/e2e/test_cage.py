@@ -314,10 +314,12 @@ def test_a_machine_without_bubblewrap_has_the_second_cage(island):
 def test_a_machine_without_any_cage_is_told_so_and_a_required_one_refused(island):
     folder = island.make("no-cage")
     # A user namespace that may have no mount namespaces has no cage (namespaces(7)).
-    script = 'echo 0 > /proc/sys/user/max_mnt_namespaces; exec "$@"'
+    script = 'echo 0 > /proc/sys/user/max_mnt_namespaces || exit 77; exec "$@"'
     program = ["unshare", "-Ur", "sh", "-c", script, "sh", DLP]
     given = {"LD_PRELOAD": "", "LANG": "C"}
     done = island.contained(folder, [], "env", program=program, **given)
+    if done.returncode in {1, 77}:
+        pytest.skip(f"no limit on namespaces can be set here: {done.stderr}")
     assert done.returncode == 0, done.stderr
     assert "NOT contained" in done.stderr
     names = {line.partition("=")[0] for line in done.stdout.splitlines()}

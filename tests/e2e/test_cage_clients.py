@@ -96,11 +96,9 @@ def served(data, kind="application/octet-stream"):
     return lambda _request: Reply(headers=headers, chunks=(data,))
 
 
-def test_pip_installs(cage, origin):
+def test_pip_installs(cage, island, origin):
     python = sys._base_executable
-    if subprocess.run(
-        [python, "-m", "pip", "-V"], check=False, capture_output=True
-    ).returncode:
+    if island.run(python, "-m", "pip", "-V").returncode:
         pytest.skip("this Python has no pip")
     name = "hello_dlp-1-py3-none-any.whl"
     link = f'<a href="/files/{name}">{name}</a>'.encode()
@@ -111,8 +109,8 @@ def test_pip_installs(cage, origin):
     assert "hello_dlp" in seen.split()
 
 
-def test_npm_installs(cage, origin):
-    if shutil.which("npm") is None:
+def test_npm_installs(cage, island, origin):
+    if not island.has("npm"):
         pytest.skip("npm is not installed")
     text = json.dumps({"name": "hello-dlp", "version": "1.0.0"}).encode()
     made = io.BytesIO()
@@ -159,8 +157,10 @@ const post = (body) => new Promise((done, fail) => {
 """
 
 
-def test_node_with_and_without_the_proxy_variables(cage, origin):
+def test_node_with_and_without_the_proxy_variables(cage, island, origin):
     """Redirected, it needs none; in bubblewrap it then reaches nothing."""
+    if not island.has("node"):
+        pytest.skip("node is not installed")
     url = origin.url("/echo", "b.test")
     assert cage('node -e "$1" "$2"', NODE, url) == "fetch\nhttps\n"
     bare = 'env -i PATH="$PATH" NODE_EXTRA_CA_CERTS="$NODE_EXTRA_CA_CERTS" node -e "$1" "$2" || echo closed'

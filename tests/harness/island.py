@@ -152,6 +152,10 @@ class Island:
             folder=folder / "work",
         )  # fmt: skip
 
+    def has(self, program: str) -> bool:
+        """Whether that user can run it."""
+        return not self.run("sh", "-c", f"command -v {program}").returncode
+
     def need(self, mode: str) -> None:
         """Skip the test where this machine allows no such cage."""
         if mode not in self._cannot:
@@ -192,10 +196,13 @@ class Island:
 def blocked() -> dict[str, list[str]]:
     """Folders that only root may enter, and what lies in them that a test needs."""
     found: dict[str, list[str]] = {}
-    needed = {str(Path(p).resolve()) for p in (sys.base_prefix, sys.prefix, ROOT)}
-    for path in sorted(needed):
-        for above in reversed(Path(path).parents):
+    base = Path(sys.base_prefix).resolve()
+    for path in sorted({base, Path(sys.prefix).resolve(), ROOT}):
+        for above in reversed(path.parents):
             if above.stat().st_mode & 0o5 != 0o5:
-                found.setdefault(str(above), []).append(path)
+                # Beside a Python stand the links by which it is known.
+                whole = path == base and above != path.parent
+                needed = path.parent if whole else path
+                found.setdefault(str(above), []).append(str(needed))
                 break
     return found
