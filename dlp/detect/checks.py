@@ -196,7 +196,8 @@ def assigned(found: Candidate) -> Outcome:
     before = data[max(0, opening - _LONGEST_NAME) : opening]
     lead = len(before) - len(before.rstrip(_NAME_BYTES))
     spoken = before[: len(before) - lead]
-    for _ in range(2):
+    option = data[opening : opening + 1] == b"-"
+    for _ in range(0 if option else 2):
         if spoken.endswith(b" "):
             spoken = spoken[:-1].rstrip(_NAME_BYTES)
     rest = _NAME.match(data, opening, found.start)

@@ -100,6 +100,8 @@ CASES = {
     "password of a person": ('password = "Sommer!2031x"', "Sommer!2031x", True),
     "password in words": ('password = "thisismypassword"', "thisismypassword", False),
     "password, unquoted": ("PASSWORD=Sommer!2031x\n", "Sommer!2031x", True),
+    "option of a command": ("ctl -u me --password Sommer!2031x", "Sommer!2031x", True),
+    "option with a word": ("ctl -u me --password sommerzeit", "sommerzeit", False),
     "short token": ('token = "a8Kq2"', "a8Kq2", False),
     "call of a function": ("token = f8Kq2Lm3Zp9W(x)", "f8Kq2Lm3Zp9W", False),
     "base64 of words": ('secret = "ZHVtbXkgdGV4dCBkYXRh"', "ZHVtbXkgdGV4dCBkYXRh", False),
