@@ -12,7 +12,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +48,8 @@ _OPENERS = frozenset(
     for fill in (b"\x00", b"\xff")
 )
 """Values of the first symbol of what begins like a container."""
-_OPENS = np.array([bytes([value]) in _OPENERS for value in range(256)])
+_MARK = re.compile(rb"[=:\"'~]")
+_NEAR_BYTES = 64
 _HEAD = 10
 """Symbols that tell whether a container begins."""
 
@@ -105,16 +106,18 @@ def base85(source: Source) -> Iterator[View]:
     joined = b" ".join([data[start:stop] for start, stop in words])
     if joined:
         for code in _CODES:
-            yield from _decoded(source, words, joined.translate(code.values), code)
+            yield from _decoded(source, words, joined, code)
 
 
 def _decoded(
-    source: Source, words: list[Span], symbols: bytes, code: _Code
+    source: Source, words: list[Span], joined: bytes, code: _Code
 ) -> Iterator[View]:
+    symbols = joined.translate(code.values)
     spans: list[Span] = []
     texts: list[bytes] = []
     starts = [0, *accumulate(stop - start + 1 for start, stop in words)]
-    for start, stop in (*_runs(symbols, code), *_containers(symbols, starts, code)):
+    found = _containers(joined, symbols, starts, code)
+    for start, stop in (*_runs(symbols, code), *found):
         index = bisect_right(starts, start) - 1
         shift = words[index][0] - starts[index]
         spans.append((start + shift, stop + shift))
@@ -139,14 +142,13 @@ def _runs(symbols: bytes, code: _Code) -> Iterator[Span]:
                 yield lead + first * 5, _end(symbols, lead + last * 5)
 
 
-def _containers(symbols: bytes, starts: list[int], code: _Code) -> Iterator[Span]:
-    """The words, or what Adobe's mark begins, in which a container begins."""
-    values = np.frombuffer(symbols + b"\xff\xff", np.uint8)
-    begins = np.array(starts[:-1])
-    opens = _OPENS[values[begins]] | _OPENS[values[begins + 2]]
-    for index in opens.nonzero()[0].tolist():
-        start, after = starts[index], starts[index + 1]
-        for begin in (start, start + 2):
+def _containers(
+    joined: bytes, symbols: bytes, starts: list[int], code: _Code
+) -> Iterator[Span]:
+    """Where a container begins in a word: with it, or after what may stand before."""
+    for start, after in pairwise(starts):
+        marks = _MARK.finditer(joined, start, min(start + _NEAR_BYTES, after))
+        for begin in (start, *(mark.end() for mark in marks)):
             head = symbols[begin : begin + _HEAD]
             if head[:1] not in _OPENERS or _NONE in head:
                 continue

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
+import numpy as np
 import pybase64
 
 from dlp.decode.pieces import Pieces, Rewrite, Span
@@ -23,6 +24,7 @@ _ASCII = rb"[\x09\x0a\x0d\x20-\x7e]"
 _WIDE = {
     2: re.compile(rb"(?:%s\x00){4,}+%s?" % (_ASCII, _ASCII)),
     4: re.compile(rb"(?:%s\x00\x00\x00){4,}+%s?" % (_ASCII, _ASCII)),
+    8: re.compile(rb"(?:%s\x00{7}){4,}+%s?" % (_ASCII, _ASCII)),
 }
 _MARKS = (
     (b"\xff\xfe\0\0", "utf-32-le"), (b"\0\0\xfe\xff", "utf-32-be"),
@@ -32,8 +34,20 @@ _MARKS = (
 WIDE_HINTS = (
     r"(?:[\x20-\x7e]\x00){6}",
     r"(?:[\x20-\x7e]\x00\x00\x00){6}",
+    r"(?:[\x20-\x7e]\x00{7}){6}",
     START + r"(?:\xff\xfe|\xfe\xff|\x00\x00\xfe\xff)",
 )
+_FLOATS: tuple[tuple[bytes, str], ...] = (
+    (rb"(?s:\0\0.B){8,}+", "<f4"),
+    (rb"(?s:B.\0\0){8,}+", ">f4"),
+    (rb"(?:\0{5}[\0@\x80\xc0][@-_]@){8,}+", "<f8"),
+    (rb"(?:@[@-_][\0@\x80\xc0]\0{5}){8,}+", ">f8"),
+)
+"""How the numbers 32 to 127 are written as floats (IEEE 754)."""
+FLOAT_HINTS = tuple(
+    pattern.decode("latin-1").removesuffix(",}+") + "}" for pattern, _ in _FLOATS
+)
+_FLOAT_RUNS = tuple((re.compile(pattern), kind) for pattern, kind in _FLOATS)
 UTF7_HINTS = (r"\+A[C-H][A-Za-z0-9+/]{6}",)
 
 _EBCDIC_WORD = (
@@ -91,3 +105,13 @@ def ebcdic(source: Source) -> Iterator[View]:
     if spans:
         texts = [data[start:stop].translate(_TO_ASCII) for start, stop in spans]
         yield source.gather("ebcdic", texts, Pieces(spans, list(map(len, texts))))
+
+
+def floats(source: Source) -> Iterator[View]:
+    """Characters as binary floating-point numbers."""
+    for pattern, kind in _FLOAT_RUNS:
+        for match in pattern.finditer(source.data):
+            values = np.frombuffer(match[0], kind)
+            if (values == np.floor(values)).all() and (values < 127).all():
+                text = values.astype(np.uint8).tobytes()
+                yield source.child("floats", text, match.span())

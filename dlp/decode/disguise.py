@@ -89,10 +89,11 @@ _ANY = re.compile(rb"[!-~]+")
 _ODD = re.compile(rb"[^0-9A-Za-z+/=_.\-\s]")
 """What rot47 makes of most letters; hashes and base64 have none."""
 _INSIDE = frozenset(bytes([byte]) for byte in _LETTERS + b"0123456789_-")
-_KEY = re.compile(
+KEY = re.compile(
     b"(?:%s)[0-9A-Za-z+/=_.:@\\-]{12}"
     % b"|".join(re.escape(prefix.encode()) for prefix in PREFIXES)
 )
+"""The beginning of a key, and enough of it."""
 
 
 @cache
@@ -116,7 +117,7 @@ def disguised(source: Source) -> Iterator[View]:
         if cipher.step == "rot47" and not _ODD.search(data, start, end):
             continue
         text = cipher.undo(data[start:end])
-        if (cipher.step, start) not in done and _KEY.search(text):
+        if (cipher.step, start) not in done and KEY.search(text):
             done.add((cipher.step, start))
             spans, texts = found.setdefault(cipher.step, ([], []))
             spans.append((start, end))

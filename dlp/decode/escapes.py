@@ -8,6 +8,7 @@ escape different printable characters.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from dlp.decode.pieces import Rewrite
@@ -15,11 +16,13 @@ from dlp.decode.rewriting import rewritten
 from dlp.decode.source import Source
 from dlp.model import View
 
-HINTS = (r"""\\["'\\/nrtuUxXoO0-7\r\n]""",)
+HINTS = (r"""\\["'\\/nrtuUxXoON0-7\r\n]""",)
+CSS_HINTS = (r"(?:\\[0-9a-fA-F]{1,6}[ ]?){8}",)
 
 _ESCAPE = re.compile(
     rb"\\(?:u\{0*([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})"
-    rb"|[xX]\{?([0-9a-fA-F]{2})\}?|[oO]?([0-7]{2,3})|(\r?\n)|([\"'\\/nrtbfae0]))"
+    rb"|[xX]\{?([0-9a-fA-F]{2})\}?|[oO]?([0-7]{2,3})|(\r?\n)"
+    rb"|N\{([A-Za-z0-9 \-]{3,60})\}|([\"'\\/nrtbfae0]))"
     rb"(?:(?<=[dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2}))?"
 )
 _SIMPLE = {
@@ -29,7 +32,9 @@ _SIMPLE = {
 
 
 def _undo(match: re.Match[bytes]) -> bytes:
-    braced, short, long, byte, octal, newline, simple, low = match.groups()
+    braced, short, long, byte, octal, newline, name, simple, low = match.groups()
+    if name:
+        return _named(name.decode())
     if simple:
         return _SIMPLE.get(simple, simple)
     if newline:
@@ -40,6 +45,13 @@ def _undo(match: re.Match[bytes]) -> bytes:
     if low:
         code = 0x10000 + ((code & 0x3FF) << 10) + (int(low, 16) & 0x3FF)
     return chr(min(code, 0x10FFFF)).encode("utf-8", "replace")
+
+
+def _named(name: str) -> bytes:
+    try:
+        return unicodedata.lookup(name).encode()
+    except KeyError:
+        return b""
 
 
 ESCAPES = Rewrite(_ESCAPE, _undo)
@@ -78,3 +90,16 @@ def unescape(data: bytes) -> bytes:
 def escapes(source: Source) -> Iterator[View]:
     """The lines that have escapes, with these undone."""
     yield from rewritten(source, "escapes", b"\\", ESCAPES, unescape)
+
+
+def _undo_css(match: re.Match[bytes]) -> bytes:
+    code = int(match[1], 16)
+    return chr(min(code, 0x10FFFF)).encode("utf-8", "replace")
+
+
+CSS = Rewrite(re.compile(rb"\\([0-9a-fA-F]{1,6})[ \t\n]?"), _undo_css)
+
+
+def css(source: Source) -> Iterator[View]:
+    """The lines that have escapes of CSS (Syntax 3, 4.3.7), of one to six digits."""
+    yield from rewritten(source, "css escapes", b"\\", CSS)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.pieces import Pieces, Span, whole
 from dlp.decode.source import Source
 from dlp.model import View
@@ -24,7 +25,7 @@ _TABLES = tuple(bytes(b in kind for b in range(256)) for kind in _KINDS)
 _FEWEST = {1: 12, 2: 10, 3: 8, 4: 6, 5: 5}
 """Pieces of so few bytes that are no prose; of longer ones `_ENOUGH`."""
 _ENOUGH = 4
-_LONG = 14
+_LONG = 12
 """Two pieces as long as this, and a third, are no prose."""
 _WIDEST_GAP = 12
 _SHORTEST = 16
@@ -34,14 +35,14 @@ def is_even(data: bytes) -> bool:
     """Whether anything here is so cut."""
     if len(data) < _SHORTEST:
         return False
-    return any(len(_stretches(_edges(data, table))) for table in _TABLES)
+    return any(_stretches(_edges(data, table)) for table in _tables(data))
 
 
 def even(source: Source) -> Iterator[View]:
     """The pieces of each stretch, side by side."""
     data = source.data
     found: dict[bytes, Span] = {}
-    for table in _TABLES:
+    for table in _tables(data):
         edges = _edges(data, table)
         for first, last in _stretches(edges):
             text, span = _glued(data, edges, first, last)
@@ -50,6 +51,11 @@ def even(source: Source) -> Iterator[View]:
     if found:
         trace = Pieces(list(found.values()), list(map(len, found)), inner=whole)
         yield source.gather("ungrouped", list(found), trace)
+
+
+def _tables(data: bytes) -> tuple[bytes, ...]:
+    """What pieces may consist of; in JSON of what most do."""
+    return _TABLES[1:2] if LOOKS_LIKE_JSON.match(data) else _TABLES
 
 
 def _edges(data: bytes, table: bytes) -> npt.NDArray[np.int64]:

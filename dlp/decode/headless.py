@@ -35,10 +35,11 @@ sizes (RFC 7932, 9.1)."""
 
 def headless(data: bytes) -> bool:
     """True when all of `data` is one such stream and text comes out."""
-    return any(_fits(data, codec) for codec in _CODECS)
+    return any(fits(data, codec) for codec in _CODECS)
 
 
-def _fits(data: bytes, codec: str) -> bool:
+def fits(data: bytes, codec: str) -> bool:
+    """True when all of `data` is one stream of the codec and text comes out."""
     if len(data) < _SHORTEST_BYTES or data[0] & _FIRST_MASK[codec] not in _FIRST[codec]:
         return False
     probe = inflate(data, codec, _PROBE_BYTES)
@@ -50,7 +51,7 @@ def headless_streams(source: Source) -> Iterator[View]:
     """What comes out of a view that is such a stream."""
     data, budget = source.data, source.budget
     for codec in _CODECS:
-        if _fits(data, codec):
+        if fits(data, codec):
             stream = inflate(data, codec, budget.cap(len(data)))
             if stream.capped:
                 budget.capped(len(data))

@@ -24,6 +24,9 @@ TAG_HINTS = (
     rf"{_SYMBOL}(?:<[A-Za-z/!?][^<>]{{0,100}}>[ \t\r\n]{{0,2}}){{1,16}}{_SYMBOL}",
 )
 
+COLOUR_HINTS = (r"\x1b\[[0-9;]{0,12}[A-Za-z]",)
+COLOURS = Rewrite(re.compile(rb"\x1b\[[0-9;]*[A-Za-z]"), lambda _match: b"")
+
 _NAMED = {
     name.rstrip(";").encode(): text.encode()
     for name, text in html5.items()
@@ -56,3 +59,8 @@ def references(source: Source) -> Iterator[View]:
 def tags(source: Source) -> Iterator[View]:
     """The lines that have tags, without them."""
     yield from rewritten(source, "text", b"<", TAGS)
+
+
+def colours(source: Source) -> Iterator[View]:
+    """The lines that have terminal control sequences (ECMA-48), without them."""
+    yield from rewritten(source, "text", b"\x1b", COLOURS)

@@ -1,8 +1,8 @@
 """
-Bytes written out one by one: hexadecimal in any notation, dumps, arrays of numbers.
+Bytes written out one by one or in words: hexadecimal in any notation, dumps.
 
-`41:42`, `0x41, 0x42`, `41 42`, `0x41424344 0x45464748`, the lines of hexdump, xxd and
-od, `[115, 107]`, `chr(115)+chr(107)`, `{"0":115,"1":107}`, octal and binary.
+`41:42`, `0x41, 0x42`, `41 42`, `x41x42`, `0x41424344 0x45464748` in either order,
+UUIDs, the lines of hexdump, xxd and od, records of Intel and Motorola.
 """
 
 from __future__ import annotations
@@ -15,41 +15,60 @@ from dlp.decode.printable import readable_for_its_size
 from dlp.decode.source import Source
 from dlp.model import View
 
-_CODE = r"(?:3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6])"
-_OCTAL = r"(?:0o?)?(?:0?[4-7][0-7]|1[0-7][0-7])"
-
 PAIR_HINTS = (
     r"(?:(?:0[xX])?[2-7][0-9a-fA-F][^0-9A-Za-z]{1,6}){8}",
     r"(?:0[xX](?:[2-7][0-9a-fA-F]){2,8}[^0-9A-Za-z]{1,6}){3}",
+    r"(?:(?:[2-7][0-9a-fA-F]){2,8}[^0-9A-Za-z]{1,3}){4}",
+    r"(?:[0-9a-fA-F]{2}[:, ]){18}",
+    r"(?:0x[0-9a-fA-F]{2}[:, ]{1,2}){18}",
+    r"(?:[xX$][2-7][0-9a-fA-F]){10}",
     r"(?:[2-7][0-9a-fA-F][hH][^0-9A-Za-z]{1,6}){8}",
 )
 DUMP_HINTS = (
     r"0000[0-9a-fA-F]{0,12}:?[ \t]{1,8}(?:[0-9a-fA-F]{2}){1,8}[ \t]{1,3}[0-9a-fA-F]{2}",
 )
-NUMBER_HINTS = (
-    rf"(?:{_CODE}[^0-9]{{1,12}}){{8}}",
-    rf"(?:\"[0-9]{{1,5}}\"[ \t]{{0,2}}:[ \t]{{0,2}}{_CODE}[,\s]{{1,4}}){{6}}",
-    rf"(?:{_OCTAL}[^0-9]{{1,8}}){{8}}",
-    r"(?:(?:0b)?[01]{7,8}[^0-9]{0,6}){8}",
-    rf"(?:{_CODE}[^0-9]{{1,12}}0[^0-9]{{1,12}}){{6}}",
-    r"\b31[^0-9]{1,12}139[^0-9]{1,12}8[^0-9]",
-    r"\b80[^0-9]{1,12}75[^0-9]{1,12}3[^0-9]{1,12}4[^0-9]",
-)
-
 _GROUP = rb"(?:0[xX]|[$#])?(?:[0-9a-fA-F]{2}){1,8}+"
 _PAIRS = re.compile(rb"(?:%s[hH]?[^0-9A-Za-z]{1,6}){2,}+(?:%s)?" % (_GROUP, _GROUP))
+_MARKED = re.compile(rb"(?:[xX$][0-9a-fA-F]{2}){8,}+")
+_FEWEST = 16
 _PREFIX = re.compile(rb"0[xX]|[^0-9a-fA-F]+")
+RECORD_HINTS = (
+    r"(?:^|\n):[0-9A-F]{8}[0-9A-F]{4,80}\r?\n",
+    r"(?:^|\n)S[123][0-9A-F]{6}[0-9A-F]{4,80}\r?\n",
+)
+_RECORD = re.compile(
+    rb"(?m)^(?::[0-9A-F]{6}00|S1[0-9A-F]{6}|S2[0-9A-F]{8})([0-9A-F]+)[0-9A-F]{2}\r?$"
+)
 
 
 def pairs(source: Source) -> Iterator[View]:
     """Hexadecimal bytes or words with something between them."""
     data = source.data
-    yield from _found(source, "hex", _PAIRS.finditer(data), _from_pairs)
+    matches = [*_PAIRS.finditer(data), *_MARKED.finditer(data)]
+    yield from _found(source, "hex", matches, _from_pairs)
+    yield from _found(source, "hex", matches, _from_swapped_words)
+    rest = [text for text in map(_from_pairs, matches) if len(text) >= _FEWEST]
+    rest = [text for text in rest if not readable_for_its_size(text)]
+    if rest:
+        source.budget.remains(source.child("hex", b"\n".join(rest)))
 
 
 def _from_pairs(match: re.Match[bytes]) -> bytes:
     digits = _PREFIX.sub(b"", match[0])
     return bytes.fromhex(digits[: len(digits) & ~1].decode())
+
+
+def _from_swapped_words(match: re.Match[bytes]) -> bytes:
+    """The words of a list, each with its last byte first."""
+    words = re.findall(rb"[0-9a-fA-F]{4,16}", _PREFIX.sub(b" ", match[0]))
+    whole_bytes = (bytes.fromhex(word[: len(word) & ~1].decode()) for word in words)
+    return b"".join(word[::-1] for word in whole_bytes)
+
+
+def records(source: Source) -> Iterator[View]:
+    """The data of Intel HEX and Motorola S-records, which are lines."""
+    digits = b"".join([m[: len(m) & ~1] for m in _RECORD.findall(source.data)])
+    yield source.child("hex", bytes.fromhex(digits.decode()))
 
 
 _WORDS = rb"(?:[0-9a-fA-F]{2}[ \t]{1,2}){2,16}|(?:[0-9a-fA-F]{4,16}[ \t]){1,8}"
@@ -84,44 +103,6 @@ def _dumped(listing: bytes) -> Iterator[bytes]:
             if len(word) > size:
                 break
             yield bytes.fromhex(word[: len(word) & ~1].decode())
-
-
-_NUMBERS = re.compile(rb"(?:(?<![0-9])[0-9]{1,3}(?![0-9])[^0-9]{1,12}){7,}+[0-9]{0,3}")
-_INDEXED = re.compile(rb"(?:\"[0-9]{1,5}\"\s*:\s*[0-9]{1,3}\s*,?\s*){6,}")
-_VALUE = re.compile(rb":\s*([0-9]{1,3})")
-_OCTALS = re.compile(rb"(?:(?:0o?)?[0-7]{2,3}(?![0-9])[^0-9]{1,8}){7,}+[0-7o]{0,5}")
-_BITS = re.compile(
-    rb"(?:(?:0b)?[01]{7,8}(?![01])[^0-9]{1,6}){7,}+[01b]{0,10}|[01]{56,}+"
-)
-
-
-def numbers(source: Source) -> Iterator[View]:
-    """Character codes as decimal, octal or binary numbers."""
-    data = source.data
-    yield from _found(source, "numbers", _NUMBERS.finditer(data), _decimals)
-    yield from _found(source, "numbers", _INDEXED.finditer(data), _indexed)
-    yield from _found(source, "octal", _OCTALS.finditer(data), _octals)
-    yield from _found(source, "binary", _BITS.finditer(data), _bits)
-
-
-def _decimals(match: re.Match[bytes]) -> bytes:
-    return bytes(n for n in map(int, re.findall(rb"[0-9]+", match[0])) if n < 256)
-
-
-def _indexed(match: re.Match[bytes]) -> bytes:
-    return bytes(n for n in map(int, _VALUE.findall(match[0])) if n < 256)
-
-
-def _octals(match: re.Match[bytes]) -> bytes:
-    digits = re.findall(rb"[0-7]+", match[0])
-    return bytes(n for n in (int(text, 8) for text in digits) if n < 256)
-
-
-def _bits(match: re.Match[bytes]) -> bytes:
-    words = re.findall(rb"[01]{7,}", match[0])
-    if len(words) == 1:
-        words = re.findall(rb"[01]{8}", words[0])
-    return bytes(int(word, 2) & 255 for word in words)
 
 
 def _found(

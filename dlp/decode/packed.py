@@ -29,7 +29,7 @@ _MOSTLY = 0.55
 """The share of printable bytes in a message of strings; noise has 0.37."""
 _HEAD_BYTES = 64
 """Bytes of a message in which the field that is the rest of it is looked for."""
-_LARGEST_BYTES = 64 << 10
+_LARGEST_BYTES = 8 << 10
 """Above this a message is no cut secret."""
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from dlp.decode.headless import fits
+from dlp.decode.inflate import inflate
 from dlp.decode.magic import MAGICS
 from dlp.decode.pieces import Pieces, Span, whole
 from dlp.decode.printable import readable
@@ -22,6 +24,9 @@ _BASE32 = (
     "0123456789ABCDEFGHIJKLMNOPQRSTUV",
     "0123456789ABCDEFGHJKMNPQRSTVWXYZ",  # Crockford
     "ybndrfg8ejkmcpqxot1uwisza345h769",  # z-base-32
+    "0123456789bcdefghjkmnpqrstuvwxyz",  # geohash
+    "qpzry9x8gf2tvdw0s3jn54khce6mua7l",  # Bech32 (BIP 173)
+    "0123456789abcdfghijklmnpqrsvwxyz",  # Nix
 )
 _SHORTEST = 22
 _HEX = b"0123456789abcdefABCDEF"
@@ -32,6 +37,10 @@ _SYMBOLS = Alphabet(
     b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", _SHORTEST
 )
 _HEX_RUNS = Alphabet(_HEX, 16)
+_LONG_HEX_RUNS = Alphabet(_HEX, 40)
+_HEX_LETTERS = Alphabet(b"abcdefghijklmnop", 40)
+_LETTERS = bytes.maketrans(b"abcdefghijklmnop", _HEX[:16])
+_HEADLESS_BYTES = 1 << 20
 _CASES = ("0123456789abcdef", "0123456789ABCDEF")
 
 
@@ -63,6 +72,8 @@ _RADIXES = tuple(map(_radix, _BASE32))
 
 LOWER_HINTS = (r"[a-z0-9]{26}",)
 UPPER_HINTS = (r"[A-Z0-9]{26}",)
+OTHER_LOWER_HINTS = (r"[0-9a-f]{40}", r"[a-p]{40}")
+OTHER_UPPER_HINTS = (r"[0-9A-F]{40}",)
 """No shape: those of four alphabets would cost more than all other hints together."""
 BASE16_HINTS = (
     shape(_CASES, [TEXT], 10),
@@ -85,6 +96,10 @@ def base32(source: Source) -> Iterator[View]:
         ]
         for lead in range(8):
             yield from _readable(source, "base32", runs, lead, radix.decode)
+        rest = [radix.decode(data[start:stop]) for start, stop in runs]
+        rest = [text for text in rest if not readable(text)]
+        if rest and not source.view.joined:
+            source.budget.remains(source.child("base32", b"\n".join(rest)))
 
 
 def _may_be_base32(data: bytes, start: int, stop: int) -> bool:
@@ -102,6 +117,39 @@ def base16(source: Source) -> Iterator[View]:
     runs = _HEX_RUNS.runs(source.data)
     for lead in range(2):
         yield from _readable(source, "hex", runs, lead, _unhex)
+
+
+def other_base16(source: Source) -> Iterator[View]:
+    """Runs of sixteen digits that are no text as they are, read in other ways."""
+    runs = _LONG_HEX_RUNS.runs(source.data)
+    for reading in (_backwards, _nibbles_swapped, _headless):
+        yield from _readable(source, "hex", runs, 0, reading)
+    letters = _HEX_LETTERS.runs(source.data)
+    yield from _readable(source, "hex", letters, 0, _from_letters)
+    rest = [_unhex(source.data[start:stop]) for start, stop in runs]
+    rest = [text for text in rest if not readable(text)]
+    if rest:
+        source.budget.remains(source.child("hex", b"\n".join(rest)))
+
+
+def _backwards(run: bytes) -> bytes:
+    return _unhex(run[::-1])
+
+
+def _nibbles_swapped(run: bytes) -> bytes:
+    return bytes(b >> 4 | (b & 15) << 4 for b in _unhex(run))
+
+
+def _headless(run: bytes) -> bytes:
+    text = _unhex(run)
+    for codec in ("deflate", "br"):
+        if fits(text, codec):
+            return inflate(text, codec, _HEADLESS_BYTES).data
+    return b""
+
+
+def _from_letters(run: bytes) -> bytes:
+    return _unhex(run.translate(_LETTERS))
 
 
 def _unhex(run: bytes) -> bytes:

@@ -15,23 +15,29 @@ from enum import IntEnum
 from functools import cache
 
 from dlp.decode import (
+    base45,
     base64,
     base85,
     bignum,
+    bits,
     charset,
     chunks,
     disguise,
     escapes,
     even,
     headless,
+    literals,
     mail,
     markup,
     noise,
     notation,
+    numbers,
     packed,
     pdf,
     percent,
     radix,
+    shifted,
+    spoken,
     streams,
     unicode,
     zip,  # noqa: A004
@@ -58,7 +64,9 @@ class Bank(IntEnum):
     """Long runs of one class: one database each."""
     RARE = 6
     """Would slow down any other."""
-    FOREIGN = 7
+    QUOTES = 7
+    """Frequent beginnings."""
+    FOREIGN = 8
     """Cannot occur in ASCII."""
 
 
@@ -95,6 +103,7 @@ _DOCUMENTS = (
 _CHARACTERS = (
     Decoder(charset.wide, charset.WIDE_HINTS, wraps=True, reads_binary=True),
     Decoder(charset.ebcdic, charset.EBCDIC_HINTS, Bank.FOREIGN, reads_binary=True),
+    Decoder(charset.floats, charset.FLOAT_HINTS, wraps=True, reads_binary=True),
     Decoder(charset.utf7, charset.UTF7_HINTS, reads_joins=False),
     Decoder(
         unicode.folded,
@@ -113,14 +122,23 @@ _CHARACTERS = (
 )
 _SPELLINGS = (
     Decoder(escapes.escapes, escapes.HINTS, reads_joins=False, reads_json=False),
+    Decoder(escapes.css, escapes.CSS_HINTS, reads_joins=False, reads_json=False),
     Decoder(percent.percent, percent.HINTS),
     Decoder(markup.references, markup.REFERENCE_HINTS),
     Decoder(markup.tags, markup.TAG_HINTS, reads_joins=False),
+    Decoder(markup.colours, markup.COLOUR_HINTS, reads_joins=False),
+    Decoder(
+        literals.literals,
+        literals.HINTS,
+        Bank.QUOTES,
+        reads_joins=False,
+        reads_json=False,
+    ),
     Decoder(mail.quoted, mail.QUOTED_HINTS, reads_joins=False),
     Decoder(mail.words, mail.WORD_HINTS),
     Decoder(chunks.groups, chunks.GROUP_HINTS, Bank.SHAPES, reads_joins=False),
     Decoder(chunks.groups, chunks.LINE_HINTS, Bank.RARE, reads_joins=False),
-    Decoder(even.even, (), test=even.is_even, reads_joins=False, reads_json=False),
+    Decoder(even.even, (), test=even.is_even, reads_joins=False),
     Decoder(chunks.unwrapped, chunks.WRAP_HINTS, reads_joins=False),
     Decoder(disguise.disguised, disguise.HINTS),
 )
@@ -132,8 +150,17 @@ _CODES = (
     Decoder(radix.base32, radix.UPPER_HINTS, Bank.UPPER, wraps=True),
     Decoder(bignum.bignum, bignum.HINTS, Bank.MIXED, wraps=True),
     Decoder(radix.base16, radix.BASE16_HINTS, Bank.NUMBERS, wraps=True),
+    Decoder(radix.other_base16, radix.OTHER_LOWER_HINTS, Bank.LOWER, reads_joins=False),
+    Decoder(radix.other_base16, radix.OTHER_UPPER_HINTS, Bank.UPPER, reads_joins=False),
     Decoder(notation.pairs, notation.PAIR_HINTS, Bank.NUMBERS, wraps=True),
-    Decoder(notation.numbers, notation.NUMBER_HINTS, Bank.NUMBERS, wraps=True),
+    Decoder(numbers.numbers, numbers.HINTS, Bank.NUMBERS, wraps=True),
+    Decoder(notation.records, notation.RECORD_HINTS, wraps=True, reads_joins=False),
+    Decoder(bits.bits, bits.HINTS, Bank.NUMBERS, wraps=True),
+    Decoder(bits.invisible, bits.INVISIBLE_HINTS, Bank.FOREIGN, wraps=True),
+    Decoder(spoken.spoken, spoken.HINTS, reads_joins=False),
+    Decoder(spoken.braille, spoken.BRAILLE_HINTS, Bank.FOREIGN, reads_joins=False),
+    Decoder(base45.base45, base45.HINTS, Bank.UPPER, wraps=True, reads_joins=False),
+    Decoder(base45.base91, base85.HINTS, wraps=True, reads_joins=False),
     Decoder(notation.dumps, notation.DUMP_HINTS, wraps=True, reads_joins=False),
     Decoder(base85.base85, base85.HINTS, wraps=True),
     Decoder(base85.patches, base85.PATCH_HINTS, wraps=True, reads_joins=False),
@@ -146,7 +173,16 @@ _CODES = (
         reads_joins=False,
     ),
 )
-DECODERS = (*_COMPRESSED, *_DOCUMENTS, *_CHARACTERS, *_SPELLINGS, *_CODES)
+_CIPHERS = (
+    Decoder(
+        shifted.shifted,
+        (),
+        test=shifted.is_shifted,
+        reads_binary=True,
+        reads_joins=False,
+    ),
+)
+DECODERS = (*_COMPRESSED, *_DOCUMENTS, *_CHARACTERS, *_SPELLINGS, *_CODES, *_CIPHERS)
 
 
 @cache

@@ -20,6 +20,7 @@ from dlp.decode.budget import Budget
 from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.places import Placed
 from dlp.decode.printable import is_text, printable
+from dlp.decode.shifted import shifted
 from dlp.decode.sieve import BETWEEN
 from dlp.decode.source import Source
 from dlp.decode.structure import Document, document, document_of
@@ -107,6 +108,12 @@ class _Work:
         among |= hints_in(BETWEEN.join(plain), TESTED)
         for view, spelled in first:
             self._expand(view, spelled, among if _is_small(view) else EVERY)
+        self._drain()
+        for view in self.budget.residue.copy():
+            self._add_all(shifted(Source(view, self.budget)), 0)
+        self._drain()
+
+    def _drain(self) -> None:
         while self._queue and not self.budget.truncated:
             view, spelled = self._queue.popleft()
             if self._may(view):

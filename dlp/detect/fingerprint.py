@@ -29,6 +29,8 @@ from dlp.model import View
 
 AS_IT_IS = ("raw", "visible", "plain")
 """Variants that are the value itself, but for case and separators."""
+_UNSHIFTED = (*AS_IT_IS, "base64")
+"""Those of which XOR with 0 and a shift by 0 are variants, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ class SecretIndex:
             for domain, pair in found.items():
                 for stretch in self._stretches(buffer, base, domain, pair, shown):
                     for hit in self._hits(buffer, stretch, domain):
-                        if hit.variant in AS_IT_IS and hit.start is not None:
+                        if hit.variant in _UNSHIFTED and hit.start is not None:
                             shown.append(buffer.raw_span(hit.view, hit.start, hit.stop))
                         yield hit
 

@@ -148,6 +148,14 @@ def add_steps(data: bytes) -> bytes:
     return (array[1:] - array[:-1]).tobytes()
 
 
+def _base64_xor(data: bytes) -> Iterator[bytes]:
+    return map(xor_steps, base64_texts(data))
+
+
+def _base64_shift(data: bytes) -> Iterator[bytes]:
+    return map(add_steps, base64_texts(data))
+
+
 _plain = _one(bytes)
 _hex = _one(lambda data: data.hex().encode())
 
@@ -165,6 +173,8 @@ VARIANTS: tuple[Variant, ...] = (
     ),
     Variant("xor", _one(xor_steps), Domain.XOR, dense=True),
     Variant("shift", _one(add_steps), Domain.ADD, dense=True),
+    Variant("xor of base64", _base64_xor, Domain.XOR, dense=True),
+    Variant("shift of base64", _base64_shift, Domain.ADD, dense=True),
     Variant("reversed", _reversed(_plain), backwards=True, text_only=True),
     Variant("rot13", _one(lambda d: d.translate(_ROT13)), text_only=True),
     Variant("atbash", _one(lambda d: d.translate(_ATBASH)), text_only=True),

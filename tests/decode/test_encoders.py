@@ -10,6 +10,7 @@ import pytest
 from dlp.decode import decode
 from dlp.model import Limits, Part, PartKind
 from tests.decode.encoders import ENCODERS
+from tests.decode.rare import RARE
 
 TEXT_ONLY = {"deflate", "brotli"}
 """Told from noise only when they are all of a body."""
@@ -51,10 +52,13 @@ def as_header(coded: bytes) -> list[Part]:
 CARRIERS = [as_body, within_text, as_leaf, as_field, as_query, as_header]
 
 
+ALL = {**ENCODERS, **RARE}
+
+
 @pytest.mark.parametrize("carrier", CARRIERS)
-@pytest.mark.parametrize("name", ENCODERS)
+@pytest.mark.parametrize("name", ALL)
 def test_a_token_comes_out_of(name, carrier):
-    coded = ENCODERS[name](token())
+    coded = ALL[name](token())
     if carrier is not as_body and name in TEXT_ONLY:
         pytest.skip("no signature")
     try:

@@ -1,0 +1,83 @@
+"""
+Bits written with two symbols: digits, letters, blanks and tabs, invisible characters.
+
+Eight or seven to a character, from either end, and either symbol may be the one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.printable import readable_for_its_size
+from dlp.decode.source import Source
+from dlp.model import View
+
+_PAIRS = ("01", "abAB", "xXoO", "lI", ".\\-", "+\\-", "_\\-", " \\t")
+_INVISIBLE = r"(?:\xe2\x80[\x8b-\x8f]|\xe2\x81[\xa0-\xa4]|\xef\xbb\xbf)"
+HINTS = (*(f"[{pair}]{{72}}" for pair in _PAIRS), r"(?:(?:0b)?[01]{7,8}[^0-9]{1,6}){8}")
+INVISIBLE_HINTS = (f"{_INVISIBLE}{{48}}",)
+
+_RUNS = re.compile("|".join(f"[{pair}]{{72,}}+" for pair in _PAIRS).encode())
+_UNSEEN = re.compile(f"{_INVISIBLE}{{48,}}+".encode())
+_WORDS = re.compile(rb"(?:(?:0b)?[01]{7,8}(?![01])[^0-9]{1,6}){7,}+[01b]{0,10}")
+_LONGEST = 1 << 16
+"""Symbols of a run that are read: thousands of characters."""
+
+
+def bits(source: Source) -> Iterator[View]:
+    """What runs of two symbols, and lists of binary numbers, say."""
+    data = source.data
+    found = [
+        (match.span(), text)
+        for match in _RUNS.finditer(data)
+        for text in _read(match[0].decode())
+    ]
+    for match in _WORDS.finditer(data):
+        words = re.findall(rb"[01]{7,}", match[0])
+        text = bytes(int(word, 2) & 255 for word in words)
+        if readable_for_its_size(text):
+            found.append((match.span(), text))
+    yield from _gathered(source, found)
+
+
+def invisible(source: Source) -> Iterator[View]:
+    """What runs of two characters that are not drawn say."""
+    found = [
+        (match.span(), text)
+        for match in _UNSEEN.finditer(source.data)
+        for text in _read(match[0].decode())
+    ]
+    yield from _gathered(source, found)
+
+
+def _gathered(source: Source, found: list[tuple[Span, bytes]]) -> Iterator[View]:
+    if found:
+        spans, texts = [span for span, _ in found], [text for _, text in found]
+        yield source.gather(
+            "binary", texts, Pieces(spans, list(map(len, texts)), inner=whole)
+        )
+
+
+def _read(run: str) -> Iterator[bytes]:
+    """The texts that a run of two symbols may be."""
+    run = run[:_LONGEST]
+    symbols = sorted(set(run))
+    if len(symbols) != 2:
+        return
+    zeros = run.translate({ord(symbols[0]): "0", ord(symbols[1]): "1"})
+    ones = zeros.translate({48: "1", 49: "0"})
+    for digits in (zeros, ones, zeros[::-1], ones[::-1]):
+        for width in (8, 7):
+            for text in {
+                _whole(digits, width),
+                _whole(digits[len(digits) % width :], width),
+            }:
+                if readable_for_its_size(text):
+                    yield text
+
+
+def _whole(digits: str, width: int) -> bytes:
+    last = len(digits) // width * width
+    return bytes(int(digits[at : at + width], 2) for at in range(0, last, width))

@@ -1,0 +1,51 @@
+"""
+String literals that code puts together: `"sk-" + "ant-"`, `'a' 'b'`, `"a" . "b"`,
+`'a'||'b'`, `["a", "b"].join("")`, `x = "a"; x += "b"`, `${''}`. Their contents side by
+side, in order.
+
+Why not in leaves.py: JSON is read by its grammar; this reads any language by what all
+have in common, two quotes with little between them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.source import Source
+from dlp.model import View
+
+_BETWEEN = (
+    r"[)\]]{0,2}[\s+.,&|~\\_;]{0,16}"
+    r"(?:(?:let |var |const |my )?[$A-Za-z_]\w{0,24}\s{0,3}[+.]?=\s{0,3}"
+    r"(?:\$?\{?[$A-Za-z_]\w{0,24}\}?\s{0,3}[+.&|]{1,2}\s{0,3})?)?"
+    r"[(\[]{0,2}[bruf@]?"
+)
+_JUNCTION = re.compile(
+    rf"[\"'`]{_BETWEEN}[\"'`](?:\$\{{?\w{{1,24}}\}}?)?|\$\{{(?:''|\"\")\}}".encode()
+)
+_LITERAL = r"[^\"'`\r\n\\]{0,400}"
+_CHAIN = re.compile(
+    rf"[\"'`]{_LITERAL}(?:(?:[\"'`]{_BETWEEN}[\"'`](?:\$\{{?\w{{1,24}}\}}?)?"
+    rf"|\$\{{(?:''|\"\")\}}){_LITERAL})+[\"'`]".encode()
+)
+HINTS = (
+    r"[\"'`](?:[)\]]?[\s+.,&|~\\_;]{0,10}|[;\s]{1,3}\w{1,16} ?[+.]?= ?)[\"'`][$\w]",
+    r"\$\{(?:''|\"\")\}",
+)
+_SHORTEST = 16
+
+
+def literals(source: Source) -> Iterator[View]:
+    """The contents of literals that follow one another."""
+    spans: list[Span] = []
+    texts: list[bytes] = []
+    for match in _CHAIN.finditer(source.data):
+        text = _JUNCTION.sub(b"", match[0][1:-1])
+        if len(text) >= _SHORTEST:
+            spans.append(match.span())
+            texts.append(text)
+    if texts:
+        trace = Pieces(spans, list(map(len, texts)), inner=whole)
+        yield source.gather("literals", texts, trace)

@@ -1,0 +1,112 @@
+"""
+Lists of numbers in which text is written: a character or some bytes each, every second
+one, differences, multiples.
+
+`[115, 107]`, `chr(115)+chr(107)`, `{"0":115,"1":107}`, `115u8`, `[[0,115],[1,107]]`,
+`1936412513, 1853125933` (four bytes each, in either order), octal and binary. Numbers
+that give no text are kept as bytes, for a known secret may be behind a shift.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from math import gcd
+
+from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.printable import readable_for_its_size
+from dlp.decode.source import Source
+from dlp.model import View
+
+_CODE = r"(?:3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6])"
+_OCTAL = r"(?:0o?)?(?:0?[4-7][0-7]|1[0-7][0-7])"
+
+HINTS = (
+    rf"(?:{_CODE}[^0-9]{{1,12}}){{8}}",
+    rf"(?:\"[0-9]{{1,5}}\"[ \t]{{0,2}}:[ \t]{{0,2}}{_CODE}[,\s]{{1,4}}){{6}}",
+    rf"(?:{_OCTAL}[^0-9]{{1,8}}){{8}}",
+    rf"(?:{_CODE}[^0-9]{{1,12}}0[^0-9]{{1,12}}){{6}}",
+    r"\b31[^0-9]{1,12}139[^0-9]{1,12}8[^0-9]",
+    r"\b80[^0-9]{1,12}75[^0-9]{1,12}3[^0-9]{1,12}4[^0-9]",
+    r"(?:[0-9]{1,4}(?:u8)?[^0-9A-Za-z]{1,8}){18}",
+    r"(?:[0-9]{1,4}[^0-9A-Za-z]{1,6}[xy]?[^0-9A-Za-z]{1,6}){18}",
+    r"(?:[0-9]{4,20}[^0-9A-Za-z]{1,4}){4}",
+)
+
+_GAP = rb"(?:u(?=8)|(?=[A-Za-z]{0,11}[^0-9A-Za-z])[^0-9]{1,12})"
+"""Between numbers stands more than letters, or base64 were full of lists."""
+_LIST = re.compile(rb"[0-9]{1,20}(?:%s[0-9]{1,20}){4,}+" % _GAP)
+_NUMBER = re.compile(rb"[0-9]+")
+_OCTALS = re.compile(rb"(?:(?:0o?)?[0-7]{2,3}(?![0-9])[^0-9]{1,8}){7,}+[0-7o]{0,5}")
+_FEWEST = 8
+_WIDTHS = (2, 4, 8)
+
+
+def numbers(source: Source) -> Iterator[View]:
+    """What lists of numbers say."""
+    found: list[tuple[Span, bytes]] = []
+    rest: list[tuple[Span, bytes]] = []
+    for match in _LIST.finditer(source.data):
+        values = list(map(int, _NUMBER.findall(match[0])))
+        texts = [text for text in _texts(values) if readable_for_its_size(text)]
+        found += [(match.span(), text) for text in texts]
+        if not texts and len(values) >= _FEWEST:
+            rest.append((match.span(), bytes(value & 255 for value in values)))
+    for match in _OCTALS.finditer(source.data):
+        text = _bytes(int(digits, 8) for digits in re.findall(rb"[0-7]+", match[0]))
+        if readable_for_its_size(text):
+            found.append((match.span(), text))
+    if found:
+        yield _gathered(source, found)
+    if rest:
+        source.budget.remains(_gathered(source, rest))
+
+
+def _gathered(source: Source, found: list[tuple[Span, bytes]]) -> View:
+    spans, texts = [span for span, _ in found], [text for _, text in found]
+    trace = Pieces(spans, list(map(len, texts)), inner=whole)
+    return source.gather("numbers", texts, trace)
+
+
+def _texts(values: Sequence[int]) -> Iterator[bytes]:
+    """The bytes that a list of numbers may stand for."""
+    if len(values) >= _FEWEST:
+        yield _bytes(values)
+        yield from _without_count(values)
+    if max(values) >= 256:
+        yield from _words(values)
+    yield from _scaled(values)
+
+
+def _bytes(values: Iterable[int]) -> bytes:
+    return bytes(value for value in values if value < 256)
+
+
+def _without_count(values: Sequence[int]) -> Iterator[bytes]:
+    """Every second number, where the others count or are all one."""
+    for first, second in ((values[::2], values[1::2]), (values[1::2], values[::2])):
+        # At either end a number may stand that has nothing to do with the list.
+        steps = {b - a for a, b in pairwise(second[1:-1])}
+        if len(steps) == 1 and steps <= {0, 1, -1}:
+            yield _bytes(first)
+
+
+def _words(values: Sequence[int]) -> Iterator[bytes]:
+    """Numbers of two, four or eight bytes."""
+    for width in _WIDTHS:
+        if max(values) < 1 << 8 * width:
+            for order in ("big", "little"):
+                words = [value.to_bytes(width, order) for value in values]
+                yield b"".join(words).replace(b"\0", b"")
+            return
+
+
+def _scaled(values: Sequence[int]) -> Iterator[bytes]:
+    """Multiples of one number, and steps between numbers."""
+    factor = gcd(*values[1:-1])
+    if factor > 1:
+        yield _bytes(value // factor for value in values)
+    steps = [b - a for a, b in pairwise(values)]
+    if all(0 <= step < 256 for step in steps):
+        yield bytes(steps)

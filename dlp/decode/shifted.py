@@ -1,0 +1,107 @@
+"""
+One-byte ciphers: XOR with one value, one number added to every byte. Found by the
+differences between neighbours, which no key changes, of what vendors' keys and
+containers begin with; that gives the key.
+
+Why not in disguise.py: those ciphers work on letters and there are few of them, so
+their literals are listed; here are 510.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import numpy as np
+
+from dlp.decode.disguise import KEY, PREFIXES
+from dlp.decode.inflate import inflate
+from dlp.decode.magic import BZIP2, GZIP, XZ, ZSTD
+from dlp.decode.printable import is_text
+from dlp.decode.sieve import Locator
+from dlp.decode.source import Source
+from dlp.model import View
+
+_SHORTEST = 4
+_SHORTEST_IN_TEXT = 8
+"""Digits and prose repeat a few differences: there a shorter beginning is chance."""
+_NO_TEXT_BEFORE = frozenset({"numbers"})
+"""Steps whose results are no text that somebody wrote."""
+_KEY_BYTES = 4096
+"""What is undone behind the beginning of a key; of a container, all."""
+_MOST_HITS = 1000
+_HEADS = {GZIP + b"\0": "gzip", BZIP2 + b"91AY": "bz2", XZ: "xz", ZSTD: "zstd"}
+_PROBE_BYTES = 1 << 20
+_LITERALS = (
+    *(prefix.encode() for prefix in PREFIXES if len(prefix) >= _SHORTEST),
+    b"sk-ant-api03-",
+    *_HEADS,
+)
+
+
+def _xor_steps(data: bytes) -> bytes:
+    array = np.frombuffer(data, np.uint8)
+    return (array[1:] ^ array[:-1]).tobytes()
+
+
+def _add_steps(data: bytes) -> bytes:
+    array = np.frombuffer(data, np.uint8)
+    return (array[1:] - array[:-1]).tobytes()
+
+
+def _unxor(data: bytes, key: int) -> bytes:
+    return (np.frombuffer(data, np.uint8) ^ np.uint8(key)).tobytes()
+
+
+def _unadd(data: bytes, key: int) -> bytes:
+    return (np.frombuffer(data, np.uint8) - np.uint8(key)).tobytes()
+
+
+type Steps = Callable[[bytes], bytes]
+type Undo = Callable[[bytes, int], bytes]
+_CIPHERS: tuple[tuple[Steps, Undo], ...] = (
+    (_xor_steps, _unxor),
+    (_add_steps, _unadd),
+)
+
+
+@cache
+def _locator(steps: Steps) -> Locator:
+    return Locator([steps(literal) for literal in _LITERALS])
+
+
+def is_shifted(data: bytes) -> bool:
+    """Whether what a key begins with stands here under some key."""
+    return any(True for _ in _hits(data))
+
+
+def shifted(source: Source) -> Iterator[View]:
+    """What follows the beginning of a key or container, undone."""
+    done: set[int] = set()
+    written = is_text(source.data) and source.view.step not in _NO_TEXT_BEFORE
+    shortest = _SHORTEST_IN_TEXT if written else _SHORTEST
+    for start, key, literal, undo in _hits(source.data):
+        if start in done or len(literal) < shortest:
+            continue
+        done.add(start)
+        codec = _HEADS.get(literal)
+        stop = len(source.data) if codec else start + _KEY_BYTES
+        text = undo(source.data[start:stop], key)
+        if codec:
+            text = inflate(text, codec, min(_PROBE_BYTES, source.budget.room)).data
+        if KEY.match(text) or (codec and text):
+            span = start, min(stop, len(source.data))
+            yield source.child("one-byte cipher", text, span)
+
+
+def _hits(data: bytes) -> Iterator[tuple[int, int, bytes, Undo]]:
+    """Where a literal begins, under which key, and how that is undone."""
+    if len(data) <= _SHORTEST:
+        return
+    for steps, undo in _CIPHERS:
+        for index, stop in _locator(steps).find(steps(data), _MOST_HITS):
+            literal = _LITERALS[index]
+            start = stop + 1 - len(literal)
+            first = undo(data[start : start + 1], literal[0])[0]
+            if first:
+                yield start, first, literal, undo

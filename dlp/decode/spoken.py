@@ -1,0 +1,113 @@
+"""
+Characters that are named, one word each: the spelling alphabet (ICAO, and its common
+variants), digits as words, Morse code (ITU-R M.1677), Braille.
+
+Where a writing knows no case the text comes in lower and in upper case.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator
+
+from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.source import Source
+from dlp.model import View
+
+_WORD = re.compile(r"[^ ]+")
+_NATO = (
+    "alfa bravo charlie delta echo foxtrot golf hotel india juliett kilo lima mike "
+    "november oscar papa quebec romeo sierra tango uniform victor whiskey xray yankee "
+    "zulu"
+)
+_DIGITS = "zero one two three four five six seven eight nine"
+_NAMES = {
+    **dict(zip(_WORD.findall(_NATO), string.ascii_lowercase, strict=True)),
+    **dict(zip(_WORD.findall(_DIGITS), string.digits, strict=True)),
+    "alpha": "a", "juliet": "j", "whisky": "w", "x-ray": "x", "niner": "9",
+    "dash": "-", "hyphen": "-", "minus": "-", "underscore": "_", "dot": ".",
+    "slash": "/", "plus": "+", "equals": "=",
+}  # fmt: skip
+_TELLING = (
+    "charlie", "foxtrot", "juliet", "quebec", "sierra", "tango", "whisk", "xray",
+    "x-ray", "yankee", "zulu", "bravo", "romeo", "uniform", "victor",
+)  # fmt: skip
+"""Of two dozen characters at least one is among these."""
+_CAPITAL = ("capital", "uppercase", "upper", "cap", "big", "caps")
+_SMALL = ("lowercase", "lower", "small", "little")
+_NAME = "|".join(sorted((*_NAMES, *_CAPITAL, *_SMALL), key=len, reverse=True))
+_GAP = r"[^A-Za-z0-9]{1,6}"
+_MORSE = (
+    ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - "
+    "..- ...- .-- -..- -.-- --.. ----- .---- ..--- ...-- ....- ..... -.... --... ---.. "
+    "----. -....- ..--.- .-.-.- -..-. .-.-. -...-"
+)
+_SYMBOLS = string.ascii_lowercase + string.digits + "-_./+="
+_CODES = dict(zip(_WORD.findall(_MORSE), _SYMBOLS, strict=True))
+_BRAILLE_LETTERS = "⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵"
+_BRAILLE = dict(zip(map(ord, _BRAILLE_LETTERS), string.ascii_lowercase, strict=True))
+
+HINTS = (
+    *(f"(?i){name}" for name in _TELLING),
+    r"[ /|][.\-]{1,6}(?:[ /|]{1,3}[.\-]{1,6}){10}",
+)
+BRAILLE_HINTS = (r"(?:\xe2[\xa0-\xa3].){12}",)
+
+_SPOKEN = re.compile(
+    f"(?<![A-Za-z0-9])(?:(?:{_NAME}){_GAP}){{7,}}+(?:{_NAME})?".encode(),
+    re.IGNORECASE,
+)
+_ONE = re.compile(f"{_NAME}".encode(), re.IGNORECASE)
+_SENT = re.compile(rb"(?:[.\-]{1,6}[ /|]{1,3}){11,}+[.\-]{0,6}")
+_DOTS = re.compile(rb"(?:\xe2[\xa0-\xa3][\x80-\xbf]){12,}+")
+
+
+def spoken(source: Source) -> Iterator[View]:
+    """What names of characters, and Morse code, spell."""
+    data = source.data
+    found = [(match.span(), _spell(match[0])) for match in _SPOKEN.finditer(data)]
+    for match in _SENT.finditer(data):
+        codes = re.findall(r"[.\-]+", match[0].decode())
+        found.append((match.span(), _cased("".join(_CODES.get(c, "") for c in codes))))
+    yield from _gathered(source, found)
+
+
+def braille(source: Source) -> Iterator[View]:
+    """Braille, as letters and as the bytes that its eight dots count."""
+    found: list[tuple[Span, bytes]] = []
+    for match in _DOTS.finditer(source.data):
+        text = match[0].decode()
+        letters = _cased("".join(_BRAILLE.get(ord(c), "") for c in text))
+        found.append(
+            (match.span(), bytes(ord(c) & 255 for c in text) + b"\n" + letters)
+        )
+    yield from _gathered(source, found)
+
+
+def _gathered(source: Source, found: list[tuple[Span, bytes]]) -> Iterator[View]:
+    if found:
+        spans, texts = [span for span, _ in found], [text for _, text in found]
+        trace = Pieces(spans, list(map(len, texts)), inner=whole)
+        yield source.gather("spelled out", texts, trace)
+
+
+def _spell(words: bytes) -> bytes:
+    """The text as its case was told, if it was, and without case."""
+    out: list[str] = []
+    capital = False
+    for name in _ONE.findall(words):
+        word = name.decode()
+        if word.lower() in _CAPITAL:
+            capital = True
+        elif word.lower() not in _SMALL:
+            symbol = _NAMES[word.lower()]
+            shouted = word.isupper() and len(word) > 1
+            out.append(symbol.upper() if capital or shouted else symbol)
+            capital = False
+    text = "".join(out)
+    return text.encode() + b"\n" + _cased(text.lower())
+
+
+def _cased(text: str) -> bytes:
+    return f"{text}\n{text.upper()}".encode()

@@ -1,0 +1,199 @@
+"""
+More ways to write a text, those that few programs and many clever models use.
+
+Why not in encoders.py: that has what is in daily use; together they are too long.
+"""
+
+import base64
+import bz2
+import codecs
+import gzip
+import itertools
+import json
+import lzma
+import string
+import struct
+import unicodedata
+import uuid
+import zlib
+
+import brotli
+
+from tests.decode.encoders import B58, B62, bignum, docx, each, hexdump, wrap, z85
+
+UPPER, LOWER, DIGITS = string.ascii_uppercase, string.ascii_lowercase, string.digits
+STANDARD = UPPER + LOWER + DIGITS + "+/"
+B45 = DIGITS + UPPER + " $%*+-./:"
+B91 = UPPER + LOWER + DIGITS + '!#$%&()*+,./:;<=>?@[]^_`{|}~"'
+NATO = (
+    "Alfa Bravo Charlie Delta Echo Foxtrot Golf Hotel India Juliett Kilo Lima Mike "
+    "November Oscar Papa Quebec Romeo Sierra Tango Uniform Victor Whiskey Xray Yankee "
+    "Zulu"
+)
+FIGURES = "zero one two three four five six seven eight nine"
+
+
+def pieces(t: bytes, size: int) -> list[bytes]:
+    return [bytes(piece) for piece in itertools.batched(t, size)]
+
+
+def words(t: bytes, size: int, order: str = "big") -> list[int]:
+    return [int.from_bytes(p.ljust(size, b"\0"), order) for p in pieces(t, size)]
+
+
+def listed(numbers) -> bytes:
+    return json.dumps(list(numbers)).encode()
+
+
+def in_order(order: str):
+    """Base64 whose symbols come in another order."""
+    table = bytes.maketrans(STANDARD.encode(), order.encode())
+    return lambda t: base64.b64encode(t).rstrip(b"=").translate(table)
+
+
+def base45(t: bytes) -> bytes:
+    out = ""
+    for piece in pieces(t, 2):
+        number = int.from_bytes(piece)
+        for _ in range(len(piece) + 1):
+            number, digit = divmod(number, 45)
+            out += B45[digit]
+    return out.encode()
+
+
+def base91(t: bytes) -> bytes:
+    held = bits = 0
+    out = ""
+    for byte in t:
+        held |= byte << bits
+        bits += 8
+        if bits > 13:
+            size = 13 if held & 8191 > 88 else 14
+            value = held & (1 << size) - 1
+            held, bits = held >> size, bits - size
+            out += B91[value % 91] + B91[value // 91]
+    return (out + (B91[held % 91] + B91[held // 91] if bits else "")).encode()
+
+
+def deflate(t: bytes) -> bytes:
+    engine = zlib.compressobj(wbits=-15)
+    return engine.compress(t) + engine.flush()
+
+
+def binary(t: bytes, zero: str = "0", one: str = "1") -> bytes:
+    digits = "".join(format(c, "08b") for c in t)
+    return digits.translate({48: zero, 49: one}).encode()
+
+
+def nato(t: bytes) -> bytes:
+    names = dict(zip(UPPER, NATO.split(" "), strict=True))
+    names |= {letter: names[letter.upper()].lower() for letter in LOWER}
+    names |= dict(zip(DIGITS, FIGURES.split(" "), strict=True)) | {"_": "underscore"}
+    spoken = [names[c].upper() if c.isupper() else names[c] for c in t.decode()]
+    return " ".join(spoken).encode()
+
+
+def named(t: bytes) -> bytes:
+    return "".join(f"\\N{{{unicodedata.name(chr(c))}}}" for c in t).encode()
+
+
+def quoted(t: bytes, size: int, between: str) -> bytes:
+    return between.encode().join(b'"%b"' % piece for piece in pieces(t, size))
+
+
+def git_patch(t: bytes) -> bytes:
+    lines = b""
+    for piece in pieces(zlib.compress(t), 52):
+        size = len(piece)
+        mark = bytes([size + 64 if size <= 26 else size + 70])
+        lines += mark + base64.b85encode(piece, pad=True) + b"\n"
+    return b"GIT binary patch\nliteral %d\n%b\n" % (len(t), lines)
+
+
+def xored(t: bytes, key: int) -> bytes:
+    return bytes(c ^ key for c in t)
+
+
+RARE = {
+    # bases
+    "base45": base45,
+    "base91": base91,
+    "base58check": lambda t: bignum(b"\5" + t + b"\xfa\1\xd2\x9c", B58),
+    "base58 of zlib": lambda t: bignum(zlib.compress(t), B58),
+    "base62 of base64": lambda t: bignum(base64.b64encode(t), B62),
+    "one decimal number": lambda t: b"%d" % int.from_bytes(t),
+    "one octal number": lambda t: oct(int.from_bytes(t)).encode(),
+    "base85 of zlib": lambda t: base64.b85encode(zlib.compress(t)),
+    "ascii85 of zlib": lambda t: base64.a85encode(zlib.compress(t), adobe=True),
+    "z85 alone": z85,
+    "git binary patch": git_patch,
+    "crypt order": in_order("./" + DIGITS + UPPER + LOWER),
+    "bcrypt order": in_order("./" + UPPER + LOWER + DIGITS),
+    "digits first": in_order(DIGITS + UPPER + LOWER + "+/"),
+    "lower case first": in_order(LOWER + UPPER + DIGITS + "+/"),
+    "order reversed": in_order(STANDARD[::-1]),
+    "rot13 of base64": lambda t: codecs.encode(
+        base64.b64encode(t).decode().rstrip("="), "rot13").encode(),
+    "base64 of raw deflate": lambda t: base64.b64encode(deflate(t)),
+    "base64 of brotli": lambda t: base64.b64encode(brotli.compress(t)),
+    "base64 of bzip2": lambda t: base64.b64encode(bz2.compress(t)),
+    "base64 of xz": lambda t: base64.b64encode(lzma.compress(t)),
+    "base64 of gzip, backwards": lambda t: base64.b64encode(gzip.compress(t))[::-1],
+    "base64 of four-byte numbers": lambda t: base64.b64encode(struct.pack(f"<{len(t)}i", *t)),
+    "base64 of a document": lambda t: base64.b64encode(docx(t)),
+    "base64 in lines of 16": lambda t: wrap(base64.b64encode(t), 16),
+    "base64 in lines of 7": lambda t: wrap(base64.b64encode(t), 7, b"\r\n"),
+    "base64 with commas": lambda t: wrap(base64.b64encode(t), 5, b", "),
+    "base32 with blanks": lambda t: wrap(base64.b32encode(t), 5, b" "),
+    "hex, nibbles swapped": lambda t: b"".join(b"%x%x" % (c & 15, c >> 4) for c in t),
+    "hex, backwards": lambda t: t.hex()[::-1].encode(),
+    "hex in letters": lambda t: t.hex().encode().translate(
+        bytes.maketrans(b"0123456789abcdef", b"abcdefghijklmnop")),
+    "hex with bars": lambda t: t.hex("|").encode(),
+    "hex words, last byte first": lambda t: b", ".join(
+        b"0x%08x" % word for word in words(t, 4, "little")),
+    "uuids": lambda t: b"\n".join(
+        str(uuid.UUID(bytes=p.ljust(16, b"0"))).encode() for p in pieces(t, 16)),
+    "hex of a hex dump": lambda t: hexdump(t).hex().encode(),
+    # numbers
+    "bytes of Rust": lambda t: b"[" + b", ".join(b"%du8" % c for c in t) + b"]",
+    "index and value": lambda t: listed([n, c] for n, c in enumerate(t)),
+    "points": lambda t: listed({"x": n, "y": c} for n, c in enumerate(t)),
+    "floats": lambda t: listed(map(float, t)),
+    "doubled": lambda t: listed(c * 2 for c in t),
+    "four bytes a number": lambda t: listed(words(t, 4)),
+    "four bytes a number, little-endian": lambda t: listed(words(t, 4, "little")),
+    "two bytes a number": lambda t: listed(words(t, 2)),
+    "each one more": lambda t: listed(c + 1 for c in t),
+    "bits in letters": lambda t: binary(t, "a", "b"),
+    "bits, backwards": lambda t: binary(t)[::-1],
+    "bits that nobody sees": lambda t: b"so" + binary(t, "\u200b", "\u200c") + b"!",
+    # names of characters
+    "nato": nato,
+    "names of Unicode": named,
+    "braille bytes": lambda t: "".join(chr(0x2800 + c) for c in t).encode(),
+    "css": each("\\{:06x}"),
+    "css, short": each("\\{:x} "),
+    "coloured": lambda t: b"".join(b"\x1b[3%dm%c" % (n % 8, c) for n, c in enumerate(t)),
+    # code
+    "concatenated": lambda t: quoted(t, 7, " + "),
+    "concatenated, uneven": lambda t: b'"%b" + "%b" + "%b"' % (t[:3], t[3:20], t[20:]),
+    "adjacent": lambda t: quoted(t, 9, "\n    "),
+    "appended": lambda t: b'k = "%b"\nk += "%b"' % (t[:15], t[15:]),
+    "listed": lambda t: b"''.join(['%b'])" % b"', '".join(pieces(t, 3)),
+    "lines of 12": lambda t: b"key: >-\n  " + wrap(t, 12, b"\n  "),
+    "pieces of 5": lambda t: b"it: " + wrap(t, 5, b" | "),
+    # ciphers
+    "xor": lambda t: xored(t, 0x5A),
+    "hex of xor": lambda t: xored(t, 0xA5).hex().encode(),
+    "base64 of xor": lambda t: base64.b64encode(xored(t, 0xC3)),
+    "list of xor": lambda t: listed(xored(t, 0x21)),
+    "xor of gzip": lambda t: xored(gzip.compress(t), 0x42),
+    "base64 of a shift": lambda t: base64.b64encode(bytes((c + 100) % 256 for c in t)),
+    # containers
+    "gzip, many members": lambda t: b"".join(map(gzip.compress, pieces(t, 9))),
+    "a field a piece": lambda t: b"".join(b"\x0a\5" + p.ljust(5) for p in pieces(t[:40], 5)),
+    "floats in bytes": lambda t: struct.pack(f"<{len(t)}f", *t),
+    "doubles in bytes": lambda t: struct.pack(f">{len(t)}d", *t),
+    "eight bytes each": lambda t: struct.pack(f"<{len(t)}q", *t),
+}  # fmt: skip
