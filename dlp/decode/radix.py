@@ -122,7 +122,7 @@ def base16(source: Source) -> Iterator[View]:
 def other_base16(source: Source) -> Iterator[View]:
     """Runs of sixteen digits that are no text as they are, read in other ways."""
     runs = _LONG_HEX_RUNS.runs(source.data)
-    for reading in (_backwards, _nibbles_swapped, _headless):
+    for reading in (_unhex, _backwards, _nibbles_swapped, _headless):
         yield from _readable(source, "hex", runs, 0, reading)
     letters = _HEX_LETTERS.runs(source.data)
     yield from _readable(source, "hex", letters, 0, _from_letters)
