@@ -104,8 +104,11 @@ class _Work:
         first, self._queue = [row for row in self._queue if self._may(row[0])], deque()
         small = [view for view, _ in first if _is_small(view)]
         among = hints_in(BETWEEN.join([v.data for v in small]), ~TESTED)
-        plain = [v.data for v in small if TESTED & _readers(v)]
-        among |= hints_in(BETWEEN.join(plain), TESTED)
+        tested = [v.data for v in small if TESTED & _readers(v)]
+        documents = list(filter(LOOKS_LIKE_JSON.match, tested))
+        plain = [data for data in tested if not LOOKS_LIKE_JSON.match(data)]
+        for group in (documents, plain):  # what is tested in one is not in the other
+            among |= hints_in(BETWEEN.join(group), TESTED)
         for view, spelled in first:
             self._expand(view, spelled, among if _is_small(view) else EVERY)
         self._drain()

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import random
+import textwrap
 import zlib
 
 import brotli
@@ -31,6 +32,9 @@ PLANTED = {
     "percent": b"".join(b"%%%02x" % c for c in TEXT),
     "percent twice": b"".join(b"%%25%02X" % c for c in TEXT),
     "json escapes": b'{"a":"%s"}' % b"".join(b"\\u%04x" % c for c in TEXT),
+    "pieces in a string with escapes": json.dumps(
+        {"a": "so:\n" + "-".join(textwrap.wrap(base64.b32encode(TEXT).decode(), 5))}
+    ).encode(),
     "json in json": json.dumps({"a": json.dumps({"b": TEXT.decode()})}).encode(),
     "cut over leaves": b'{"a":"%s","b":"%s"}' % (TEXT[:9], TEXT[9:]),
     "cut, keys shuffled": b'{"b":"%s","c":"-","a":"%s"}' % (TEXT[9:], TEXT[:9]),
