@@ -24,7 +24,8 @@ _STEP_WORDS = """
     tags tag variation join joined joins leaves keys values key json-keys
     json-leaves document order sorted trailing string strings escaped unescaped
     backslash bytes chunk chunks concat concatenated websocket dns label labels
-    basic bearer
+    basic bearer ebcdic floats by literals one-byte cipher spelled out ungrouped
+    unwrapped hexdump css words names delta
 """
 _KEY_WORDS = """
     a accept accept-encoding accept-language access_token account accounts action

@@ -1,9 +1,12 @@
+import ast
 import base64
 import gzip
 import json
+from pathlib import Path
 
 import pytest
 
+from dlp import decode as decoders
 from dlp.decode import decode
 from dlp.model import Limits, Part, PartKind
 from dlp.record.mask import GAP, view_path
@@ -37,3 +40,33 @@ def test_the_names_of_decoders_are_known_words(name):
     paths = {view.path for view in decode(parts, Limits()).views}
     assert len(paths) > 3
     assert [path for path in paths if GAP in view_path(path)] == []
+
+
+MAKERS = {
+    "gather",
+    "child",
+    "slice",
+    "traced",
+    "_gathered",
+    "rewritten",
+    "rewritten_at",
+}
+
+
+def steps_in(source: str) -> set[str]:
+    """The constant names that decoders give to what they make."""
+    return {
+        argument.value
+        for call in ast.walk(ast.parse(source))
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "attr", getattr(call.func, "id", "")) in MAKERS
+        for argument in call.args[:2]
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    }
+
+
+def test_every_step_that_a_decoder_names_is_known():
+    files = Path(decoders.__file__).parent.glob("*.py")
+    steps = {step for file in files for step in steps_in(file.read_text())}
+    assert len(steps) > 25
+    assert [step for step in steps if GAP in view_path(step)] == []
