@@ -86,6 +86,7 @@ def noise(source: Source) -> Iterator[View]:
             rest.append((span, text))
     loose = [span for span, _ in rest]
     found += _in_other_orders(data, loose, _TABLES)
+    found += _in_other_orders(data, loose, _TABLES[-1:], lead=1)  # behind a length
     found += _in_other_orders(source.data, _WITH_DOTS.runs(source.data), _DOTTED_TABLES)
     found += _backwards(data, loose)
     if found:
@@ -132,15 +133,14 @@ def _of_pair(text: bytes) -> bytes:
 
 
 def _in_other_orders(
-    data: bytes, spans: list[Span], tables: tuple[bytes, ...]
+    data: bytes, spans: list[Span], tables: tuple[bytes, ...], *, lead: int = 0
 ) -> Iterator[tuple[Span, bytes]]:
     """Whole runs that are text when their symbols have other values."""
     if not spans:
         return
-    leads = (Batch.of(data, spans), Batch.of(data, spans, 1))
+    batch = Batch.of(data, spans, lead)
     for table in tables:
-        for batch in leads:
-            yield from batch.readable_in(table)
+        yield from batch.readable_in(table)
 
 
 def _backwards(data: bytes, spans: list[Span]) -> Iterator[tuple[Span, bytes]]:
