@@ -7,12 +7,17 @@ with the name of the limit that stopped it. Nothing is ever raised.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dlp.model import Limits, View
 
 FREE_OUTPUT_BYTES = 1 << 20
 """Output of one compressed stream that no ratio bounds."""
+FREE_WORK_BYTES = 4 << 20
+"""
+Output of all decoders that no ratio bounds. Streams in streams multiply their ratios:
+822 bytes of gzip in gzip took three seconds until they came to `decoded`.
+"""
 
 
 @dataclass(slots=True)
@@ -27,6 +32,12 @@ class Budget:
     undecodable: list[str] = field(default_factory=list)
     residue: list[View] = field(default_factory=list)
     """What came out and is no text: see `Decoded.residue`."""
+
+    @classmethod
+    def of(cls, limits: Limits, size: int) -> Budget:
+        """For a message of `size` raw bytes."""
+        fair = FREE_WORK_BYTES + limits.ratio * size
+        return cls(replace(limits, decoded=min(limits.decoded, fair)))
 
     @property
     def room(self) -> int:

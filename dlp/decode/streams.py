@@ -43,6 +43,8 @@ _JUDGED_BYTES = 4096
 _FREE_FAILURES = 2000
 _BYTES_PER_FAILURE = 1024
 """Chance finds two bytes of a signature in 16 KiB."""
+_LZMA_KNOWN, _LZMA_UNKNOWN = 1 << 38, (1 << 64) - 1
+"""Declared sizes that xz believes: below 256 GiB, or none."""
 _TEXT = bytes([9, 10, 13, *range(32, 127)])
 
 
@@ -93,7 +95,7 @@ def _read(source: Source) -> Iterator[tuple[str, int, Stream]]:
         cap = min(room, budget.cap(size))
         stream = inflate(memoryview(data)[start:], codec, cap)
         if not _makes_sense(stream, codec):
-            if stream.capped and cap < _JUDGED_BYTES:
+            if stream.capped and (cap < _JUDGED_BYTES or _surely(data, start, codec)):
                 budget.capped(size)
                 return
             failures -= 1
@@ -121,6 +123,22 @@ def _plausible(data: bytes, start: int) -> bool:
         size = int.from_bytes(data[start - 8 : start - 4])
         return size <= _SMALL_IMAGE_BYTES
     return True
+
+
+def _surely(data: bytes, start: int, codec: str) -> bool:
+    """
+    Whether what became so much is a stream and no chance, whatever its begin looks
+    like: text may follow any padding. Pixels of one colour become as much.
+    """
+    if data[start - 4 : start] in _PIXELS:
+        return False
+    if codec != "lzma":
+        return True
+    # A range coder takes anything: its header decides, as in xz's own lzma_alone.
+    window = int.from_bytes(data[start + 1 : start + 5], "little")
+    declared = int.from_bytes(data[start + 5 : start + 13], "little")
+    known = declared < _LZMA_KNOWN or declared == _LZMA_UNKNOWN
+    return known and window.bit_count() <= 2
 
 
 def _makes_sense(stream: Stream, codec: str) -> bool:

@@ -56,7 +56,8 @@ def decode(
         limits: bounds on bytes, depth and runs; over one, the result says which.
         barren: the texts that no decoder makes anything of.
     """
-    work = _Work(limits, Memory() if barren is None else barren)
+    size = sum(len(part.data) for part in parts)
+    work = _Work(Budget.of(limits, size), Memory() if barren is None else barren)
     work.begin(parts)
     work.run()
     budget = work.budget
@@ -69,8 +70,8 @@ def decode(
 
 
 class _Work:
-    def __init__(self, limits: Limits, barren: Memory[bool]) -> None:
-        self.budget = Budget(limits)
+    def __init__(self, budget: Budget, barren: Memory[bool]) -> None:
+        self.budget = budget
         self._barren = barren
         self.views: list[View] = []
         self._queue: deque[tuple[View, int]] = deque()

@@ -20,8 +20,8 @@ _AUTHORITY = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]+)(?::([1-9][0-9]{0,4}))?")
 
 # RFC 3986, 2.1 and 3.3. Anything here makes two servers read one target as two paths:
 # separators or dots hidden in escapes, an escape of an escape, a bare per cent sign,
-# empty and dot segments, a segment with parameters ("/admin;x" is "/admin" for Tomcat, a
-# name for others), a backslash, a control character.
+# empty and dot segments, parameters ("/admin;x" is "/admin" for Tomcat, a name for
+# others), a backslash, a control character.
 _AMBIGUOUS = re.compile(
     r"%(?:2f|5c|2e|25|0[0-9a-f]|1[0-9a-f]|7f)|%(?![0-9a-f]{2})"
     r"|[;\\\x00-\x20\x7f]|//|/\.{1,2}(?:/|$)",

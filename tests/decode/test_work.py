@@ -1,9 +1,12 @@
 """Any nesting of codecs still gives the planted text in some view."""
 
 import base64
+import bz2
 import gzip
 import json
+import lzma
 import random
+import sys
 import textwrap
 import zlib
 
@@ -12,6 +15,11 @@ import pytest
 
 from dlp.decode import decode
 from dlp.model import Decoded, Limits, Part, PartKind, View
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 TEXT = b"the-planted-text-0123456789"
 
@@ -108,3 +116,35 @@ def test_a_stream_for_which_no_room_is_left_is_reported(left):
     noise = random.Random(1).randbytes(400).hex().encode()
     parts = [Part(PartKind.BODY, gzip.compress(b"a" * 5000) + gzip.compress(noise))]
     assert decode(parts, Limits(decoded=5000 + left)).truncated == "decoded"
+
+
+PACKED = {
+    "bz2": bz2.compress,
+    "gzip": gzip.compress,
+    "zlib": zlib.compress,
+    "xz": lzma.compress,
+    "lzma": lambda data: lzma.compress(data, lzma.FORMAT_ALONE),
+    "zstd": zstd.compress,
+}
+
+
+@pytest.mark.parametrize("codec", PACKED)
+@pytest.mark.parametrize("pad", [b"\0", b"\xff\0", b"a"], ids=repr)
+def test_padding_does_not_hide_what_follows_it_in_a_stream(codec, pad):
+    """Text after megabytes of anything is found, or what was not read is reported."""
+    decoded = body(b"head " + PACKED[codec](pad * (8 << 20) + TEXT))
+    assert holding(decoded) or decoded.truncated == "ratio"
+
+
+def test_pixels_of_one_colour_are_no_bomb():
+    row = zlib.compress(bytes(8 << 20))
+    picture = b"\x89PNG\r\n\x1a\n" + len(row).to_bytes(4) + b"IDAT" + row + bytes(4)
+    assert body(picture).truncated == ""
+
+
+def test_streams_in_streams_are_bounded_by_what_was_sent():
+    bomb = gzip.compress(gzip.compress(bytes(64 << 20)))
+    assert len(bomb) < 1000
+    decoded = body(bomb, "gzip", "gzip")
+    assert decoded.truncated
+    assert sum(len(view.data) for view in decoded.views) < 8 << 20

@@ -1,11 +1,14 @@
 """Threats e5, e6, e8: no peer can make the proxy keep what it does not need."""
 
+import bz2
 import contextlib
+import gzip
 import itertools
 import time
 import zlib
 from pathlib import Path
 
+import brotli
 import pytest
 from wsproto.frame_protocol import Opcode
 
@@ -152,6 +155,10 @@ def test_an_upload_that_the_origin_does_not_read_is_counted(proxy, origins, grow
                 statuses.append(wire.response().status)
     assert 503 in statuses
     assert grown() < 500, statuses
+    end = time.monotonic() + 30
+    while "dlp_in_flight_bytes 0.0" not in proxy.scrape()[1]:
+        assert time.monotonic() < end, "what nobody waits for is held"
+        time.sleep(0.1)
 
 
 def test_a_bomb_on_a_websocket_is_cut(proxy, plain, grown):
@@ -176,6 +183,31 @@ def test_a_bomb_on_a_websocket_is_cut(proxy, plain, grown):
         assert int.from_bytes(payload[:2], "big") == 1009
         assert grown() < 120
     assert all(kind == "close" for kind, _ in plain.messages)
+
+
+BOMBS = {
+    "gzip": ("gzip", gzip.compress),
+    "gzip of gzip": ("gzip, gzip", lambda data: gzip.compress(gzip.compress(data))),
+    "brotli": ("br", lambda data: brotli.compress(data, quality=4)),
+    "not declared": ("", bz2.compress),
+    "not declared, zlib": ("", zlib.compress),
+}
+
+
+@pytest.mark.parametrize("case", BOMBS)
+def test_a_bomb_in_a_body_is_refused_and_costs_little(proxy, plain, grown, case):
+    """e5: 100 MiB in at most 100 KB; mitmproxy's `.content` unpacks them whole."""
+    coding, pack = BOMBS[case]
+    host = f"a.test:{plain.port}"
+    fields = [("Host", host), *([("Content-Encoding", coding)] if coding else [])]
+    with tunnel(proxy, plain) as wire:
+        wire.sock.settimeout(60)
+        answer = wire.request(
+            "/", method="POST", headers=fields, body=pack(bytes(100 * MIB))
+        )
+    assert (answer.status, answer.type) == (403, "unreadable")
+    assert grown() < 80
+    assert plain.empty
 
 
 def test_messages_of_a_websocket_are_not_kept(proxy, plain, grown):
