@@ -53,7 +53,6 @@ _ORDERS = (
     _STANDARD[::-1],
     _UPPER[13:] + _UPPER[:13] + _LOWER[13:] + _LOWER[:13] + _DIGITS + "+/",
     _UPPER[::-1] + _LOWER[::-1] + _DIGITS + "+/",
-    "+/" + _DIGITS + _UPPER + _LOWER,  # xxencode, whose second sign is a hyphen
 )
 _DOTTED_ORDERS = (
     "./" + _DIGITS + _UPPER + _LOWER,  # crypt(3)
@@ -66,6 +65,7 @@ def _to_standard(order: str) -> bytes:
 
 
 _TABLES = tuple(map(_to_standard, _ORDERS))
+_XX = _to_standard("+-" + _DIGITS + _UPPER + _LOWER)
 _DOTTED_TABLES = tuple(map(_to_standard, _DOTTED_ORDERS))
 
 
@@ -86,7 +86,7 @@ def noise(source: Source) -> Iterator[View]:
             rest.append((span, text))
     loose = [span for span, _ in rest]
     found += _in_other_orders(data, loose, _TABLES)
-    found += _in_other_orders(data, loose, _TABLES[-1:], lead=1)  # behind a length
+    found += _xxencoded(source.data, loose)
     found += _in_other_orders(source.data, _WITH_DOTS.runs(source.data), _DOTTED_TABLES)
     found += _backwards(data, loose)
     if found:
@@ -133,14 +133,22 @@ def _of_pair(text: bytes) -> bytes:
 
 
 def _in_other_orders(
-    data: bytes, spans: list[Span], tables: tuple[bytes, ...], *, lead: int = 0
+    data: bytes, spans: list[Span], tables: tuple[bytes, ...]
 ) -> Iterator[tuple[Span, bytes]]:
     """Whole runs that are text when their symbols have other values."""
     if not spans:
         return
-    batch = Batch.of(data, spans, lead)
+    batch = Batch.of(data, spans)
     for table in tables:
         yield from batch.readable_in(table)
+
+
+def _xxencoded(data: bytes, spans: list[Span]) -> Iterator[tuple[Span, bytes]]:
+    """Lines of xxencode: a symbol for the length, then groups filled up with zeros."""
+    for span, filled in Batch.of(data, spans, 1).decoded(_XX):
+        text = filled.rstrip(b"\0")
+        if text and not text.translate(None, TEXT_BYTES):
+            yield span, text
 
 
 def _backwards(data: bytes, spans: list[Span]) -> Iterator[tuple[Span, bytes]]:

@@ -127,6 +127,7 @@ RARE = {
     "ascii85 of zlib": lambda t: base64.a85encode(zlib.compress(t), adobe=True),
     "z85 alone": z85,
     "git binary patch": git_patch,
+    "xxencode": lambda t: b"c" + in_order("+-" + DIGITS + UPPER + LOWER)(t + b"\0\0"),
     "crypt order": in_order("./" + DIGITS + UPPER + LOWER),
     "bcrypt order": in_order("./" + UPPER + LOWER + DIGITS),
     "digits first": in_order(DIGITS + UPPER + LOWER + "+/"),
