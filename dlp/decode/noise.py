@@ -65,7 +65,9 @@ def _to_standard(order: str) -> bytes:
 
 
 _TABLES = tuple(map(_to_standard, _ORDERS))
-_XX = _to_standard("+-" + _DIGITS + _UPPER + _LOWER)
+_XX_ORDER = "+-" + _DIGITS + _UPPER + _LOWER
+_XX_SET = _XX_ORDER.encode()
+_XX = _to_standard(_XX_ORDER)
 _DOTTED_TABLES = tuple(map(_to_standard, _DOTTED_ORDERS))
 
 
@@ -145,7 +147,10 @@ def _in_other_orders(
 
 def _xxencoded(data: bytes, spans: list[Span]) -> Iterator[tuple[Span, bytes]]:
     """Lines of xxencode: a symbol for the length, then groups filled up with zeros."""
-    for span, filled in Batch.of(data, spans, 1).decoded(_XX):
+    own = [
+        span for span in spans if not data[span[0] : span[1]].translate(None, _XX_SET)
+    ]
+    for span, filled in Batch.of(data, own, 1).decoded(_XX):
         text = filled.rstrip(b"\0")
         if text and not text.translate(None, TEXT_BYTES):
             yield span, text
