@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from dlp.decode.magic import CONTAINERS
 from dlp.decode.pieces import Pieces, Span, whole
-from dlp.decode.printable import readable
+from dlp.decode.printable import TEXT_BYTES, readable
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -26,6 +26,9 @@ _LONGEST = 4096
 _MARK = re.compile(rb"[=:\"']")
 _NEAR_BYTES = 64
 """In which what stands before a value may end."""
+
+_HEAD_SYMBOLS, _HEAD_BYTES = 8, 4
+_CONTAINER_HEADS = tuple(signature[:_HEAD_BYTES] for signature in CONTAINERS)
 
 HINTS = (r"[0-9A-Z$%*+./:\-]{16}",)
 _RUN45 = re.compile(rb"[0-9A-Z $%*+./:\-]{24,}+")
@@ -64,15 +67,23 @@ def base91(source: Source) -> Iterator[View]:
     found: list[tuple[Span, bytes]] = []
     for match in _RUN91.finditer(source.data):
         word = match[0][:_LONGEST]
-        if len(_SIGNS.findall(word)) * 14 < len(word):
+        if len(_SIGNS.findall(word)) * 6 < len(word):
             continue
         marks = _MARK.finditer(word, 0, _NEAR_BYTES)
         for begin in (0, *(mark.end() for mark in marks)):
+            if not _begins_well(_from91(word[begin : begin + _HEAD_SYMBOLS])):
+                continue
             text = _from91(word[begin:])
             if readable(text[:40]) or text.startswith(CONTAINERS):
                 found.append((match.span(), text))
                 break
     yield from _gathered(source, "base91", found)
+
+
+def _begins_well(head: bytes) -> bool:
+    """Whether the first bytes of a text, or of a container, may be these."""
+    first = head[:_HEAD_BYTES]
+    return not first.translate(None, TEXT_BYTES) or first.startswith(_CONTAINER_HEADS)
 
 
 def _from91(word: bytes) -> bytes:

@@ -12,7 +12,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +48,9 @@ _OPENERS = frozenset(
     for fill in (b"\x00", b"\xff")
 )
 """Values of the first symbol of what begins like a container."""
-_MARK = re.compile(rb"[=:\"'~]")
+_OPENS = np.array([bytes([value]) in _OPENERS for value in range(256)])
+_MARKS = np.array([bytes([value]) in b"=:\"'~ " for value in range(256)])
+"""After which a container may begin; the blank stands between words."""
 _NEAR_BYTES = 64
 _HEAD = 10
 """Symbols that tell whether a container begins."""
@@ -146,16 +148,19 @@ def _containers(
     joined: bytes, symbols: bytes, starts: list[int], code: _Code
 ) -> Iterator[Span]:
     """Where a container begins in a word: with it, or after what may stand before."""
-    for start, after in pairwise(starts):
-        marks = _MARK.finditer(joined, start, min(start + _NEAR_BYTES, after))
-        for begin in (start, *(mark.end() for mark in marks)):
-            head = symbols[begin : begin + _HEAD]
-            if head[:1] not in _OPENERS or _NONE in head:
-                continue
-            if code.text(head).startswith(CONTAINERS):
-                end = symbols.find(_NONE, begin, after)
-                yield begin, end if end >= 0 else after - 1
-                break
+    opens = _OPENS[np.frombuffer(symbols, np.uint8)]
+    opens[1:] &= _MARKS[np.frombuffer(joined, np.uint8, len(joined) - 1)]
+    done = 0
+    for begin in opens.nonzero()[0].tolist():
+        word = bisect_right(starts, begin) - 1
+        start, after = starts[word], starts[word + 1]
+        head = symbols[begin : begin + _HEAD]
+        if begin < done or begin - start > _NEAR_BYTES or _NONE in head:
+            continue
+        if code.text(head).startswith(CONTAINERS):
+            end = symbols.find(_NONE, begin, after)
+            done = after
+            yield begin, end if end >= 0 else after - 1
 
 
 def patches(source: Source) -> Iterator[View]:

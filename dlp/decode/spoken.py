@@ -34,6 +34,8 @@ _TELLING = (
     "x-ray", "yankee", "zulu", "bravo", "romeo", "uniform", "victor",
 )  # fmt: skip
 """Of two dozen characters at least one is among these."""
+_AROUND = 2048
+"""Bytes on each side of a telling name; two dozen names with what stands between."""
 _CAPITAL = ("capital", "uppercase", "upper", "cap", "big", "caps")
 _SMALL = ("lowercase", "lower", "small", "little")
 _NAME = "|".join(sorted((*_NAMES, *_CAPITAL, *_SMALL), key=len, reverse=True))
@@ -66,11 +68,32 @@ _DOTS = re.compile(rb"(?:\xe2[\xa0-\xa3][\x80-\xbf]){12,}+")
 def spoken(source: Source) -> Iterator[View]:
     """What names of characters, and Morse code, spell."""
     data = source.data
-    found = [(match.span(), _spell(match[0])) for match in _SPOKEN.finditer(data)]
+    found = [
+        (match.span(), _spell(match[0]))
+        for start, stop in _near_names(data)
+        for match in _SPOKEN.finditer(data, start, stop)
+    ]
     for match in _SENT.finditer(data):
         codes = re.findall(r"[.\-]+", match[0].decode())
         found.append((match.span(), _cased("".join(_CODES.get(c, "") for c in codes))))
     yield from _gathered(source, found)
+
+
+def _near_names(data: bytes) -> list[Span]:
+    """What stands round the telling names: a search of all costs a second a MiB."""
+    lower = data.lower()
+    near: list[Span] = []
+    for place in sorted(
+        match.start()
+        for name in _TELLING
+        for match in re.finditer(name.encode(), lower)
+    ):
+        start, stop = max(0, place - _AROUND), min(len(data), place + _AROUND)
+        if near and start <= near[-1][1]:
+            near[-1] = near[-1][0], stop
+        else:
+            near.append((start, stop))
+    return near
 
 
 def braille(source: Source) -> Iterator[View]:
