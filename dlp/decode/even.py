@@ -22,7 +22,7 @@ _ALNUM = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _KINDS = (_ALNUM, _ALNUM + b"+/=_-", bytes(range(0x21, 0x7F)))
 """What a piece may consist of, when separators are signs, brackets, blanks."""
 _TABLES = tuple(bytes(b in kind for b in range(256)) for kind in _KINDS)
-_KINDS = bytes(1 + (b < 58) + 2 * (58 <= b < 91) for b in range(256))
+_CLASSES = bytes(1 + (b < 58) + 2 * (58 <= b < 91) for b in range(256))
 _SIGNS = bytes(b for b in range(256) if b not in _ALNUM)
 _OFTEN = 0.2
 _FEWEST = {1: 12, 2: 10, 3: 8, 4: 6, 5: 5}
@@ -67,7 +67,7 @@ def _is_drawn(text: bytes) -> bool:
 
     Of base64 six in ten symbols change it, of hex five, of base32 three.
     """
-    kinds = np.frombuffer(text.translate(_KINDS, _SIGNS), np.uint8)
+    kinds = np.frombuffer(text.translate(_CLASSES, _SIGNS), np.uint8)
     changes = int(np.count_nonzero(kinds[1:] != kinds[:-1]))
     return changes >= len(kinds) * _OFTEN or text.isdigit()
 

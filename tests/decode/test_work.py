@@ -21,7 +21,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-TEXT = b"the-planted-text-0123456789"
+TEXT = b"the-pL4nt3d-t3xt-01a2B3c4d5"
 
 
 def body(data: bytes, *encodings: str) -> Decoded:
