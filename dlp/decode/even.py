@@ -24,7 +24,8 @@ _KINDS = (_ALNUM, _ALNUM + b"+/=_-", bytes(range(0x21, 0x7F)))
 _TABLES = tuple(bytes(b in kind for b in range(256)) for kind in _KINDS)
 _CLASSES = bytes(1 + (b < 58) + 2 * (58 <= b < 91) for b in range(256))
 _SIGNS = bytes(b for b in range(256) if b not in _ALNUM)
-_OFTEN = 0.2
+_OFTEN = 0.3
+"""Changes between upper case, lower case and digits, of which base64 has twice that."""
 _FEWEST = {1: 12, 2: 10, 3: 8, 4: 6, 5: 5}
 """Pieces of so few bytes that are no prose; of longer ones `_ENOUGH`."""
 _ENOUGH = 4
@@ -62,14 +63,10 @@ def _tables(data: bytes) -> tuple[bytes, ...]:
 
 
 def _is_drawn(text: bytes) -> bool:
-    """
-    Whether case and digits change as often as in a token, no name of several words.
-
-    Of base64 six in ten symbols change it, of hex five, of base32 three.
-    """
+    """Whether case changes as often as in a token of both, or there is but one."""
     kinds = np.frombuffer(text.translate(_CLASSES, _SIGNS), np.uint8)
     changes = int(np.count_nonzero(kinds[1:] != kinds[:-1]))
-    return changes >= len(kinds) * _OFTEN or text.isdigit()
+    return changes >= len(kinds) * _OFTEN or text.islower() or text.isupper()
 
 
 def _edges(data: bytes, table: bytes) -> npt.NDArray[np.int64]:

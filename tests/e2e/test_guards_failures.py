@@ -144,8 +144,10 @@ def test_a_crashed_worker_is_started_again_and_sends_nothing_on(proxy, faults, p
     assert plain.empty
 
 
-def test_faults_are_reported_without_what_they_were_about(proxy):
+def test_faults_are_reported_without_what_they_were_about(proxy, faults, plain):
     """e12: the text of an exception may hold payload."""
+    with faults.on("decision"), client(proxy) as http:
+        assert refused(lambda: http.post(plain.url("/" + MARK, "a.test"), content=MARK))
     assert '"exception":"Fault"' in proxy.log
     assert leaks(MARK, proxy.log_file, proxy.state) == []
 

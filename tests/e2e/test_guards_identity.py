@@ -41,7 +41,7 @@ class Agents:
     def __init__(self, proxy, *names: str) -> None:
         self.proxy = proxy
         self.tokens = {name: self.add(name) for name in names}
-        self.wait(407)
+        self.wait_known(names)
 
     def add(self, name: str) -> str:
         return json.loads(dlp(self.proxy, "agents", "add", name, "--json"))["token"]
@@ -52,6 +52,13 @@ class Agents:
 
     def line(self, name: str) -> str:
         return "{}: {}\r\n".format(*self.credentials(name))
+
+    def wait_known(self, names: tuple[str, ...]) -> None:
+        """Until the running proxy tells of all; to try them would count as guessing."""
+        end = time.monotonic() + 30
+        while not all(f'agent="{name}"' in self.proxy.scrape()[1] for name in names):
+            assert time.monotonic() < end
+            time.sleep(0.1)
 
     def wait(self, status: int, name: str = "") -> None:
         """Until the running proxy knows."""
