@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,10 +50,11 @@ def since(
     Lines come in the order of their writers; a line that is being written waits.
     """
     found: list[Line] = []
-    reached = dict.fromkeys(map(_name, segments(folder)), 0)
+    paths = segments(folder)  # once: another writer may begin a file meanwhile
+    reached = dict.fromkeys(map(_name, paths), 0)
     reached |= {name: at for name, at in positions.items() if name in reached}
-    for path in segments(folder):
-        with path.open("rb") as file:
+    for path in paths:
+        with suppress(FileNotFoundError), path.open("rb") as file:
             file.seek(reached[path.name])
             while len(found) < limit and (raw := file.readline()).endswith(b"\n"):
                 reached[path.name] += len(raw)
@@ -103,7 +105,7 @@ def _name(path: Path) -> str:
 
 def _stream(paths: list[Path]) -> Iterator[Line]:
     for path in paths:
-        with path.open("rb") as file:
+        with suppress(FileNotFoundError), path.open("rb") as file:
             for raw in file:
                 line = _read(path, raw)
                 if line is not None:

@@ -1,6 +1,6 @@
 import pytest
 
-from dlp.audit import AuditLog, find, lines
+from dlp.audit import AuditLog, find, lines, read
 from dlp.audit.read import last, since
 from dlp.errors import UsageError
 from dlp.model import Action, Agent, Destination, Reason, Verdict
@@ -74,3 +74,19 @@ def test_a_line_that_is_being_written_waits(tmp_path):
 
 def test_positions_of_files_that_are_gone_are_forgotten(tmp_path):
     assert since(tmp_path, {"w0.000001.jsonl": 7}, 9) == ([], {})
+
+
+def test_a_file_that_another_writer_begins_or_retention_removes_meanwhile(
+    tmp_path, monkeypatch
+):
+    """What appears or goes while the folder is read is met the next time."""
+    first, second = (tmp_path / f"{name}.000001.jsonl" for name in ("a", "b"))
+    for path in (first, second):
+        path.write_bytes(b"")
+    views = iter([[first], [first, second]])
+    monkeypatch.setattr(read, "segments", lambda _folder: next(views))
+    assert read.since(tmp_path, {}, 10) == ([], {"a.000001.jsonl": 0})
+    first.unlink()
+    found, reached = read.since(tmp_path, {"a.000001.jsonl": 0}, 10)
+    assert found == []
+    assert set(reached) == {"a.000001.jsonl", "b.000001.jsonl"}
