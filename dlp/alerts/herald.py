@@ -12,6 +12,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 
@@ -32,6 +33,7 @@ from dlp.metrics.cells import Cells
 from dlp.metrics.counting import folder_of
 from dlp.model import Settings
 from dlp.rulefile import builtin_folder
+from dlp.rulefile.stamp import FileStamp, file_stamp
 
 POLL_S = 0.5
 DRAIN_S = 3.0
@@ -51,7 +53,7 @@ class Herald:
         self._rules = Path(settings.rules) if settings.rules else None
         self._memory = Memory(_ends(self._state))
         self._routing = Routing()
-        self._stamp: object = None
+        self._stamp: FileStamp | None = None
         self._broken = False
         self._spool: Spool | None = None
         self._guard = -1
@@ -170,7 +172,9 @@ class Herald:
         return self._spool
 
     def _follow_rules(self) -> None:
-        stamp = _stamp((self._rules or builtin_folder()) / FILE)
+        stamp = None
+        with suppress(OSError):
+            stamp = file_stamp((self._rules or builtin_folder()) / FILE)
         if stamp == self._stamp and not self._again.is_set():
             return
         self._again.clear()
@@ -270,11 +274,3 @@ class Herald:
 def _ends(state: Path) -> dict[str, int]:
     """Where the segments of the log end now."""
     return {path.name: path.stat().st_size for path in segments(state / "audit")}
-
-
-def _stamp(path: Path) -> object:
-    try:
-        now = path.stat()
-    except OSError:
-        return None
-    return now.st_ino, now.st_ctime_ns, now.st_mtime_ns, now.st_size
