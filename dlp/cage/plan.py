@@ -155,20 +155,22 @@ def trusted_path(environment: Mapping[str, str], work: Path) -> str:
 
 
 def bound_sockets(table: str) -> tuple[Path, ...]:
+    """Sockets in the file system that can be reached, from `/proc/net/unix`."""
+    names = {name for name in reachable_sockets(table) if name.startswith("/")}
+    return tuple(sorted(map(Path, names)))
+
+
+def reachable_sockets(table: str) -> Iterator[str]:
     """
-    Sockets in the file system that can be reached, from `/proc/net/unix`.
+    Names in `/proc/net/unix` that can be reached; an abstract one begins with `@`.
 
     Those somebody listens on (flag 0x10000, `SO_ACCEPTCON`) and datagram sockets
     (type 2), which take messages without listening (Linux, net/unix/af_unix.c).
     """
-    found = set()
     for line in table.splitlines()[1:]:
         fields = line.split(maxsplit=7)
-        if len(fields) < 8 or not fields[7].startswith("/"):
-            continue
-        if fields[3] == "00010000" or fields[4] == "0002":
-            found.add(Path(fields[7]))
-    return tuple(sorted(found))
+        if len(fields) == 8 and (fields[3] == "00010000" or fields[4] == "0002"):
+            yield fields[7]
 
 
 def to_hide(

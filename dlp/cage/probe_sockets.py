@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from dlp.cage.plan import bound_sockets
+from dlp.cage.plan import bound_sockets, reachable_sockets
 from dlp.cage.probe_network import PATIENCE_S, Place, has_own_processes
 from dlp.cage.sockets import sockets_below
 
@@ -48,14 +48,9 @@ DISPLAYS = (
 
 def abstract(_place: Place) -> str:
     """Sockets without a file (unix(7)); the network namespace holds them."""
-    for line in _table().splitlines()[1:]:
-        fields = line.split(maxsplit=7)
-        if len(fields) < 8 or not fields[7].startswith("@"):
-            continue
-        if fields[3] != "00010000" and fields[4] != "0002":
-            continue
-        if _answers("\0" + fields[7][1:]):
-            return f"abstract socket {fields[7][:60]}"
+    for name in reachable_sockets(_table()):
+        if name.startswith("@") and _answers("\0" + name[1:]):
+            return f"abstract socket {name[:60]}"
     return ""
 
 
