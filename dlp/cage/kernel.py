@@ -88,7 +88,7 @@ def mount_new(kind: str, target: str, options: str = "", flags: int = 0) -> None
 
 def unmount(target: str) -> None:
     """umount2(2), lazily."""
-    _check(_libc.umount2(target.encode(), MNT_DETACH), target)
+    _check(_libc.umount2(os.fsencode(target), MNT_DETACH), target)
 
 
 def clone_tree(path: str) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 REMOTE = re.compile(
@@ -18,15 +19,33 @@ REMOTE = re.compile(
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One mount."""
+
+    number: str
+    below: str
+    """Number of the mount that it stands on."""
+    at: Path
+    kind: str
+
+
+def mounts(mountinfo: str) -> list[Row]:
+    """Every mount, in the order in which they were made."""
+    found = []
+    for line in mountinfo.splitlines():
+        left, _, right = line.partition(" - ")
+        number, below, _, _, name = left.split(" ")[:5]
+        name = _ESCAPED.sub(lambda octal: chr(int(octal[1], 8)), name)
+        found.append(Row(number, below, Path(name), right.split(" ")[0]))
+    return found
+
+
 def remote_mounts(mountinfo: str, needed: Iterable[Path]) -> tuple[Path, ...]:
     """Where remote file systems are seen, but those that hold a `needed` path."""
-    rows = [line.partition(" - ") for line in mountinfo.splitlines()]
-    kinds: dict[str, str] = {}
-    places: dict[str, tuple[str, Path]] = {}
-    for left, _, right in rows:
-        number, parent, _, _, name = left.split(" ")[:5]
-        name = _ESCAPED.sub(lambda found: chr(int(found[1], 8)), name)
-        kinds[number], places[number] = right.split(" ")[0], (parent, Path(name))
+    rows = mounts(mountinfo)
+    kinds = {row.number: row.kind for row in rows}
+    places = {row.number: (row.below, row.at) for row in rows}
     kept = {above for path in needed for above in (path, *path.parents)}
     return tuple(
         sorted(

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from dlp.cage import kernel
 from dlp.cage.confine import MACHINES, TERMINAL_INPUT
-from dlp.cage.mounts import remote_mounts
+from dlp.cage.mounts import mounts, remote_mounts
 from dlp.cage.plan import HIDDEN_FOLDERS, INSIDE, WAY_OUT
 from dlp.cage.probe_network import Place, has_own_processes
 from dlp.cage.probe_sockets import peer
@@ -92,11 +92,10 @@ def hidden_files(place: Place) -> str:
 
 def remote_files(_place: Place) -> str:
     """File systems of other machines, which are told every name that is looked for."""
-    text = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape")
     needed = [Path.cwd(), Path(sys.prefix), Path(sys.base_prefix)]
     with suppress(RuntimeError):  # a user without a home
         needed.append(Path.home())
-    for path in remote_mounts(text, needed):
+    for path in remote_mounts(_mountinfo(), needed):
         if not str(path).startswith("/proc/"):
             return f"{path} is a file system of another machine"
     return ""
@@ -133,10 +132,13 @@ def _uncover() -> str:
 
 
 def _mount_points() -> list[str]:
-    """From the fifth field of /proc/self/mountinfo (proc(5)), but for the root."""
-    text = Path("/proc/self/mountinfo").read_bytes().decode("unicode_escape")
-    points = [line.split(" ")[4] for line in text.splitlines()]
+    """All but the root."""
+    points = [str(row.at) for row in mounts(_mountinfo())]
     return [point for point in points if point != "/"]
+
+
+def _mountinfo() -> str:
+    return Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape")
 
 
 def capabilities(_place: Place) -> str:
