@@ -194,6 +194,9 @@ KNOWN_ONLY: dict[str, Callable[[bytes], bytes]] = {
     "last 60 per cent": lambda s: s[len(s) * 4 // 10 :],
     "base64 of one-byte xor": lambda s: base64.b64encode(bytes(c ^ 0x21 for c in s)),
     "combining marks": _joined("\u0301"),
+    "each character 200 further on": lambda s: "".join(
+        chr(c + 200) for c in s
+    ).encode(),
 }
 """Found because the value is known; a vendor's shape does not survive them."""
 

@@ -76,8 +76,8 @@ def wide(source: Source) -> Iterator[View]:
             yield source.gather(f"utf-{8 * width}", texts, trace)
 
 
-def _widened(width: int, _source: bytes, start: int, stop: int) -> Span:
-    return start * width, stop * width
+def _widened(width: int, source: bytes, start: int, stop: int) -> Span:
+    return start * width, min(stop * width, len(source))
 
 
 def _undo_utf7(match: re.Match[bytes]) -> bytes:

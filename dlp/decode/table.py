@@ -22,6 +22,7 @@ from dlp.decode import (
     bits,
     charset,
     chunks,
+    codepoints,
     disguise,
     escapes,
     even,
@@ -118,6 +119,14 @@ _CHARACTERS = (
         Bank.FOREIGN,
         wraps=True,
         reads_binary=True,
+    ),
+    Decoder(
+        codepoints.characters,
+        codepoints.HINTS,
+        Bank.FOREIGN,
+        wraps=True,
+        reads_binary=True,
+        reads_joins=False,
     ),
 )
 _SPELLINGS = (

@@ -19,6 +19,7 @@ import zlib
 
 import brotli
 
+from dlp.decode.inflate import zstd
 from tests.decode.encoders import B58, B62, bignum, docx, each, hexdump, wrap, z85
 
 UPPER, LOWER, DIGITS = string.ascii_uppercase, string.ascii_lowercase, string.digits
@@ -110,6 +111,10 @@ def git_patch(t: bytes) -> bytes:
     return b"GIT binary patch\nliteral %d\n%b\n" % (len(t), lines)
 
 
+def further(by: int):
+    return lambda t: "".join(chr(c + by) for c in t).encode()
+
+
 def xored(t: bytes, key: int) -> bytes:
     return bytes(c ^ key for c in t)
 
@@ -176,6 +181,15 @@ RARE = {
     "css": each("\\{:06x}"),
     "css, short": each("\\{:x} "),
     "coloured": lambda t: b"".join(b"\x1b[3%dm%c" % (n % 8, c) for n, c in enumerate(t)),
+    # characters that stand for bytes
+    "gzip as characters": lambda t: gzip.compress(t).decode("latin-1").encode(),
+    "zlib as characters": lambda t: zlib.compress(t).decode("latin-1").encode(),
+    "zstd as characters": lambda t: zstd.compress(t).decode("latin-1").encode(),
+    "two a character": lambda t: t.decode("utf-16-le").encode(),
+    "two a character, big end first": lambda t: t.decode("utf-16-be").encode(),
+    "each character 20 further on": further(20),
+    "each character 300 further on": further(300),
+    "each character among Han": further(0x4E00),
     # code
     "concatenated": lambda t: quoted(t, 7, " + "),
     "concatenated, uneven": lambda t: b'"%b" + "%b" + "%b"' % (t[:3], t[3:20], t[20:]),

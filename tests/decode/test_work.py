@@ -110,6 +110,14 @@ def test_base64_maps_to_its_whole_run():
     assert view.raw_span(at, at + len(TEXT)) == (4, 4 + len(coded))
 
 
+def test_no_raw_span_reaches_past_the_message():
+    """UTF-16, big end first: the pairs begin a byte late, the last one is cut."""
+    data = TEXT.decode().encode("utf-16-be")
+    for view in body(data).views:
+        span = view.raw_span(0, len(view.data))
+        assert span is None or span[1] <= len(data)
+
+
 @pytest.mark.parametrize("left", [0, 1, 11])
 def test_a_stream_for_which_no_room_is_left_is_reported(left):
     """The first fills what may be decoded to the byte; the second is not skipped."""

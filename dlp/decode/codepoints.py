@@ -1,0 +1,104 @@
+"""
+Bytes written as characters: what is text to a JSON parser and data to its reader.
+
+- `latin-1`: one byte a character, as binary strings of JavaScript and `latin-1` of
+  Python have it; opened where a container begins
+- `packed`: two a character, as when UTF-8 is read as UTF-16
+- `code points`: the low bytes of words far from ASCII. A number that was added to every
+  character stays in them, so what is no text is residue: `Decoded.residue`
+
+Why not in unicode.py: that reads what looks like ASCII, this what does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from dlp.decode.printable import readable
+from dlp.decode.source import Source
+from dlp.model import View
+
+_HIGH = r"[\xc2\xc3][\x80-\xbf]"
+_CONTAINERS = (
+    r"\x1f\xc2\x8b\x08",
+    r"x(?:\xc2\x9c|\xc3\x9a|\x01.{0,24}" + _HIGH + ")",
+    r"BZh[1-9]1AY&SY.{0,8}" + _HIGH,
+    r"\xc3\xbd7zXZ\x00",
+    r"\x28\xc2\xb5/\xc3\xbd",
+    r"\]\x00\x00.{2,4}(?:\xc3\xbf){8}",
+    r"PK\x03\x04.{0,40}" + _HIGH,
+)
+"""Signatures of magic.py, in UTF-8 of bytes as characters."""
+_WORD = r"[\-./0-~\xc2\xc3\x80-\xbf]{12}"
+HINTS = (
+    *_CONTAINERS,
+    r"(?:[\xc2-\xf4][\x80-\xbf]{1,3}){8}",
+    _HIGH + _WORD,
+    _WORD + _HIGH,
+)
+
+_IS_CONTAINER = re.compile("|".join(_CONTAINERS).encode("latin-1"), re.DOTALL)
+_LONGEST_STEP = 94
+"""Characters that a key consists of differ by less."""
+_LOWEST = 0x2D
+_SHORTEST = 16
+_SHORTEST_PACKED = 8
+_PRINTABLE = np.zeros(256, np.bool_)
+_PRINTABLE[0x20:0x7F] = True
+
+_BLOCK_BYTES = 1 << 20
+_OVERLAP_BYTES = 1 << 10
+"""A word over the end of a block is read as far as this."""
+
+type Codes = npt.NDArray[np.int32]
+
+
+def characters(source: Source) -> Iterator[View]:
+    """What the characters of a text stand for."""
+    data = source.data
+    if _IS_CONTAINER.search(data):
+        text = data.decode("utf-8", "replace")
+        yield source.child("latin-1", text.encode("latin-1", "replace"))
+    words: list[bytes] = []
+    for at in range(0, len(data), _BLOCK_BYTES):
+        text = data[at : at + _BLOCK_BYTES + _OVERLAP_BYTES].decode("utf-8", "replace")
+        codes = np.frombuffer(text.encode("utf-32-le"), "<u4").astype(np.int32)
+        yield from _packed(source, codes)
+        words += _moved(codes)
+    if words:
+        low = source.child("code points", b"\n".join(words))
+        if readable(low.data):
+            yield low
+        else:
+            source.budget.remains(low)
+
+
+def _moved(codes: Codes) -> Iterator[bytes]:
+    """The low bytes of words that are no ASCII and near each other throughout."""
+    high = codes >= _LOWEST
+    near = (np.abs(np.diff(codes)) < _LONGEST_STEP) & high[1:] & high[:-1]
+    foreign = np.concatenate(([0], np.cumsum(codes > 0x7F)))
+    for start, stop in _runs(near, _SHORTEST - 1):
+        if foreign[stop + 1] > foreign[start]:
+            yield (codes[start : stop + 1] & 0xFF).astype(np.uint8).tobytes()
+
+
+def _packed(source: Source, codes: Codes) -> Iterator[View]:
+    wide = (codes > 0xFF) & (codes < 0x7F00)
+    units = np.where(wide, codes, 0)
+    both = _PRINTABLE[units & 0xFF] & _PRINTABLE[units >> 8]
+    for start, stop in _runs(both, _SHORTEST_PACKED):
+        for order in ("<u2", ">u2"):
+            text = units[start:stop].astype(order).tobytes()
+            yield source.child("packed", text)
+
+
+def _runs(mask: npt.NDArray[np.bool_], shortest: int) -> list[tuple[int, int]]:
+    """The spans of at least `shortest` true values in a row."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
+    pairs = edges.reshape(-1, 2)
+    return [(a, b) for a, b in pairs.tolist() if b - a >= shortest]
