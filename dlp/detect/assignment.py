@@ -16,8 +16,8 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from dlp.detect.bigrams import randomness
-from dlp.detect.naming import Promise, promise
-from dlp.detect.placeholder import is_counted, is_mashed, is_placeholder
+from dlp.detect.naming import Promise, promise, tells_whose
+from dlp.detect.placeholder import is_placeholder, is_typed
 
 
 class Tie(IntEnum):
@@ -39,7 +39,7 @@ class Assignment(NamedTuple):
     separator: str
     value: bytes
     before: bytes
-    """The character before the name, empty at the beginning."""
+    """Up to two characters before the name, none at the beginning."""
     after: bytes
     """Up to three characters after the value."""
 
@@ -65,10 +65,16 @@ def tie(found: Assignment) -> Tie:
     core = re.sub(r"[\s\"'`\\]+", "", _FILLER.sub("", found.separator))
     if found.name.startswith("-") and not core:
         return Tie.BARE
-    if core == ">" and found.before in {b"<", b":"} and found.after.startswith(b"</"):
+    if (
+        core == ">"
+        and found.before[-1:] in {b"<", b":"}
+        and found.after.startswith(b"</")
+    ):
         return Tie.QUOTED
-    if found.before == b"/" or ("," in core and "\n" in found.separator):
+    if found.before[-1:] == b"/" or ("," in core and "\n" in found.separator):
         return Tie.NONE
+    if found.before == b"::" and found.separator[:1] in {'"', "'"}:
+        return Tie.NONE  # what a type is mapped to, as in CloudFormation
     for pattern, needs_quotes, kind in _TIES:
         if (quoted or not needs_quotes) and pattern.fullmatch(core):
             return kind
@@ -83,7 +89,7 @@ _NOT_A_VALUE = re.compile(
     rb"|\d{4}-\d\d-\d\d.*"  # dates
     rb"|(?:[a-z]:|\.{0,2}|~)?[/\\](?:[\w.@+-]+[/\\])*[\w.@+-]*"  # paths
     rb"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # mail addresses
-    rb"|[a-z][a-z0-9+.-]*://.*"
+    rb"|(?:[a-z][a-z0-9+.-]*:)+//.*"
     rb"|[\w-]+(?:\.[a-z_]\w*)*\.[a-z_]{2,}(?:[:/].*)?"  # attributes, hosts, files
     rb"|(?:sha\d+|md5)[-:=].*|(?:arn|urn):.*"
     rb"|(?-i:M[A-Z][\w+/]{1,8}(?:EwYHKoZIzj0|EAYHKoZIzj0|ANBgkqhkiG9w0BAQEFAAO))[\w+/=]*"
@@ -107,6 +113,11 @@ class _Case(NamedTuple):
     def value(self) -> bytes:
         return self.found.value
 
+    @property
+    def is_whose(self) -> bool:
+        """The name says whose secret it is."""
+        return self.strength is Promise.TOKEN and tells_whose(self.found.name)
+
 
 def is_secret(found: Assignment) -> bool:
     """Whether name, tie and value together make a secret."""
@@ -115,23 +126,28 @@ def is_secret(found: Assignment) -> bool:
         return False
     if case.hold < Tie.QUOTED and found.after[:1] in _CODE_NEXT:
         return False
-    if is_counted(found.value) or is_mashed(found.value):
+    if is_typed(found.value) and not (case.is_whose and len(found.value) >= 16):
         return False
     judge = next(judge for shape, judge in _SHAPES if shape.fullmatch(found.value))
     return judge(case)
 
 
 def _uuid_is_secret(case: _Case) -> bool:
-    """Under a name that says more than `token`."""
-    strong = case.strength >= Promise.TOKEN and case.hold >= Tie.BARE
-    return strong and case.found.name.lower() != "token"
+    """Under a name that says more than `token`; in prose one that says whose."""
+    if case.hold < Tie.BARE:
+        return case.is_whose
+    return case.strength >= Promise.TOKEN and not _ONCE.fullmatch(case.found.name)
+
+
+_ONCE = re.compile(r"(?i)-{0,2}(?:(?:client|change|request|work|task|call)[_-]?)?token")
+"""Under these names a UUID only makes a request unrepeatable."""
 
 
 def _hex_is_secret(case: _Case) -> bool:
     """Whole bytes, digits and letters both, under a name that fits."""
     size = len(case.value)
     digits = _digits(case.value)
-    if size % 2 or min(digits, size - digits) * 8 < size:
+    if (size % 2 and not case.is_whose) or min(digits, size - digits) * 8 < size:
         return False
     if case.strength is Promise.KEY:
         return case.found.name.isupper() and case.hold >= Tie.BARE and size >= 32

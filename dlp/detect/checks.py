@@ -27,6 +27,7 @@ from dlp.detect.bigrams import RANDOM, randomness
 from dlp.detect.filters import FILTERS, filtered
 from dlp.detect.identifiers import IDENTIFIERS
 from dlp.detect.mnemonic import is_mnemonic
+from dlp.detect.placeholder import is_typed
 from dlp.detect.templates import base62_crc32
 from dlp.detect.words import WORDS
 
@@ -124,7 +125,7 @@ def _word_pattern() -> re.Pattern[bytes]:
 
 
 _SLUG = re.compile(
-    rb"(?=.*[a-zA-Z]{5})(?:[a-z]+(?:[_.-][a-z]+){2,}|[A-Z]+(?:[_.-][A-Z]+){2,})"
+    rb"(?=.*[a-zA-Z]{5})(?:[a-z]+(?:[_.-]{1,2}[a-z]+){2,}|[A-Z]+(?:[_.-]{1,2}[A-Z]+){2,})"
 )
 
 
@@ -206,7 +207,7 @@ def assigned(found: Candidate) -> Outcome:
         name=data[opening - len(before) + len(spoken) : middle].decode("latin-1"),
         separator=data[middle : found.start].decode("latin-1"),
         value=_QUERY.split(found.secret, maxsplit=1)[0].rstrip(b".,:;?!"),
-        before=before[: len(before) - lead][-1:],
+        before=before[: len(before) - lead][-2:],
         after=data[found.stop : found.stop + 24].lstrip()[:3],
     )
     return _kept(is_secret(assignment))
@@ -221,6 +222,7 @@ CHECKS: dict[str, Check] = {
     "bigrams": bigrams,
     "keylike": keylike,
     "not-words": not_words,
+    "not-typed": lambda found: _kept(not is_typed(found.secret)),
     "not-uuid": _unlike(_UUID),
     "not-hex": _unlike(rb"[0-9a-fA-F]+"),
     "not-path": _unlike(_PATH),

@@ -31,6 +31,9 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_KNOWN = frozenset(WORDS)
+
+
 _PASSWORD = _words(
     """
     password passwd passwort passphrase passcode pwd pass pw passw
@@ -40,8 +43,8 @@ _PASSWORD = _words(
 _SECRET = _words(
     """
     secret secrets token tokens credential credentials apikey apitoken authtoken
-    auth accesstoken accesskey secretkey clientsecret appsecret authkey bearer jwt
-    pat privatekey apisecret secretaccesskey appkey authorization userpwd
+    auth access private accesstoken accesskey secretkey clientsecret appsecret authkey
+    bearer jwt pat privatekey apisecret secretaccesskey appkey authorization userpwd
     """
 )
 
@@ -72,6 +75,14 @@ _HARMLESS = _words(
 )
 """Anywhere in a name: the value is no secret."""
 
+_UNREAL = _words(
+    """
+    non not no never invalid bad wrong fake dummy mock mocked bogus stub fixture expired
+    revoked nonexistent nonmatching unmatched broken malformed
+    """
+)
+"""Anywhere in a name: the value opens nothing."""
+
 _ABOUT = _words(
     """
     name names type types url uri urls endpoint endpoints file filename path dir
@@ -101,10 +112,30 @@ _TRAILING = _words(
 )
 """At the end of a name these change nothing."""
 
+_STAND_INS = _words(
+    """
+    foo bar baz qux foobar acme example demo dummy fake sample myapp
+    the and are our his her its has had was were via for not but all any some his their
+    them then than two lived newly raw same own
+    """
+)
+"""Names that documentation makes up, and words that hold a sentence together."""
+
+_NOT_WHOSE = (
+    _PASSWORD
+    | _SECRET
+    | _KEYED
+    | _HARMLESS
+    | _UNREAL
+    | _ABOUT
+    | _TRAILING
+    | _STAND_INS
+    | _KNOWN
+)
+
 _ENDINGS = _PASSWORD | _SECRET | {"key"}
 
 _PIECES = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_KNOWN = frozenset(WORDS)
 
 
 def promise(name: str) -> Promise:
@@ -112,9 +143,11 @@ def promise(name: str) -> Promise:
     words = [word.lower() for word in _PIECES.findall(name) if not word.isdigit()]
     while words and words[-1] in _TRAILING:
         words.pop()
-    if not words or words[-1] in _ABOUT or not _HARMLESS.isdisjoint(words):
+    if not words or words[-1] in _ABOUT or not _UNREAL.isdisjoint(words):
         return Promise.NONE
     last = words[-1]
+    if last not in _PASSWORD and not _HARMLESS.isdisjoint(words):
+        return Promise.NONE
     if not (last in _ENDINGS or _joined(last) or _is_constant(name, words)):
         return Promise.NONE
     return _strength(words)
@@ -147,3 +180,23 @@ _JOINED = re.compile(
 def _joined(word: str) -> bool:
     """Words run together: `myapikey`, `bottoken`."""
     return bool(_JOINED.fullmatch(word))
+
+
+_INFLECTED = re.compile(r"(?:e?s|e?d|ing|e?r|ly|ion)\Z")
+_NOUN = re.compile(r"(?:api|auth|access|secret|private)?(?:key|token|secret|access)\Z")
+
+
+def tells_whose(name: str) -> bool:
+    """
+    Whether a word of a name is in no list: most likely that of a service.
+
+    `lemlist_token`, not `my_refreshed_token`.
+    """
+    words = (word.lower() for word in _PIECES.findall(name))
+    return any(map(_is_particular, words))
+
+
+def _is_particular(word: str) -> bool:
+    own = _NOUN.sub("", word)
+    stem = _INFLECTED.sub("", own)
+    return len(own) > 2 and _NOT_WHOSE.isdisjoint({own, stem, stem + "e"})

@@ -137,6 +137,11 @@ def is_mashed(secret: bytes) -> bool:
     )
 
 
+def is_typed(secret: bytes) -> bool:
+    """Whether somebody wrote it down who needed any value."""
+    return is_counted(secret) or is_mashed(secret)
+
+
 def _in_runs(text: bytes) -> int:
     """Characters that stand in runs: of `a1b2c3d4`, those of `abcd` and of `1234`."""
     covered = start = 0

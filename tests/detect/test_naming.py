@@ -2,20 +2,20 @@
 
 import pytest
 
-from dlp.detect.naming import Promise, promise
+from dlp.detect.naming import Promise, promise, tells_whose
 
 PROMISES = {
-    Promise.PASSWORD: ["password", "DB_PASSWORD", "dbPasswd", "adminPwd", "pass"],
+    Promise.PASSWORD: ["image_pull_password", "password", "DB_PASSWORD", "dbPasswd", "adminPwd", "pass"],
     Promise.TOKEN: [
         "token", "API_KEY", "apiKey", "x-api-key", "apikey", "client_secret", "authToken",
         "AWS_SECRET_ACCESS_KEY", "ACME_KEY", "acmeKey", "SECRET_KEY_BASE", "API_KEY_PROD",
-        "TOKEN_1", "private_key_b64", "acme access key", "SECRET_TOKEN_FOR_ACME",
+        "TOKEN_1", "private_key_b64", "ACME_ACCESS", "zrqx_private", "acme access key", "SECRET_TOKEN_FOR_ACME",
     ],
     Promise.KEY: ["key", "the table key", "fileKey"],
     Promise.NONE: [
         "token_type", "next_token", "pageToken", "csrf_token", "public_key", "cache_key",
         "password_hash", "secretName", "key_path", "tokens_per_minute", "monkey", "auth_url",
-        "tokenizer", "keyboard", "", "value", "passport", "KEY_AGREEMENT",
+        "nonMatchingToken", "wrong_password", "expired_token", "tokenizer", "keyboard", "", "value", "passport", "KEY_AGREEMENT",
     ],
 }  # fmt: skip
 
@@ -25,3 +25,17 @@ PROMISES = {
 )
 def test_a_name_promises(wanted, name):
     assert promise(name) is wanted
+
+
+@pytest.mark.parametrize(
+    "name", ["lemlist_token", "ZEROBOUNCE_ACCESS", "zrqxSecretKey"]
+)
+def test_a_name_tells_whose_secret_it_is(name):
+    assert tells_whose(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["api_token", "my_refreshed_token", "acmeSecret", "userKeys", "db_apikey"]
+)
+def test_a_name_of_common_words_tells_not_whose(name):
+    assert not tells_whose(name)
