@@ -212,7 +212,7 @@ class SecretIndex:
     def _hits(
         self, buffer: Buffer, stretch: Stretch, domain: Domain
     ) -> Iterator[SecretHit]:
-        run = self._search.runs[stretch.run]
+        run = self._search.shape(stretch.run)
         variant = VARIANTS[run["variant"]]
         which = int(np.searchsorted(self._value_runs, stretch.run, "right")) - 1
         value = self._values[which]

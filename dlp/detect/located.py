@@ -47,12 +47,15 @@ class Buffer:
     def __init__(self, views: Sequence[View]) -> None:
         self.views = views
         self.data = b"".join([view.data for view in views])
+        self._forms: dict[Domain, bytes] = {}
         self._starts: dict[Domain, NDArray[np.int64]] = {}
         self._kept: dict[tuple[int, Domain], _Kept] = {}
 
     def form(self, domain: Domain) -> bytes:
         """The bytes that the grams of a domain are looked for in."""
-        return form(self.data, domain)
+        if domain not in self._forms:
+            self._forms[domain] = form(self.data, domain)
+        return self._forms[domain]
 
     def raw_span(
         self, view: View, start: int | None, stop: int | None
@@ -86,8 +89,10 @@ class Buffer:
 
     def _view_starts(self, domain: Domain) -> NDArray[np.int64]:
         if domain not in self._starts:
-            sizes = [len(form(view.data, domain)) for view in self.views]
-            self._starts[domain] = np.cumsum([0, *sizes], dtype=np.int64)
+            sizes = [len(form(view.data, domain)) for view in self.views[:-1]]
+            starts = np.cumsum([0, *sizes, 0], dtype=np.int64)
+            starts[-1] = len(self.form(domain))
+            self._starts[domain] = starts
         return self._starts[domain]
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,11 +42,15 @@ RUN = np.dtype(
     [("variant", "u1"), ("need", "u1"), ("stride", "<u2"), ("length", "<u2")]
 )
 """One text of one variant: grams at 0, stride, 2*stride... of `length` bytes."""
+_WIDE = np.dtype([*((name, RUN[name]) for name in RUN.names or ()), ("rest", "<u2")])
+_BLOCK = 8
+"""Of so many runs one start is kept; the others are counted from it."""
 SHARED_BY_CLASS = 64
 """A gram that occurs more often than this in the index says nothing about a secret."""
 _AROUND = 64
 """Bytes looked at on both sides of a sparse hit."""
 
+_Numbers = NDArray[np.unsignedinteger[Any]]
 RunTable = np.ndarray[tuple[int], np.dtype[np.void]]
 
 
@@ -79,19 +83,24 @@ class Search:
     """Everything that is needed to search; immutable."""
 
     table: GramTable
-    runs: RunTable
+    shapes: RunTable
+    """The runs that differ."""
+    counts: NDArray[np.int64]
+    """Grams of each shape."""
+    keep: NDArray[np.int64]
+    """Of how many grams of a shape one is in the table."""
+    runs: _Numbers
+    """The shape of each run; filled up to a multiple of `_BLOCK`."""
     starts: NDArray[np.uint32]
-    """Ordinal of the first gram of each run, ascending."""
+    """Ordinal of the first gram of each `_BLOCK`-th run, ascending."""
+    marks: NDArray[np.uint16]
+    """For each ordinal a few bits of its tag, also of those not in the table."""
     overlap: int
     """Bytes of the longest run."""
     factors: dict[Domain, np.uint64]
     """For each domain in use, what its grams are multiplied by."""
     every: frozenset[Domain]
     """Domains whose runs may be too short to be met at every `SPARSE`-th byte."""
-    keep: NDArray[np.uint8]
-    """Of how many grams of a run one is in the table."""
-    marks: NDArray[np.uint16]
-    """For each ordinal a few bits of its tag, also of those not in the table."""
 
     @classmethod
     def build(
@@ -100,36 +109,41 @@ class Search:
         """
         `tags` are those of the runs, laid end to end.
 
-        Of a run that is not dense only every `need`-th gram is in the table: any
-        `need` neighbours hold one, and that one leads to the others (`_neighbours`).
+        Of a run that is not dense only every `need`-th gram is in the table, counted
+        so that the last of `need` is the first: any `need` neighbours hold one, and
+        that one leads to the others (`_with_neighbours`).
 
         Raises:
             ValueError: more grams than a table holds.
         """
-        length = runs["length"].astype(np.uint32)
-        counts = (length - GRAM) // runs["stride"] + 1
-        starts = (np.cumsum(counts) - counts).astype(np.uint32)
-        ordinals = np.arange(len(tags), dtype=np.uint32)
+        shapes, shape = _shapes(runs)
+        counts = (shapes["length"].astype(np.int64) - GRAM) // shapes["stride"] + 1
         dense = np.array([variant.dense for variant in variants])
-        keep = np.where(dense[runs["variant"]], 1, runs["need"]).astype(np.uint8)
-        inside = ordinals - np.repeat(starts, counts)
-        kept = inside % np.repeat(keep, counts) == 0
-        table = GramTable.build(
-            tags[kept], ordinals[kept].astype(np.uint64), SHARED_BY_CLASS
-        )
-        domains = [variants[number].domain for number in np.unique(runs["variant"])]
-        short = np.unique(runs["variant"][length < GRAM + SPARSE])
+        keep = np.where(dense[shapes["variant"]], 1, shapes["need"].astype(np.int64))
+        sizes = counts[shape]
+        starts = np.cumsum(sizes) - sizes
+        kept = _kept(starts, sizes, keep[shape])
+        table = GramTable.build(tags[kept], kept.view(np.uint64), SHARED_BY_CLASS)
+        domains = [variants[number].domain for number in np.unique(shapes["variant"])]
+        short = np.unique(shapes["variant"][shapes["length"] < GRAM + SPARSE])
         every = {variants[number].domain for number in short} | {Domain.NORMAL}
         return cls(
             table,
-            runs,
-            starts,
-            int(length.max(initial=GRAM)),
+            shapes,
+            counts,
+            keep,
+            np.pad(shape, (0, -len(shape) % _BLOCK)),
+            starts[::_BLOCK].astype(np.uint32),
+            _marks(tags),
+            int(shapes["length"].max(initial=GRAM)),
             {d: multiplier(key, d.value) for d in Domain if d in domains},
             frozenset(every - {Domain.XOR, Domain.ADD}),
-            keep,
-            _marks(tags),
         )
+
+    def shape(self, run: int) -> np.void:
+        """The row of `shapes` that says how a run is laid out."""
+        row: np.void = self.shapes[self.runs[run]]
+        return row
 
     def windows(self, form: Callable[[Domain], bytes]) -> Iterator[Window]:
         """
@@ -156,7 +170,7 @@ class Search:
     def _blocks(self, domain: Domain, data: Octets) -> Iterator[_Block]:
         if domain not in self.every:
             if len(data) > GRAM:
-                tags = _STEPS[domain](data, SPARSE) * self.factors[domain]
+                tags = _STEPS[domain](data, _SPARSELY) * self.factors[domain]
                 yield _Block(domain, tags, 0, SPARSE)
             return
         for offset in range(0, len(data) - GRAM + 1, CHUNK):
@@ -182,25 +196,27 @@ class Search:
     ) -> tuple[Places, Places]:
         """Look at every position round the places in the window at `base`."""
         window = np.frombuffer(data, np.uint8)[base : base + WINDOW + self.overlap]
-        near = np.zeros(len(window) + 1, np.int32)
-        np.add.at(near, np.maximum(places - _AROUND, 0), 1)
-        np.add.at(near, np.minimum(places + _AROUND, len(window)), -1)
-        all_grams = _STEPS[domain](window, 1)
-        looked = np.flatnonzero(np.cumsum(near)[: len(all_grams)])
-        which, ordinals = self.table.find(all_grams[looked] * self.factors[domain])
+        near = np.zeros(len(window) - _SHORTEST[domain] + 1, np.bool_)
+        beside = np.arange(-_AROUND, _AROUND)
+        near[np.clip(places[:, None] + beside, 0, len(near) - 1)] = True
+        looked = near.nonzero()[0]
+        tags = _STEPS[domain](window, looked) * self.factors[domain]
+        which, ordinals = self.table.find(tags)
         return looked[which], ordinals
 
     def stretches(
         self, positions: Places, ordinals: Places, base: int, data: bytes
     ) -> list[Stretch]:
         """Group what was found in the window at `base`; see the module."""
-        numbers = ordinals.astype(np.uint32)
-        run = np.searchsorted(self.starts, numbers, "right") - 1
-        gram = ordinals - self.starts[run]
-        begin = positions - gram * self.runs["stride"][run]
-        if (self.keep[run] > 1).any():
+        run, first = self._of(ordinals)
+        shape = self.runs[run]
+        gram = ordinals - first
+        begin = positions - gram * self.shapes["stride"][shape]
+        if (self.keep[shape] > 1).any():
             window = np.frombuffer(data, np.uint8)[base : base + WINDOW + self.overlap]
-            run, gram, begin = self._with_neighbours(run, gram, begin, window)
+            run, gram, begin = self._with_neighbours(
+                _Grams(run, first, gram, begin), window
+            )
         # What begins in another window is seen whole there.
         inside = begin < WINDOW
         if base:
@@ -217,53 +233,101 @@ class Search:
         new[1:] |= gram[1:] > gram[:-1] + 1
         head = new.nonzero()[0]
         tail = np.append(head[1:], len(run)) - 1
-        enough = gram[tail] - gram[head] + 1 >= self.runs["need"][run[head]]
+        shape = self.runs[run[head]]
+        enough = gram[tail] - gram[head] + 1 >= self.shapes["need"][shape]
         head, tail = head[enough], tail[enough]
         first, last, run = gram[head], gram[tail], run[head]
         origin = begin[head] + base
-        stride = self.runs["stride"][run]
+        stride = self.shapes["stride"][shape[enough]]
         start = origin + first * stride
         stop = origin + last * stride + GRAM
         columns = [c.tolist() for c in (run, first, last, start, stop)]
         return [Stretch(*row) for row in zip(*columns, strict=True)]
 
+    def _of(self, ordinals: Places) -> tuple[Places, Places]:
+        """The run of each gram, and the ordinal of the first gram of that run."""
+        block = np.searchsorted(self.starts, ordinals.astype(np.uint32), "right") - 1
+        start = self.starts[block].astype(np.int64)
+        sizes = self.counts[self.runs[block[:, None] * _BLOCK + np.arange(_BLOCK)]]
+        before = np.cumsum(sizes, axis=1) <= (ordinals - start)[:, None]
+        return (
+            block * _BLOCK + before.sum(axis=1),
+            start + (sizes * before).sum(axis=1),
+        )
+
     def _with_neighbours(
-        self, run: Places, gram: Places, begin: Places, window: Octets
+        self, found: _Grams, window: Octets
     ) -> tuple[Places, Places, Places]:
         """
         The grams that were found, and those beside them that are in no table.
 
         Of normalised text only, for every run in another form is dense.
         """
-        keep = self.keep[run].astype(np.int64)
+        shape = self.runs[found.run]
+        keep = self.keep[shape]
         steps = np.arange(1 - keep.max(), keep.max())
-        beside = gram[:, None] + steps
-        counts = (self.runs["length"][run].astype(np.int64) - GRAM) // self.runs[
-            "stride"
-        ][run] + 1
-        real = (abs(steps) < keep[:, None]) & (beside >= 0) & (beside < counts[:, None])
-        which = real.nonzero()[0]
-        run, gram, begin = run[which], beside[real], begin[which]
-        places = begin + gram * self.runs["stride"][run]
+        beside = found.gram[:, None] + steps
+        real = (abs(steps) < keep[:, None]) & (beside >= 0)
+        real &= beside < self.counts[shape][:, None]
+        run, first, _, begin = (column[real.nonzero()[0]] for column in found)
+        gram = beside[real]
+        places = begin + gram * self.shapes["stride"][self.runs[run]]
         there = (places >= 0) & (places <= len(window) - GRAM)
-        run, gram, begin, places = (a[there] for a in (run, gram, begin, places))
+        run, first, gram, begin, places = (
+            column[there] for column in (run, first, gram, begin, places)
+        )
         tags = grams(window)[places] * self.factors[Domain.NORMAL]
-        same = _marks(tags) == self.marks[self.starts[run] + gram]
+        same = _marks(tags) == self.marks[first + gram]
         return run[same], gram[same], begin[same]
+
+
+class _Grams(NamedTuple):
+    """Columns: a run, the ordinal of its first gram, a gram, where it would begin."""
+
+    run: Places
+    first: Places
+    gram: Places
+    begin: Places
+
+
+def _shapes(runs: RunTable) -> tuple[RunTable, _Numbers]:
+    """The runs that differ, and for each run which of them it is like."""
+    whole = np.zeros(len(runs), np.uint64)
+    fields: RunTable = whole.view(_WIDE)
+    for name in RUN.names or ():
+        fields[name] = runs[name]
+    different, which = np.unique(whole, return_inverse=True)
+    kept: RunTable = np.empty(len(different), RUN)
+    for name in RUN.names or ():
+        kept[name] = different.view(_WIDE)[name]
+    small = len(different) <= np.iinfo(np.uint16).max
+    return kept, which.astype(np.uint16 if small else np.uint32)
+
+
+def _kept(starts: Places, sizes: Places, keep: Places) -> Places:
+    """The ordinals that go into the table: of every run each `keep`-th."""
+    many = sizes // keep
+    ends = np.cumsum(many)
+    rank = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - many, many)
+    kept: Places = np.repeat(starts + keep - 1, many) + rank * np.repeat(keep, many)
+    return kept
 
 
 def _marks(tags: Words) -> NDArray[np.uint16]:
     return (remixed(tags) >> np.uint64(48)).astype(np.uint16)
 
 
-_STEPS: dict[Domain, Callable[[Octets, int], Words]] = {
-    Domain.NORMAL: grams,
-    Domain.VISIBLE: grams,
-    Domain.RAW: grams,
-    Domain.XOR: lambda a, step: grams(a[:-1], step) ^ grams(a[1:], step),
-    Domain.ADD: lambda a, step: grams(a[1:] - a[:-1], step),
+_STEPS: dict[Domain, Callable[[Octets, Places | slice], Words]] = {
+    Domain.NORMAL: lambda a, where: grams(a)[where],
+    Domain.VISIBLE: lambda a, where: grams(a)[where],
+    Domain.RAW: lambda a, where: grams(a)[where],
+    Domain.XOR: lambda a, where: grams(a[:-1])[where] ^ grams(a[1:])[where],
+    Domain.ADD: lambda a, where: grams(a[1:] - a[:-1])[where],
 }
-"""The grams of every `step`-th byte, for each kind of step from byte to byte."""
+"""The grams at some places, for each kind of step from byte to byte."""
+_SHORTEST = {d: GRAM + (d in {Domain.XOR, Domain.ADD}) for d in Domain}
+"""Bytes that have one gram."""
+_SPARSELY = slice(None, None, SPARSE)
 
 
 def _groups(blocks: Iterable[_Block]) -> Iterator[list[_Block]]:
