@@ -11,17 +11,16 @@ refused. Rule 2: every way out of `judge` that is not a verdict is a refusal.
 
 from __future__ import annotations
 
-import secrets
 import time
 from dataclasses import replace
 from pathlib import Path
 
-from dlp import logs
 from dlp.audit import AuditLog
 from dlp.errors import StateError
 from dlp.gate.laps import Laps
 from dlp.gate.observer import Observer
 from dlp.gate.offload import Offload, Source
+from dlp.gate.recorder import REFUSED, Judgement, Recorder
 from dlp.gate.rewriting import rewritten
 from dlp.gate.tally import Charged, Tally, volume_of
 from dlp.inspector import Examination, Inspector
@@ -39,37 +38,21 @@ from dlp.model import (
     Reason,
     Settings,
     Verdict,
-    noun,
 )
 from dlp.policy.addresses import may_connect
 from dlp.policy.opened import carries_data
 from dlp.policy.reach import Reach
-from dlp.record import Facts, Volume, make_record, reference
-from dlp.record.reference import ENTROPY_BYTES
+from dlp.record import Volume
 from dlp.state.agents import DEFAULT, AgentRegistry, Challenge
 from dlp.state.folder import open_folder
 from dlp.state.learned import LearnedTokens
 from dlp.state.secrets import SecretStore
 from dlp.state.sqlite import Store
 
-REFUSED = frozenset({Action.BLOCK, Action.HOLD})
+__all__ = ["Gate", "Judgement"]
+
 _STATEMENTS_AT_0 = 100
 """Statements that count from 0; those of a longer policy begin with their first use."""
-
-
-@noun
-class Judgement:
-    """A recorded decision, ready to be carried out."""
-
-    verdict: Verdict
-    reference: str
-    parts: tuple[Part, ...] | None = None
-    """The rewritten parts when the verdict is `redact`, in the message's order."""
-
-    @property
-    def refused(self) -> bool:
-        """Whether nothing may go on."""
-        return self.verdict.action in REFUSED
 
 
 class Gate:
@@ -88,6 +71,7 @@ class Gate:
         self.audit = audit
         self.agents = agents
         self.metrics = counted
+        self.recorder = Recorder(audit, counted)
         self.secrets = SecretStore(Path(settings.state))
         self.store = Store.open(Path(settings.state))
         self.tally = Tally(self.store)
@@ -213,12 +197,11 @@ class Gate:
         Raises:
             StateError: the refusal cannot be recorded.
         """
-        reach = self.reach(agent, destination)
-        seen = Examination(Message(agent, destination, ()), reach)
+        seen = self._unread(agent, destination)
         verdict = self.inspector.conclude(seen)
         if verdict.action is not Action.BLOCK:
             return None
-        return self._record(seen, verdict, Volume(why_skipped="refused"), ())
+        return self._without_body(seen, verdict, "refused")
 
     def refuse(
         self,
@@ -236,10 +219,7 @@ class Gate:
             StateError: it cannot be recorded; refuse all the same.
         """
         verdict = Verdict(Action.BLOCK, reason, guard, status=status, detail=detail)
-        seen = Examination(
-            Message(agent, destination, ()), self.reach(agent, destination)
-        )
-        return self._record(seen, verdict, Volume(why_skipped="refused"), ())
+        return self._without_body(self._unread(agent, destination), verdict, "refused")
 
     def let_pass(self, agent: Agent, destination: Destination) -> Judgement:
         """
@@ -248,11 +228,9 @@ class Gate:
         Raises:
             StateError: it cannot be recorded; the tunnel must not go on.
         """
-        seen = Examination(
-            Message(agent, destination, ()), self.reach(agent, destination)
-        )
+        seen = self._unread(agent, destination)
         verdict = Verdict(Action.ALLOW, Reason.OK, seen.reach.statement)
-        return self._record(seen, verdict, Volume(why_skipped="passthrough"), ())
+        return self._without_body(seen, verdict, "passthrough")
 
     def judge_name(self, agent: Agent, destination: Destination) -> Judgement | None:
         """
@@ -263,8 +241,9 @@ class Gate:
         """
         name = Part(PartKind.HOST, destination.host.encode())
         message = Message(agent, destination, (name,))
-        seen = self.inspector.examine(message, self.learned.index)
-        leaks = self.inspector.leaks(seen)
+        inspector = self.inspector
+        seen = inspector.examine(message, self.learned.index)
+        leaks = inspector.leaks(seen)
         if leaks:
             verdict = Verdict(
                 Action.BLOCK, Reason.CONTENT, leaks[0].rule, findings=seen.findings
@@ -273,7 +252,7 @@ class Gate:
             verdict = Verdict(Action.BLOCK, Reason.DESTINATION, "open-name")
         else:
             return None
-        return self._record(seen, verdict, volume_of(seen), ())
+        return self.recorder.record(inspector, seen, verdict, volume_of(seen))
 
     async def judge(self, message: Message) -> Judgement:
         """
@@ -284,7 +263,7 @@ class Gate:
         """
         inspector = self.inspector
         laps = Laps()
-        seen = await self.offload.examine(inspector, self._source(), message)
+        seen = await self._examine(inspector, message)
         laps.end("examine")
         verdict = inspector.conclude(seen)
         laps.end("decide")
@@ -302,7 +281,9 @@ class Gate:
         laps.end("tally")
         try:
             volume = volume_of(seen, charged)
-            judgement = self._record(seen, verdict, volume, laps.taken)
+            judgement = self.recorder.record(
+                inspector, seen, verdict, volume, laps.taken
+            )
         except StateError:
             await self.tally.refund(seen, charged)
             raise
@@ -316,21 +297,35 @@ class Gate:
         Raises:
             StateError: the inspection failed, or it cannot be recorded.
         """
-        seen = await self.offload.examine(self.inspector, self._source(), message)
-        verdict = self.inspector.conclude(seen)
+        inspector = self.inspector
+        seen = await self._examine(inspector, message)
+        verdict = inspector.conclude(seen)
         if verdict.findings:
             verdict = replace(verdict, action=Action.BLOCK, would=None)
-            self._record(seen, verdict, volume_of(seen), ())
+            self.recorder.record(inspector, seen, verdict, volume_of(seen))
 
     # -- inside -----------------------------------------------------------------
 
-    def _source(self) -> Source:
+    def _unread(self, agent: Agent, destination: Destination) -> Examination:
+        return Examination(
+            Message(agent, destination, ()), self.reach(agent, destination)
+        )
+
+    def _without_body(self, seen: Examination, verdict: Verdict, why: str) -> Judgement:
+        volume = Volume(why_skipped=why)
+        return self.recorder.record(self.inspector, seen, verdict, volume)
+
+    def _source(self, inspector: Inspector) -> Source:
         return Source(
             self.settings.rules,
             self.settings.state,
-            self.inspector.generation,
+            inspector.generation,
             self.learned.index,
         )
+
+    async def _examine(self, inspector: Inspector, message: Message) -> Examination:
+        source = self._source(inspector)
+        return await self.offload.examine(inspector, source, message)
 
     async def _redacted(
         self, inspector: Inspector, seen: Examination, verdict: Verdict
@@ -340,10 +335,7 @@ class Gate:
 
         Pieces of other secrets that are left count like those of any message.
         """
-        source = self._source()
-        again = await rewritten(
-            inspector, seen, lambda m: self.offload.examine(inspector, source, m)
-        )
+        again = await rewritten(inspector, seen, lambda m: self._examine(inspector, m))
         if again is None:
             return replace(verdict, action=Action.BLOCK), None
         if again.partials:
@@ -351,42 +343,3 @@ class Gate:
             if covered.action in REFUSED:
                 return covered, None
         return verdict, again.message.parts
-
-    def _record(
-        self,
-        seen: Examination,
-        verdict: Verdict,
-        volume: Volume,
-        timings: tuple[tuple[str, float], ...],
-    ) -> Judgement:
-        at = time.time()
-        ref = reference(at, secrets.token_bytes(ENTROPY_BYTES))
-        reach = seen.reach
-        record = make_record(
-            ref,
-            at,
-            verdict,
-            Facts(
-                seen.message.agent,
-                seen.message.destination,
-                seen.message.parts,
-                statement=reach.statement,
-                named=reach.effect != "none" and not reach.wildcard,
-                volume=volume,
-                timings=timings,
-                truncated=seen.truncated,
-                undecodable=seen.undecodable,
-                generation=self.inspector.generation,
-            ),
-        )
-        laps = Laps()
-        try:
-            self.audit.append(record)
-        except StateError:
-            self.metrics.count("dlp_audit_errors_total")
-            raise
-        laps.end("record")
-        self.metrics.took(*laps.taken[0])
-        self.metrics.observe(record)
-        logs.decision(record)
-        return Judgement(verdict, ref)

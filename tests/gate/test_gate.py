@@ -1,3 +1,4 @@
+import asyncio
 import gzip
 import random
 import string
@@ -159,6 +160,18 @@ async def test_a_bad_reload_keeps_the_last_good_rules(gate):
     policy.write_text(good)
     assert gate.inspector is before
     assert not (await gate.judge(message("api.example.com", body(b"x")))).refused
+
+
+async def test_a_record_names_the_generation_that_judged(gate):
+    """Rules may be swapped while a message is looked at in a thread."""
+    before = gate.inspector.generation
+    words = body(b"plain words " * 16384)
+    judging = asyncio.create_task(gate.judge(message("api.example.com", words)))
+    await asyncio.sleep(0)
+    register(gate, "meanwhile", random_token())
+    assert gate.inspector.generation != before
+    assert not (await judging).refused
+    assert recorded(gate)[-1]["policy"]["generation"] == before
 
 
 def test_a_proxy_off_loopback_demands_credentials(gate, monkeypatch):

@@ -28,7 +28,7 @@ def large(size=PROCESS_OVER + 1):
 @pytest.mark.parametrize("stale", [False, True])
 async def test_a_verdict_is_given_under_the_generation_that_asked(gate, offload, stale):
     """The process reads the files: when they say something else, it is not asked."""
-    source = gate._source()
+    source = gate._source(gate.inspector)
     if stale:
         source = replace(source, generation="another")
     seen = await offload.examine(gate.inspector, source, large())
@@ -38,7 +38,7 @@ async def test_a_verdict_is_given_under_the_generation_that_asked(gate, offload,
 
 def test_every_process_gives_one_state_one_generation(gate):
     """Else none of them is ever asked."""
-    source = gate._source()
+    source = gate._source(gate.inspector)
     code = (
         "import sys; from dlp.inspector import Inspector;"
         "print(Inspector.load(*sys.argv[1:]).generation)"
@@ -64,7 +64,8 @@ async def test_what_hosts_issued_is_known_on_every_way(gate, offload, stale):
     assert taken is not None
     info = SecretInfo("issued:home.example:1", ("home.example",), ("any",))
     source = replace(
-        gate._source(), learned=LearnedIndex.build([(info, taken)], key=key)
+        gate._source(gate.inspector),
+        learned=LearnedIndex.build([(info, taken)], key=key),
     )
     if stale:
         source = replace(source, generation="another")
