@@ -132,8 +132,9 @@ def test_early_hints_come_before_the_answer(proxy, origins, hints):
     assert len(origin.connections) == 1
 
 
-def test_a_bomb_on_a_websocket_is_cut(proxy, plain, grown):
+def test_a_bomb_on_a_websocket_is_cut(proxy, origins, grown):
     """e5: 100 KB that inflate to 100 MiB."""
+    plain = origins.start()
     host = f"a.test:{plain.port}"
     fields = [
         ("Host", host),

@@ -171,7 +171,7 @@ async def test_a_record_names_the_generation_that_judged(gate):
     register(gate, "meanwhile", random_token())
     assert gate.inspector.generation != before
     assert not (await judging).refused
-    assert recorded(gate)[-1]["policy"]["generation"] == before
+    assert recorded(gate)[-1].data["generation"] == before
 
 
 def test_a_proxy_off_loopback_demands_credentials(gate, monkeypatch):
