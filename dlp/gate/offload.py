@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from dataclasses import dataclass, field
+from threading import Thread
 
 from dlp.detect.learned import NONE, LearnedIndex
 from dlp.errors import StateError
@@ -51,6 +53,22 @@ def _examine(source: Source, message: Message) -> Examination | None:
     return inspector.examine(message, source.learned)
 
 
+def _end_with_parent() -> None:
+    """
+    End this process when the one that made it is gone, killed too.
+
+    It would wait for ever: it holds both ends of the pipe that work comes by.
+    """
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
 @dataclass(slots=True)
 class Offload:
     """Runs inspections; a process that dies costs its own message, which is refused."""
@@ -87,12 +105,16 @@ class Offload:
     def _executor(self) -> ProcessPoolExecutor:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
-                self.processes, mp_context=multiprocessing.get_context("spawn")
+                self.processes,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_end_with_parent,
             )
         return self._pool
 
     def close(self) -> None:
         """End the processes without waiting for what they do."""
         if self._pool is not None:
+            for process in multiprocessing.active_children():
+                process.kill()
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None

@@ -216,7 +216,28 @@ def test_workers_end_when_their_supervisor_is_killed(start_proxy):
     proxy = start_proxy()
     workers = proxy.workers()
     os.kill(proxy.pid, signal.SIGKILL)
-    wait(lambda: not any(os.path.exists(f"/proc/{pid}/exe") for pid in workers), 15)
+    wait(lambda: not any(lives(pid) for pid in workers), 15)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_inspection_processes_end_with_their_worker(start_proxy, plain, number):
+    """Also one that is busy, and one whose worker was killed (out of memory)."""
+    proxy = start_proxy()
+    body = b'{"text": "' + b"some words and more " * 60_000 + b'"}'
+    with httpx.Client(proxy=proxy.url, trust_env=False, timeout=60) as http:
+        assert http.post(plain.url("/", "a.test"), content=body).status_code == 200
+    worker = proxy.workers()[0]
+    child = wait(lambda: inspectors(worker), 20)[0]
+    os.kill(child, signal.SIGSTOP)  # as busy as can be
+    os.kill(worker, number)
+    wait(lambda: not lives(worker), 20)
+    if number == signal.SIGKILL:
+        os.kill(child, signal.SIGCONT)
+    wait(lambda: not lives(child), 20)
+
+
+def lives(pid: int) -> bool:
+    return os.path.exists(f"/proc/{pid}/exe")
 
 
 def test_a_killed_inspection_process_refuses_its_message(start_proxy, plain):
