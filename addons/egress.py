@@ -20,6 +20,7 @@ from addons.guards import Breach, check_complete, check_request, destination_of
 from addons.http_stream import Terms
 from addons.messages import rewrite, to_message
 from addons.reception import ASKED, NOWHERE, Reception, asked_of
+from addons.restoring import restored, will_restore
 from dlp.gate.observer import Answer
 from dlp.model import Agent, Destination
 
@@ -78,13 +79,18 @@ class Egress:
             flow.response = refused(judgement)
         elif judgement.parts is not None:
             rewrite(flow.request, message, judgement.parts)
+            will_restore(flow, judgement.stands_for)
 
     def responseheaders(self, flow: HTTPFlow) -> None:
-        """Responses are never held; small ones are listened to."""
+        """
+        Responses are never held; small ones are listened to, and in some what was cut
+        out of the request is put back.
+        """
         assert flow.response is not None
         clean_response(flow.response)
         if flow.response.status_code != SWITCHING_PROTOCOLS:
-            flow.response.stream = self._listener(flow) or True
+            listener = self._listener(flow)
+            flow.response.stream = restored(flow, listener) or listener or True
 
     def _listener(self, flow: HTTPFlow) -> Answer | None:
         """What hears the body of a response that may bring a token."""

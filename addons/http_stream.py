@@ -43,6 +43,7 @@ from addons.budget import Budget, Hold
 from addons.guards import Breach
 from addons.streams import InspectedWebsocket
 from dlp.model import Reason
+from dlp.restoring.coding import DamagedError
 
 KEPT = 1 << 20
 """Bytes of a refused body that are read for the record."""
@@ -143,6 +144,19 @@ class EgressStream(HttpStream):
         """An origin that answers has taken the request, not before."""
         self.hold.give_back()
         yield from super().state_wait_for_response_headers(event)
+
+    def state_stream_response_body(self, event: events.Event) -> Commands:
+        """An answer that cannot be read to its end is broken off, not ended."""
+        try:
+            yield from super().state_stream_response_body(event)
+        except DamagedError:
+            yield from self.handle_protocol_error(
+                ResponseProtocolError(
+                    self.stream_id,
+                    "the answer is not in its content coding",
+                    ErrorCode.GENERIC_SERVER_ERROR,
+                )
+            )
 
     def make_server_connection(self) -> layer.CommandGenerator[bool]:
         """Connecting takes time in which the client may have gone."""

@@ -18,7 +18,7 @@ from dlp.model import Agent, Destination, Message, Part, PartKind
 NAMES = b"\r\n"
 """Between header names: cannot stand in one, so nothing reads across it by chance."""
 
-_DIGESTS = ("content-md5", "digest", "content-digest", "repr-digest")
+DIGESTS = ("content-md5", "digest", "content-digest", "repr-digest")
 """Headers that vouch for a body (RFC 1864, 3230, 9530); none holds for another."""
 _NO_CODING = frozenset({"", "identity"})
 
@@ -61,7 +61,7 @@ def rewrite(request: Request, message: Message, parts: tuple[Part, ...]) -> None
         request.data.content = new.data
         if old.encodings and not new.encodings:
             request.headers.pop("content-encoding", None)
-        for name in _DIGESTS:
+        for name in DIGESTS:
             request.headers.pop(name, None)
         if "content-length" in request.headers:
             request.headers["content-length"] = str(len(new.data))

@@ -21,7 +21,7 @@ from dlp.gate.laps import Laps
 from dlp.gate.observer import Observer
 from dlp.gate.offload import Offload, Source
 from dlp.gate.recorder import REFUSED, Judgement, Recorder
-from dlp.gate.rewriting import rewritten
+from dlp.gate.rewriting import Rewritten, rewritten
 from dlp.gate.tally import Charged, Tally, volume_of
 from dlp.inspector import Examination, Inspector
 from dlp.metrics import Metrics
@@ -267,10 +267,10 @@ class Gate:
         laps.end("examine")
         verdict = inspector.conclude(seen)
         laps.end("decide")
-        parts: tuple[Part, ...] | None = None
+        cut: Rewritten | None = None
         charged: Charged = ()
         if verdict.action is Action.REDACT:
-            verdict, parts = await self._redacted(inspector, seen, verdict)
+            verdict, cut = await self._redacted(inspector, seen, verdict)
             laps.end("redact")
         elif seen.partials and verdict.action not in REFUSED:
             verdict = await self.tally.cover(inspector, seen, verdict)
@@ -287,7 +287,7 @@ class Gate:
         except StateError:
             await self.tally.refund(seen, charged)
             raise
-        return replace(judgement, parts=parts)
+        return judgement.rewritten(cut, restore=seen.reach.restore)
 
     async def witness(self, message: Message) -> None:
         """
@@ -329,17 +329,17 @@ class Gate:
 
     async def _redacted(
         self, inspector: Inspector, seen: Examination, verdict: Verdict
-    ) -> tuple[Verdict, tuple[Part, ...] | None]:
+    ) -> tuple[Verdict, Rewritten | None]:
         """
-        The rewritten parts, or a block.
+        The rewritten message, or a block.
 
         Pieces of other secrets that are left count like those of any message.
         """
         again = await rewritten(inspector, seen, lambda m: self._examine(inspector, m))
         if again is None:
             return replace(verdict, action=Action.BLOCK), None
-        if again.partials:
-            covered = await self.tally.cover(inspector, again, verdict)
+        if again.seen.partials:
+            covered = await self.tally.cover(inspector, again.seen, verdict)
             if covered.action in REFUSED:
                 return covered, None
-        return verdict, again.message.parts
+        return verdict, again

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Mapping
+from dataclasses import field, replace
 
 from dlp import logs
 from dlp.audit import AuditLog
 from dlp.errors import StateError
 from dlp.gate.laps import Laps
+from dlp.gate.rewriting import Rewritten
 from dlp.inspector import Examination, Inspector
 from dlp.metrics import Metrics
 from dlp.model import Action, Part, Verdict, noun
@@ -31,11 +34,20 @@ class Judgement:
     reference: str
     parts: tuple[Part, ...] | None = None
     """The rewritten parts when the verdict is `redact`, in the message's order."""
+    stands_for: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What is put back in the answer, by placeholder; only its own agent may see it."""
 
     @property
     def refused(self) -> bool:
         """Whether nothing may go on."""
         return self.verdict.action in REFUSED
+
+    def rewritten(self, cut: Rewritten | None, *, restore: bool) -> Judgement:
+        """The same decision with what goes on in the place of what came."""
+        if cut is None:
+            return self
+        stands_for = cut.stands_for if restore else {}
+        return replace(self, parts=cut.seen.message.parts, stands_for=stands_for)
 
 
 class Recorder:

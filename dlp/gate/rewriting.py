@@ -5,19 +5,29 @@ has what it wrote examined again, wherever examinations run.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import field, replace
 
 from dlp.inspector import Examination, Inspector
-from dlp.model import Finding, Message, Part
-from dlp.redact import in_plain, placeholder, redact
+from dlp.model import Finding, Message, Part, noun
+from dlp.redact import in_plain, redact
 
 type Examine = Callable[[Message], Awaitable[Examination]]
 
 
+@noun
+class Rewritten:
+    """A message without what may not leave."""
+
+    seen: Examination
+    """As it was examined again."""
+    stands_for: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What its placeholders can be turned back into."""
+
+
 async def rewritten(
     inspector: Inspector, seen: Examination, examine: Examine
-) -> Examination | None:
+) -> Rewritten | None:
     """
     The message without what may not leave, as it was examined again; None when
     something cannot be cut out, or is still found. A body under a content coding goes
@@ -30,16 +40,21 @@ async def rewritten(
             return None
         message = replace(message, parts=plain)
         seen = await examine(message)
-    leaks = inspector.leaks(seen)
-    parts = redact(message.parts, leaks)
-    if parts is None:
+    cut = redact(
+        message.parts,
+        inspector.leaks(seen),
+        inspector.digest,
+        everywhere=seen.reach.restore,
+    )
+    if cut is None:
         return None
-    again = await examine(replace(message, parts=parts))
-    ours = {placeholder(finding) for finding in leaks}
-    left = (_text(parts, finding) for finding in inspector.leaks(again))
-    if any(not any(text in one for one in ours) for text in left):
+    again = await examine(replace(message, parts=cut.parts))
+    left = (_text(cut.parts, finding) for finding in inspector.leaks(again))
+    if any(not any(text in one for one in cut.placeholders) for text in left):
         return None
-    return None if again.truncated or again.undecodable else again
+    if again.truncated or again.undecodable:
+        return None
+    return Rewritten(again, cut.stands_for)
 
 
 def _text(parts: tuple[Part, ...], finding: Finding) -> bytes:

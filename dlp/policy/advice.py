@@ -115,6 +115,18 @@ def _unread(case: _Case) -> Iterator[Problem]:
                 )
 
 
+def _restored(case: _Case) -> Iterator[Problem]:
+    for one in case.policy.statements:
+        if not one.restore:
+            continue
+        if one.on_secret != "redact":  # noqa: S105
+            what = "puts back only what a rule of its own says to cut out"
+            yield case.at(one, "restore", what, "write `on_secret: redact` as well")
+        if "*" in one.hosts:
+            what = "puts secrets back where any host's answer wants them"
+            yield case.at(one, "restore", what, "name the hosts of your models")
+
+
 def _unreachable_pins(case: _Case) -> Iterator[Problem]:
     passing = [s for s in case.policy.statements if s.effect != "deny"]
     model = case.located.value
@@ -193,6 +205,7 @@ ADVICE: dict[str, Callable[[_Case], Iterator[Problem]]] = {
     "everybody": _everybody,
     "tenants": _tenants,
     "unread": _unread,
+    "restored": _restored,
     "unreachable-pins": _unreachable_pins,
     "private": _private,
     "opened": _opened,

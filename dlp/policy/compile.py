@@ -133,6 +133,7 @@ class _Compiler:
             one.on_secret,
             one.inspect == "full",
             compile_paths(one.paths, one.effect),
+            one.restore,
         )
 
     def agents(self, keys: Keys, written: tuple[str, ...]) -> Agents:

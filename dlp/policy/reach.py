@@ -50,3 +50,5 @@ class Reach:
     """Set when `kind` is `open`."""
     why: str = ""
     """For the operator; never sent to the agent."""
+    restore: bool = False
+    """What was cut out of a request is put back in its answer."""

@@ -149,6 +149,7 @@ class Policy:
             path_rules,
             self.caps if by.kind == "open" else None,
             by.why,
+            by.restore,
         )
 
 

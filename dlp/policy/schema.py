@@ -109,6 +109,8 @@ class StatementModel(RuleModel):
     """Globs over the path: `*` in one segment, `**` over many. Left out: any."""
     on_secret: Literal["block", "redact"] = "block"  # noqa: S105
     """redact: a secret is cut out and the rest goes on."""
+    restore: bool = False
+    """true: what was cut out of a request is put back where its answer names it."""
     inspect: Literal["full", "none"] = "full"
     """none: TLS is not opened and nothing is read. For apps that pin certificates."""
     shared: bool = False

@@ -19,7 +19,7 @@ from dlp.rulefile import Located
 def without_meaning(one: StatementModel) -> Iterator[tuple[str, str, str]]:
     """Key, what is wrong with it, and the remedy."""
     if one.effect == "deny":
-        for key in ("kind", "on_secret", "inspect", "shared"):
+        for key in ("kind", "on_secret", "restore", "inspect", "shared"):
             if key in one.model_fields_set:
                 yield key, f"`{key}` means nothing in a deny", "remove it"
         return
@@ -34,15 +34,16 @@ def _open(one: StatementModel) -> Iterator[tuple[str, str, str]]:
         if method not in READING:
             what = f"`kind: open` never allows {method}"
             yield "methods", what, "name GET and HEAD, or leave it out"
-    if "on_secret" in one.model_fields_set:
-        yield "on_secret", "`kind: open` blocks whatever holds a secret", "remove it"
+    for key in ("on_secret", "restore"):
+        if key in one.model_fields_set:
+            yield key, "`kind: open` blocks whatever holds a secret", "remove it"
 
 
 def _uninspected(one: StatementModel) -> Iterator[tuple[str, str, str]]:
     if one.effect == "approve" or one.kind == "open":
         what = "`inspect: none` leaves nothing to judge"
         yield "inspect", what, "use it in a plain `effect: allow`"
-    for key in ("methods", "paths", "on_secret"):
+    for key in ("methods", "paths", "on_secret", "restore"):
         if key in one.model_fields_set:
             what = f"`{key}` needs inspection, and `inspect: none` forbids it"
             yield "inspect", what, f"remove `{key}` or `inspect: none`"

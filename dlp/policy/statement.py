@@ -81,6 +81,7 @@ class Statement:
     on_secret: OnSecret
     inspect: bool
     path_pattern: re.Pattern[str] | None = field(repr=False, compare=False)
+    restore: bool = False
 
     @property
     def rank(self) -> int:

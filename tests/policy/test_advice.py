@@ -52,6 +52,35 @@ ADVICE = {
     ),
     "every host, open": (["{id: a, effect: allow, kind: open, hosts: ['*']}"], "", []),
     "every host, asking": (["{id: a, effect: approve, hosts: ['*']}"], "", []),
+    "what is restored was cut out": (
+        [
+            "{id: a, effect: allow, hosts: [a.example], "
+            "on_secret: redact, restore: true}"
+        ],
+        "",
+        [],
+    ),
+    "nothing is cut out that could be restored": (
+        ["{id: a, effect: allow, hosts: [a.example], restore: true}"],
+        "",
+        [
+            "3:57: `a` puts back only what a rule of its own says to cut out; "
+            "write `on_secret: redact` as well"
+        ],
+    ),
+    "restored for every host": (
+        [
+            "{id: a, effect: allow, hosts: ['*'], methods: [GET], "
+            "on_secret: redact, restore: true}"
+        ],
+        "",
+        [
+            "3:28: `a` lets every public host be read with credentials; "
+            "name the hosts, or write `kind: open`",
+            "3:86: `a` puts secrets back where any host's answer wants them; "
+            "name the hosts of your models",
+        ],
+    ),
     "everybody's hosts": (
         ["{id: a, effect: allow, hosts: ['*.github.io'], shared: true}"],
         "",

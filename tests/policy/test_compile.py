@@ -136,6 +136,19 @@ STATEMENT = {
         "{id: a, effect: allow, kind: open, hosts: ['*'], on_secret: redact}",
         "3:65: `kind: open` blocks whatever holds a secret; remove it",
     ),
+    "open, yet it restores": (
+        "{id: a, effect: allow, kind: open, hosts: ['*'], restore: true}",
+        "3:63: `kind: open` blocks whatever holds a secret; remove it",
+    ),
+    "not inspected, yet restoring": (
+        "{id: a, effect: allow, hosts: [a.example], restore: true, inspect: none}",
+        "3:72: `restore` needs inspection, and `inspect: none` forbids it; "
+        "remove `restore` or `inspect: none`",
+    ),
+    "a deny that restores": (
+        "{id: a, effect: deny, hosts: [a.example], restore: true}",
+        "3:56: `restore` means nothing in a deny; remove it",
+    ),
     "a deny with an option of an allow": (
         "{id: a, effect: deny, hosts: [a.example], on_secret: redact}",
         "3:58: `on_secret` means nothing in a deny; remove it",

@@ -83,6 +83,8 @@ def _terms(reach: Reach) -> Iterator[str]:
         yield "not inspected"
     if reach.on_secret == "redact":  # noqa: S105
         yield "a secret in it is cut out, and the rest goes on"
+    if reach.restore:
+        yield "what was cut out is put back where its answer names it"
     if reach.pinned:
         yield "pinned: only registered credentials"
     if reach.wildcard and reach.kind == "plain":

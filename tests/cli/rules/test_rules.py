@@ -18,6 +18,7 @@ statements:
   - {id: hers, effect: allow, agents: [ann], hosts: [hers.example]}
   - {id: writes, effect: approve, hosts: [forge.example], methods: [POST]}
   - {id: no, effect: deny, hosts: [bad.example]}
+  - {id: own, effect: allow, hosts: [local.llm.example], on_secret: redact, restore: true}
 pinned: [api.llm.example]
 """
 
@@ -42,7 +43,7 @@ def run(*words):
 def test_check_of_good_rules(rules):
     result = run("check", "--rules", rules)
     assert result.exit_code == 0
-    assert "5 statements, 3 allow, 1 approve, 1 deny, 5 hosts" in result.output
+    assert "6 statements, 4 allow, 1 approve, 1 deny, 6 hosts" in result.output
     assert "error" not in result.output
 
 
@@ -53,10 +54,10 @@ def test_check_tells_every_problem_of_every_file_and_exits_1(rules):
     result = run("check", "--rules", rules)
     assert result.exit_code == 1
     policy = rules / "policy.yaml"
-    assert f"error: {policy}:9:1: unknown key `modus`; did you mean `mode`?" in (
+    assert f"error: {policy}:10:1: unknown key `modus`; did you mean `mode`?" in (
         result.output
     )
-    assert f"error: {policy}:10:1: `version` is given twice" in result.output
+    assert f"error: {policy}:11:1: `version` is given twice" in result.output
     assert f"error: {rules / 'detectors' / 'x.yaml'}:1:10: " in result.output
 
 
@@ -86,7 +87,7 @@ def test_check_as_json(rules, tmp_path):
     told = json.loads(result.output)
     assert told["ok"] is True
     assert told["mode"] == "enforce"
-    assert told["counts"]["statements"] == 5
+    assert told["counts"]["statements"] == 6
     assert told["counts"]["detectors"] > 100
     (warning,) = told["warnings"]
     assert (warning["line"], warning["column"]) == (5, 31)
@@ -112,7 +113,7 @@ def test_check_of_a_folder_that_is_not_there(tmp_path):
 
 def test_check_uses_the_rules_of_the_working_folder(rules, monkeypatch):
     monkeypatch.chdir(rules.parent)
-    assert f"{rules}: 5 statements" in run("check").output
+    assert f"{rules}: 6 statements" in run("check").output
 
 
 def test_a_folder_that_only_happens_to_be_called_rules_is_not_used(
@@ -136,6 +137,17 @@ EXPLAINED = {
             "  decided by `llm` (line 3)",
             "  a secret in it is cut out, and the rest goes on",
             "  pinned: only registered credentials",
+        ],
+    ),
+    "restored": (
+        ["POST", "https://local.llm.example/v1/chat"],
+        0,
+        [
+            "default: POST https://local.llm.example:443/v1/chat",
+            "  allowed",
+            "  decided by `own` (line 8)",
+            "  a secret in it is cut out, and the rest goes on",
+            "  what was cut out is put back where its answer names it",
         ],
     ),
     "open": (

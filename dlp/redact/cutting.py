@@ -1,0 +1,135 @@
+"""
+Spans cut out of parts, and what stands there instead.
+
+Why not in `redact`: that says what may be rewritten at all; this does it, and knows
+what stood where for as long as one message takes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from dlp.decode.nesting import escaped
+from dlp.model import Part, noun
+from dlp.redact.carriers import Piece, carrier
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9]+")
+_SHORTEST_BYTES = 8
+"""A shorter text stands in many places by chance."""
+_DEEPEST = 3
+"""JSON strings within one another in which a text is looked for."""
+
+type _Edit = tuple[int, int, bytes]
+
+
+@noun
+class Found:
+    """A span, and what found it."""
+
+    start: int
+    stop: int
+    rule: str
+    known: bool = True
+    """The text is known as such; the end of what a pattern found is a guess."""
+
+
+def placeholder(rule: str, digest: str) -> bytes:
+    """What stands in the place of something that a rule found."""
+    return f"redacted-{_UNSAFE.sub('-', rule).strip('-')}-{digest}".encode()
+
+
+class Cutting:
+    """Cuts the parts of one message."""
+
+    def __init__(self, digest: Callable[[bytes], str]) -> None:
+        self._digest = digest
+        self._rules: dict[bytes, str] = {}
+        """What found a text first: it is named by that wherever it stands."""
+        self.placeholders: set[bytes] = set()
+        self.stands_for: dict[str, str] = {}
+
+    def learn(self, part: Part, found: list[Found]) -> None:
+        """Know the texts of a part, in its order."""
+        for one, pieces in self._pieces(part, found):
+            if len(pieces) == 1 and pieces[0].reads:
+                self._rules.setdefault(pieces[0].reads, one.rule)
+
+    def again(self, part: Part) -> Iterator[Found]:
+        """Where the texts that are known stand in a part."""
+        for text, rule in self._rules.items():
+            if len(text) < _SHORTEST_BYTES:
+                continue
+            for form in _written(text):
+                for match in re.finditer(re.escape(form), part.data):
+                    yield Found(*match.span(), rule)
+
+    def apply(self, part: Part, found: list[Found]) -> bytes | None:
+        """The part's data with the spans replaced; None when there is no way."""
+        edits: list[_Edit] = []
+        for one, pieces in self._pieces(part, found):
+            if not pieces:
+                return None
+            edits += self._replaced(pieces, part.data, one.rule)
+        out: list[bytes] = []
+        done = 0
+        for start, stop, filler in sorted(edits):
+            if start < done:
+                return None
+            out += [part.data[done:start], filler]
+            done = stop
+        return b"".join([*out, part.data[done:]])
+
+    def _pieces(
+        self, part: Part, found: list[Found]
+    ) -> Iterator[tuple[Found, list[Piece]]]:
+        if not found:
+            return
+        cut = carrier(part)
+        is_form = "x-www-form-urlencoded" in part.media_type.lower()
+        for one in _merged(found):
+            pieces = cut((one.start, one.stop))
+            # What a pattern took for a value does not go on in the next field.
+            yield one, pieces if one.known or not is_form else pieces[:1]
+
+    def _replaced(self, pieces: list[Piece], data: bytes, rule: str) -> list[_Edit]:
+        first, *others = pieces
+        text = None if others else first.reads
+        raw = data[first.span[0] : pieces[-1].span[1]]
+        rule = self._rules.get(text, rule) if text else rule
+        name = placeholder(rule, self._digest(raw if text is None else text))
+        self.placeholders.add(name)
+        if text is not None:
+            self._keep(name, text)
+        return [
+            (*first.span, first.quote + name + first.quote),
+            *((*piece.span, piece.quote * 2) for piece in others),
+        ]
+
+    def _keep(self, name: bytes, text: bytes) -> None:
+        try:
+            self.stands_for[name.decode()] = text.decode()
+        except UnicodeDecodeError:
+            return
+
+
+def _merged(found: list[Found]) -> list[Found]:
+    """Spans from the left; those that overlap become one, named by the first."""
+    out: list[Found] = []
+    for one in sorted(found, key=lambda one: (one.start, -one.stop)):
+        if out and one.start < out[-1].stop:
+            last = out.pop()
+            stop, known = max(last.stop, one.stop), last.known or one.known
+            out.append(Found(last.start, stop, last.rule, known))
+        else:
+            out.append(one)
+    return out
+
+
+def _written(text: bytes) -> set[bytes]:
+    """The ways in which JSON writes a text."""
+    try:
+        said = text.decode()
+    except UnicodeDecodeError:
+        return {text}
+    return {escaped(said, depth).encode() for depth in range(_DEEPEST)}
