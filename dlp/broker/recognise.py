@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -90,10 +90,21 @@ def _rules(folder: Path | None) -> tuple[Rule, ...]:
 
 def matches(text: bytes, rules: Iterable[Rule]) -> tuple[Match, ...]:
     """What the rules find in a short text."""
-    likely = [r for r in rules if regex.search(r.pattern.exact, text, regex.MULTILINE)]
+    likely = tuple(rule for rule in rules if _pattern(rule.pattern.exact).search(text))
     if not likely:
         return ()
-    return Engine.build(likely).scan([View(text, 0)]).matches
+    return _engine(likely).scan([View(text, 0)]).matches
+
+
+@cache
+def _pattern(exact: bytes) -> regex.Pattern[bytes]:
+    # `regex` itself keeps 500, fewer than there are rules.
+    return regex.compile(exact, regex.MULTILINE)
+
+
+@lru_cache(maxsize=64)
+def _engine(rules: tuple[Rule, ...]) -> Engine:
+    return Engine.build(rules)
 
 
 def recognise(vendors: Vendors, key: str, value: str) -> Recognised:

@@ -126,7 +126,8 @@ class SecretIndex:
             for p, names in prints.values()
         )
         kept = [p for p, _ in prints.values()]
-        runs = np.concatenate([p.runs for p in kept] or [np.empty(0, RUN)])
+        # `concatenate` would compare the fields of every one.
+        runs = np.frombuffer(b"".join([p.runs.tobytes() for p in kept]), RUN)
         sizes = np.array([len(p.runs) for p in kept], np.int64)
         tags = np.concatenate([p.tags for p in kept] or [np.empty(0, np.uint64)])
         try:

@@ -13,6 +13,7 @@ Why not in `fingerprint.py`: this knows nothing of secrets, only of tags and ord
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import combinations
@@ -69,11 +70,13 @@ class _BitTable:
     shift: np.uint64
 
     @classmethod
-    def build(cls, hashes: Words, bits: int) -> _BitTable:
+    def build(
+        cls, tags: Words, bits: int, hashed: Callable[[Words], Words]
+    ) -> _BitTable:
         shift = np.uint64(64 - bits + 3)
         table = np.zeros(1 << (bits - 3), np.uint8)
-        for start in range(0, len(hashes), CHUNK):
-            some = hashes[start : start + CHUNK]
+        for start in range(0, len(tags), CHUNK):
+            some = hashed(tags[start : start + CHUNK])
             np.bitwise_or.at(table, (some >> shift).view(np.int64), _pairs(some))
         return cls(table, shift)
 
@@ -130,8 +133,8 @@ class GramTable:
         return cls(
             entries,
             ordinal_bits,
-            _BitTable.build(tags, bits),
-            _BitTable.build(remixed(tags), min(bits, _MOST_BITS - 1)),
+            _BitTable.build(tags, bits, np.ascontiguousarray),
+            _BitTable.build(tags, min(bits, _MOST_BITS - 1), remixed),
         )
 
     def find(self, tags: Words) -> tuple[Places, Places]:

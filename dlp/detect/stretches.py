@@ -314,7 +314,11 @@ def _kept(starts: Places, sizes: Places, keep: Places) -> Places:
 
 
 def _marks(tags: Words) -> NDArray[np.uint16]:
-    return (remixed(tags) >> np.uint64(48)).astype(np.uint16)
+    marks = np.empty(len(tags), np.uint16)
+    for start in range(0, len(tags), CHUNK):
+        some = slice(start, start + CHUNK)
+        marks[some] = remixed(tags[some]) >> np.uint64(48)
+    return marks
 
 
 _STEPS: dict[Domain, Callable[[Octets, Places | slice], Words]] = {

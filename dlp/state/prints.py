@@ -9,12 +9,14 @@ places in the same form.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import orjson
 
 from dlp.detect.enrol import Fingerprint
+from dlp.detect.grams import Octets
 from dlp.detect.stretches import RUN
 from dlp.detect.variants import VARIANTS
 
@@ -48,11 +50,8 @@ def unpack(data: bytes) -> Fingerprint:
     """
     start = 4 + int.from_bytes(data[:4], "little")
     head: dict[str, Any] = orjson.loads(data[4:start])
-    present = {variant.name: number for number, variant in enumerate(VARIANTS)}
-    if unknown := [name for name in head["variants"] if name not in present]:
-        raise ValueError(f"unknown variants {unknown}")
+    numbers = _numbers(tuple(head["variants"]))
     runs = np.frombuffer(data, RUN, head["runs"], start).copy()
-    numbers = np.array([present[name] for name in head["variants"]], np.uint8)
     runs["variant"] = numbers[runs["variant"]]
     return Fingerprint(
         digest=bytes.fromhex(head["digest"]),
@@ -64,3 +63,12 @@ def unpack(data: bytes) -> Fingerprint:
         runs=runs,
         tags=np.frombuffer(data, "<u8", offset=start + runs.nbytes),
     )
+
+
+@lru_cache(maxsize=64)
+def _numbers(names: tuple[str, ...]) -> Octets:
+    """Where these variants stand in `VARIANTS`."""
+    present = {variant.name: number for number, variant in enumerate(VARIANTS)}
+    if unknown := [name for name in names if name not in present]:
+        raise ValueError(f"unknown variants {unknown}")
+    return np.array([present[name] for name in names], np.uint8)

@@ -15,7 +15,8 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from pathlib import Path
 from dlp.detect.enrol import digest, fingerprint
 from dlp.detect.fingerprint import SecretIndex, SecretInfo
 from dlp.detect.grams import MOST_GRAMS
+from dlp.detect.material import entropy_bits
 from dlp.errors import SecretError, StateError
 from dlp.state import vault
 from dlp.state.vault import Content, Stored
@@ -30,6 +32,8 @@ from dlp.state.vault import Content, Stored
 Generation = tuple[int, int, int]
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@/:+-]{0,127}")
 _OLD = "@old"
+_UNGUESSABLE = 112
+"""Bits that nobody can search through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +106,13 @@ class SecretStore:
         """
         with self._changing() as content:
             known = {stored.info.name: stored for stored in content.secrets}
-            fresh: list[str] = []
+            fresh: dict[str, bytes] = {}
             for each in registrations:
                 name = each.info.name
                 present = known.get(name)
                 if present is None:
                     known[name] = self._stored(each, content)
-                    fresh.append(name)
+                    fresh[name] = each.value
                 elif present.taken.digest != digest(each.value, content.gram_key):
                     raise SecretError(
                         f"{name} is registered with another value: "
@@ -116,6 +120,8 @@ class SecretStore:
                     )
                 else:
                     known[name] = replace(present, info=each.info)
+            for name, hashed in _hashed(fresh, known):
+                known[name] = replace(known[name], hashed=hashed)
             self._write(content, known.values())
         return tuple(fresh)
 
@@ -148,6 +154,7 @@ class SecretStore:
             if present is None:
                 raise _unknown(name)
             new = self._stored(Registration(present.info, value), content)
+            new = replace(new, hashed=_slow_hash(value, new.salt))
             if new.taken.digest == present.taken.digest:
                 raise SecretError(f"{name} has this value already")
             old = next(
@@ -174,11 +181,13 @@ class SecretStore:
         """
         for stored in self.entries():
             if stored.info.name == name:
-                hashed = _slow_hash(value, stored.salt)
-                return hmac.compare_digest(hashed, stored.hashed)
+                # An older store has every value at the higher cost.
+                hashes = (_slow_hash(value, stored.salt), _scrypt(value, stored.salt))
+                return any(hmac.compare_digest(h, stored.hashed) for h in hashes)
         raise _unknown(name)
 
     def _stored(self, each: Registration, content: Content) -> Stored:
+        """All but the slow hash."""
         if not _NAME.fullmatch(each.info.name):
             raise SecretError(
                 f"{each.info.name[:64]!a} cannot name a secret: use up to 128 letters, "
@@ -188,8 +197,7 @@ class SecretStore:
             taken = fingerprint(each.value, content.gram_key)
         except SecretError as error:
             raise SecretError(f"{each.info.name}: {error}") from error
-        salt = secrets.token_bytes(16)
-        return Stored(each.info, taken, salt, _slow_hash(each.value, salt), self._now())
+        return Stored(each.info, taken, secrets.token_bytes(16), b"", self._now())
 
     def _present(self, content: Content) -> Iterator[Stored]:
         now = self._now()
@@ -224,6 +232,24 @@ def _unknown(name: str) -> SecretError:
     return SecretError(f"no secret is called {name[:128]!a}: see dlp secrets list")
 
 
+def _hashed(
+    values: Mapping[str, bytes], known: Mapping[str, Stored]
+) -> Iterator[tuple[str, bytes]]:
+    """The slow hash of each value, on every core: scrypt holds no lock."""
+    salts = [known[name].salt for name in values]
+    with ThreadPoolExecutor() as pool:
+        hashes = pool.map(_slow_hash, values.values(), salts)
+        yield from zip(values, hashes, strict=True)
+
+
 def _slow_hash(value: bytes, salt: bytes) -> bytes:
-    """Scrypt at 16 MiB and about 50 ms (RFC 7914; OWASP names N=2**14 to 2**17)."""
-    return hashlib.scrypt(value, salt=salt, n=1 << 14, r=8, p=1, dklen=32)
+    """
+    Slow for what somebody could guess; what has `_UNGUESSABLE` bits needs no more than
+    a salt (NIST SP 800-63B, 5.1.2.2).
+    """
+    return _scrypt(value, salt, 10 if entropy_bits(value) >= _UNGUESSABLE else 14)
+
+
+def _scrypt(value: bytes, salt: bytes, cost: int = 14) -> bytes:
+    """At 16 MiB and about 50 ms (RFC 7914; OWASP names N=2**14 to 2**17)."""
+    return hashlib.scrypt(value, salt=salt, n=1 << cost, r=8, p=1, dklen=32)

@@ -1,8 +1,11 @@
 import base64
+import hashlib
+import itertools
 import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from dlp.detect.fingerprint import SecretInfo
 from dlp.errors import SecretError, StateError
 from dlp.model import View
+from dlp.state import vault
 from dlp.state.secrets import Registration, SecretStore
 
 
@@ -31,6 +35,28 @@ def test_a_registered_secret_is_known_to_another_process(tmp_path):
     store = SecretStore(tmp_path)
     assert found(store, token()) == {"a"}
     assert store.index().info("a").hosts == ("x.example",)
+    assert store.verify("a", token())
+    assert not store.verify("a", token(1))
+
+
+@pytest.mark.parametrize("size", [12, 40])
+def test_many_values_are_verified_each_by_its_own(tmp_path, size):
+    values = {f"s{n}": token(n, size) for n in range(5)}
+    store = SecretStore(tmp_path)
+    assert store.add(itertools.starmap(registration, values.items())) == tuple(values)
+    assert all(store.verify(name, value) for name, value in values.items())
+    assert not store.verify("s0", values["s1"])
+    assert len({stored.hashed for stored in store.entries()}) == 5
+
+
+def test_a_value_hashed_at_the_cost_of_older_versions_is_verified(tmp_path):
+    store, path = SecretStore(tmp_path), tmp_path / "secrets"
+    store.add([registration("a", token())])
+    content = vault.read(path)
+    (stored,) = content.secrets
+    slow = hashlib.scrypt(token(), salt=stored.salt, n=1 << 14, r=8, p=1, dklen=32)
+    assert slow != stored.hashed
+    vault.write(path, replace(content, secrets=(replace(stored, hashed=slow),)))
     assert store.verify("a", token())
     assert not store.verify("a", token(1))
 
