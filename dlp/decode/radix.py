@@ -29,6 +29,8 @@ _BASE32 = (
     "0123456789abcdfghijklmnpqrsvwxyz",  # Nix
 )
 _SHORTEST = 22
+_NO_WORD = 40
+"""Letters alone are a word, if they are no more than this."""
 _HEX = b"0123456789abcdefABCDEF"
 _PYTHON_DIGITS = "0123456789abcdefghijklmnopqrstuv"
 
@@ -107,7 +109,7 @@ def _may_be_base32(data: bytes, start: int, stop: int) -> bool:
     run = data[start:stop]
     return (
         (run.islower() or run.isupper())
-        and not run.isalpha()
+        and (len(run) >= _NO_WORD or not run.isalpha())
         and len(run.translate(None, _HEX)) * 4 >= len(run)
     )
 

@@ -23,6 +23,7 @@ from dlp.decode.printable import is_text, printable
 from dlp.decode.shifted import shifted
 from dlp.decode.sieve import BETWEEN
 from dlp.decode.source import Source
+from dlp.decode.streams import streams
 from dlp.decode.structure import Document, document, document_of
 from dlp.decode.table import (
     DECODERS,
@@ -94,7 +95,7 @@ class _Work:
         for part, view, kind in zip(parts, raw, documents, strict=True):
             if kind:
                 self._add_all(kind.views(Source(view, self.budget)), 0)
-            elif not is_text(part.data):
+            if not is_text(part.data):
                 self._add_all(printable(Source(view, self.budget)), 0)
             if part.encodings and part.data:
                 source = Source(view, self.budget)
@@ -114,7 +115,10 @@ class _Work:
             self._expand(view, spelled, among if _is_small(view) else EVERY)
         self._drain()
         for view in self.budget.residue.copy():
-            self._add_all(shifted(Source(view, self.budget)), 0)
+            source = Source(view, self.budget)
+            self._add_all(shifted(source), 0)
+            if view.data not in self._seen:
+                self._add_all(streams(source), 0)
         self._drain()
 
     def _drain(self) -> None:

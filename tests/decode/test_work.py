@@ -118,6 +118,33 @@ def test_no_raw_span_reaches_past_the_message():
         assert span is None or span[1] <= len(data)
 
 
+BEHIND = {
+    "base64": base64.b64encode,
+    "base32": base64.b32encode,
+    "hex": lambda data: data.hex().encode(),
+    "numbers": lambda data: b"%d" % 7 + str(list(data)).encode(),
+}
+
+
+@pytest.mark.parametrize("coded", BEHIND)
+def test_a_stream_behind_other_bytes_in_what_is_no_text_is_found(coded):
+    """Two bytes of zlib are no signature to look for in text; in noise they are."""
+    assert holding(body(BEHIND[coded](b"xy" + zlib.compress(TEXT))))
+
+
+@pytest.mark.parametrize("before", [b'{"a":1}', b"[1]", b"a=1&b=2"])
+def test_a_document_with_noise_behind_it_is_read_as_text_all_the_same(before):
+    coded = base64.b64encode(TEXT.hex().encode())
+    assert holding(body(before + b" " + coded + b" \x99\xa6\0\xff" * 9))
+
+
+def test_base32_may_be_letters_only():
+    text = b"%256f%2548%2577" * 4
+    coded = base64.b32encode(text)
+    assert coded.isalpha()
+    assert any(text in view.data for view in body(coded).views)
+
+
 @pytest.mark.parametrize("left", [0, 1, 11])
 def test_a_stream_for_which_no_room_is_left_is_reported(left):
     """The first fills what may be decoded to the byte; the second is not skipped."""
