@@ -40,6 +40,11 @@ pictures: .venv/.ready  ## the same, and draw the dashboards for README (npm, Ch
 	@scripts/pictures .venv/pictures
 	@.venv/bin/python -m tests.ops --kit .venv/pictures --pictures docs/pictures $(ARGS)
 
+fuzz: .venv/.ready  ## search for inputs that break a property, FUZZ_SECONDS for each
+	@.venv/bin/python -c 'import atheris' 2>/dev/null || \
+	  uv pip install -q --python .venv/bin/python 'atheris>=3.1,<4'
+	@.venv/bin/python -m tests.fuzz $(ARGS)
+
 format: .venv/.ready
 	@.venv/bin/ruff check --fix -q . ; .venv/bin/ruff format -q .
 
@@ -47,4 +52,4 @@ lock:  ## resolve the dependencies again
 	@uv pip compile -q --universal --python-version 3.12 --generate-hashes --all-extras \
 	  --group dev --no-header --no-annotate pyproject.toml -o requirements.lock
 
-.PHONY: help run lint test bench bench-detect ops-test pictures format lock
+.PHONY: help run lint test bench bench-detect ops-test pictures fuzz format lock

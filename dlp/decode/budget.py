@@ -57,16 +57,18 @@ class Budget:
         by_ratio = FREE_OUTPUT_BYTES + self.limits.ratio * size
         self.over("ratio" if by_ratio < self.room else "decoded")
 
-    def spend(self, size: int) -> None:
-        """Count the bytes of a view that was made."""
+    def spend(self, size: int) -> bool:
+        """Count the bytes of a view that was made; False when none fits any more."""
+        had = self.room
         self.produced += size
-        if self.produced > self.limits.decoded:
+        if size > had:
             self.over("decoded")
+        return had > 0 or size == 0
 
     def remains(self, view: View) -> None:
         """Keep what came out and is no text."""
-        self.spend(len(view.data))
-        self.residue.append(view)
+        if self.spend(len(view.data)):
+            self.residue.append(view)
 
     def expand(self) -> None:
         """Count a decoder run that produced something."""

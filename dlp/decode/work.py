@@ -173,7 +173,8 @@ class _Work:
         if max(view.depth - spelled, spelled / 2) > budget.limits.depth:
             budget.over("depth")
             return
-        budget.spend(len(data))
+        if not budget.spend(len(data)):
+            return
         self._seen.add(data)
         kind = None if view.joined else document(data)
         if kind and view.trace is None:

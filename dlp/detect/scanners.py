@@ -61,14 +61,20 @@ def read(data: bytes, name: str) -> Rules:
             content: Any = tomllib.loads(data.decode())
         else:
             content = YAML(typ="safe", pure=True).load(data)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, YAMLError) as error:
+    except (ValueError, YAMLError) as error:
         raise UsageError(f"{name} cannot be read: {error}") from error
     rules = content.get("rules") if isinstance(content, Mapping) else None
     if not isinstance(rules, list) or not all(isinstance(r, Mapping) for r in rules):
         raise UsageError("no list `rules`, as gitleaks and kingfisher files have one")
-    taken = _gitleaks(rules) if name.endswith(".toml") else _kingfisher(rules)
+    reader = _gitleaks if name.endswith(".toml") else _kingfisher
+    try:
+        taken = tuple(reader(rules))
+    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise UsageError(
+            f"{name} has a field of a kind that no such scanner takes: {error}"
+        ) from error
     beyond = tuple(what for key, what in _FILE_BEYOND.items() if content.get(key))
-    return Rules(tuple(taken), beyond)
+    return Rules(taken, beyond)
 
 
 _FILE_BEYOND = {

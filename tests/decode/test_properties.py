@@ -96,6 +96,19 @@ def test_arbitrary_bytes_never_raise_nor_go_over_the_budget(data):
     assert decoded.views[0].data == data
 
 
+def test_what_a_view_gives_is_bounded_not_only_what_a_message_gives():
+    """Found by atheris: declared as gzip, a zip is read as what deflate makes of it."""
+    coded = base64.b64decode(
+        "UEsDBC4AAAAMANBYdV1xNJQ+SwAAAEIAAAALAAAAbm90ZXMvYS50eHRCWmg5MUFZJlNZmaWJhAAA"
+    )
+    parts = [Part(PartKind.BODY, coded * 4, encodings=("zstd", "gzip"))]
+    limit = 4 << 10
+    decoded = decode(parts, Limits(decoded=limit))
+    made = [*decoded.views[1:], *decoded.residue]
+    largest = max([len(view.data) for view in made], default=0)
+    assert sum(len(view.data) for view in made) <= limit + largest
+
+
 def nested_base64(depth: int) -> bytes:
     data = TEXT
     for _ in range(depth):

@@ -7,6 +7,7 @@ from dlp.detect.imports import import_rules
 from dlp.detect.rules import load_rules
 from dlp.detect.samples import fires
 from dlp.detect.templates import expand
+from dlp.errors import UsageError
 
 GITLEAKS = r"""
 [extend]
@@ -151,3 +152,21 @@ def test_what_is_written_asks_the_same_of_a_secret(tmp_path, text, name):
             rule.keywords,
             rule.context,
         )
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("a.toml", "entropy = []"),
+        ("a.toml", "secretGroup = inf"),
+        ("a.toml", "keywords = 1"),
+        ("a.toml", "allowlists = ['x']"),
+        ("a.yaml", "min_entropy: x"),
+        ("a.yaml", "pattern_requirements: 3"),
+    ],
+)
+def test_a_field_of_another_kind_is_an_error_of_ours(name, field):
+    """Found by atheris."""
+    head = "[[rules]]\nid = 'a'\n" if name == "a.toml" else "rules:\n- id: a\n  "
+    with pytest.raises(UsageError, match="a field of a kind"):
+        import_rules(f"{head}{field}\n".encode(), name)
