@@ -12,13 +12,12 @@ import os
 import signal
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mitmproxy import options
 from mitmproxy.master import Master
 
 from addons import http_client, tuning
-from addons.budget import Budget
 from addons.certificates import Certificates
 from addons.egress import Egress
 from addons.listener import EgressMode, Server
@@ -40,6 +39,16 @@ TELL_S = 1.0
 """Seconds between two looks at what is in flight."""
 
 
+class Assembly(NamedTuple):
+    """What one worker is made of."""
+
+    gate: Gate
+    master: Master
+    server: Server
+    egress: Egress
+    certificates: Certificates
+
+
 async def run(settings: Settings, control: int, writer: str) -> None:
     """
     Serve until SIGTERM, or until the supervisor at the other end of `control` is gone.
@@ -52,6 +61,47 @@ async def run(settings: Settings, control: int, writer: str) -> None:
         StateError: the state folder cannot be used, or the port cannot be bound.
     """
     tuning.install()
+    made = _assemble(settings, writer)
+    gate = made.gate
+    tasks: list[asyncio.Future[Any]] = []
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    def reload() -> None:
+        made.certificates.reload()
+        tasks.append(asyncio.ensure_future(upkeep.try_reload(gate)))
+
+    loop.add_signal_handler(signal.SIGHUP, reload)
+    loop.add_reader(control, stop.set)
+    tasks += (
+        asyncio.ensure_future(upkeep.run(gate)),
+        asyncio.ensure_future(_tell(made)),
+    )
+    for upkeeping in tasks:
+        upkeeping.add_done_callback(lambda _: stop.set())
+    # What was loaded stays: the collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+    serving = asyncio.ensure_future(made.master.run())
+    await _listening(made.server)
+    os.write(control, b"ready\n")
+    await stop.wait()
+    loop.remove_reader(control)
+    await _drain(made)
+    await serving
+    for task in tasks:
+        task.cancel()
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    gate.close()
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error  # nobody looks after the gate: the supervisor starts another
+
+
+def _assemble(settings: Settings, writer: str) -> Assembly:
     state = Path(settings.state)
     gate = Gate.open(settings, writer)
     reception = Reception(gate)
@@ -63,16 +113,16 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     mode = f"{EgressMode.type_name}@{host}:{port}"
     master = Master(options.Options(confdir=str(state / "ca"), mode=[mode]))
     protocol = Protocol(egress.terms(), reception.page, tunnels.unread)
-    proxyserver = Server(protocol.top_layer, gate.failed)
+    server = Server(protocol.top_layer, gate.failed)
     own = frozenset({settings.listen, settings.metrics, settings.console})
     permits = permit(gate.address_allowed, own)
     loop = asyncio.get_running_loop()
     assert isinstance(loop, GuardedLoop)
     loop.permits = permits
     master.addons.add(
-        proxyserver,
+        server,
         protocol,
-        Transport(permits, tunnels.may_dial, proxyserver.connections),
+        Transport(permits, tunnels.may_dial, server.connections),
         certificates,
         tunnels,
         egress,
@@ -81,68 +131,36 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     set_options(master.options)
     http_client.install()
     certificates.follow_policy()
-
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-
-    def reload() -> None:
-        certificates.reload()
-        tasks.append(asyncio.ensure_future(upkeep.try_reload(gate)))
-
-    loop.add_signal_handler(signal.SIGHUP, reload)
-    loop.add_reader(control, stop.set)
-
     assert_options(master.options)
-    tasks: list[asyncio.Future[Any]] = [
-        asyncio.ensure_future(upkeep.run(gate)),
-        asyncio.ensure_future(_tell(gate, egress.budget, proxyserver, certificates)),
-    ]
-    for upkeeping in tasks:
-        upkeeping.add_done_callback(lambda _: stop.set())
-    # What was loaded stays: the collector need not look at it again and again.
-    gc.collect()
-    gc.freeze()
-    gc.enable()
-    serving = asyncio.ensure_future(master.run())
-    await _listening(proxyserver)
-    os.write(control, b"ready\n")
-    await stop.wait()
-    loop.remove_reader(control)
-    for server in proxyserver.servers:
+    return Assembly(gate, master, server, egress, certificates)
+
+
+async def _drain(made: Assembly) -> None:
+    for server in made.server.servers:
         await server.stop()
     with suppress(TimeoutError):
-        await asyncio.wait_for(egress.budget.idle.wait(), DRAIN_S)
-    master.shutdown()
-    await serving
-    for task in tasks:
-        task.cancel()
-    ended = await asyncio.gather(*tasks, return_exceptions=True)
-    gate.close()
-    for error in ended:
-        if isinstance(error, Exception):
-            raise error  # nobody looks after the gate: the supervisor starts another
+        await asyncio.wait_for(made.egress.budget.idle.wait(), DRAIN_S)
+    made.master.shutdown()
 
 
-async def _tell(
-    gate: Gate, budget: Budget, proxyserver: Server, certificates: Certificates
-) -> None:
+async def _tell(made: Assembly) -> None:
+    gate, budget = made.gate, made.egress.budget
     while True:
-        authority = certificates.authority.certificate
+        authority = made.certificates.authority.certificate
         start, end = authority.not_valid_before_utc, authority.not_valid_after_utc
         gate.metrics.set("dlp_ca_start_timestamp_seconds", start.timestamp())
         gate.metrics.set("dlp_ca_expiry_timestamp_seconds", end.timestamp())
         gate.metrics.set("dlp_in_flight_messages", budget.streams)
         gate.metrics.set("dlp_in_flight_bytes", budget.held)
-        gate.metrics.set("dlp_connections", len(proxyserver.connections))
+        gate.metrics.set("dlp_connections", len(made.server.connections))
         gate.metrics.set("dlp_auth_locked", gate.agents.locked())
         gate.metrics.meet(AGENT, (agent.id for agent in gate.agents.registered()))
         await asyncio.sleep(TELL_S)
 
 
-async def _listening(proxyserver: Server) -> None:
-    while not proxyserver.listen_addrs():
+async def _listening(at: Server) -> None:
+    while not at.listen_addrs():
         await asyncio.sleep(0.01)
-        for server in proxyserver.servers:
+        for server in at.servers:
             if server.last_exception:
                 raise StateError(str(server.last_exception))
