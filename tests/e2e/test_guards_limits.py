@@ -106,7 +106,7 @@ def test_pipelining_without_end_is_cut(proxy, plain):
         with contextlib.suppress(OSError):
             for _ in range(64):
                 wire.send(b"GET / HTTP/1.1\r\n" * 4096)
-        assert wire.is_closed(3)
+        assert wire.is_closed()
 
 
 def test_one_address_has_a_bounded_number_of_connections(start_proxy):
@@ -115,7 +115,7 @@ def test_one_address_has_a_bounded_number_of_connections(start_proxy):
     held = [socket.create_connection(proxy.listen) for _ in range(512)]
     time.sleep(0.5)
     with Wire(socket.create_connection(proxy.listen)) as one_too_many:
-        assert one_too_many.is_closed(3)
+        assert one_too_many.is_closed()
     for sock in held[:2]:
         sock.close()
     time.sleep(0.3)
@@ -190,10 +190,10 @@ def test_a_slow_answer_is_waited_for(proxy, plain):
 def test_half_closed_clients_are_let_go(proxy, plain):
     with Wire.to(proxy) as wire:
         wire.sock.shutdown(socket.SHUT_WR)
-        assert wire.is_closed(3)
+        assert wire.is_closed()
     with Wire.to(proxy).connect_tunnel(f"a.test:{plain.port}") as wire:
         wire.sock.shutdown(socket.SHUT_WR)
-        assert wire.is_closed(3)
+        assert wire.is_closed()
 
 
 def test_a_reset_in_the_middle_harms_nobody_else(proxy, plain):

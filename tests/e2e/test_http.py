@@ -65,7 +65,7 @@ def test_a_client_that_asked_for_an_end_gets_it(proxy, plain):
         )
         answer = wire.response()
         assert (answer.header("connection"), answer.body) == ("close", b"onetwothree")
-        assert wire.is_closed(2)
+        assert wire.is_closed()
     assert plain.requests[0].header("connection") is None
 
 

@@ -41,7 +41,7 @@ def client(proxy, **options) -> httpx.Client:
     )
 
 
-def wait(condition, seconds=10):
+def wait(condition, seconds=30):
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline

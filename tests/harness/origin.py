@@ -143,7 +143,9 @@ class Origin:
         self.requests.clear()
         self.messages.clear()
 
-    def wait(self, condition: Callable[["Origin"], object], seconds: float = 5) -> None:
+    def wait(
+        self, condition: Callable[["Origin"], object], seconds: float = 30
+    ) -> None:
         """Wait until `condition(origin)` holds, or fail."""
         deadline = time.monotonic() + seconds
         while not condition(self):

@@ -25,7 +25,7 @@ from pathlib import Path
 import pytest
 
 DLP = Path(sys.executable).with_name("dlp")
-START_S = 60
+START_S = 120
 
 POLICY = """\
 version: 1
@@ -167,7 +167,7 @@ class Proxy:
             assert code is None, f"dlp up ended with {code}:\n{self.log}"
             assert time.monotonic() < deadline, f"dlp up is not ready:\n{self.log}"
 
-    def stop(self, seconds: float = 20) -> int:
+    def stop(self, seconds: float = 40) -> int:
         """SIGTERM by pid; its exit code."""
         assert self.process is not None
         if self.process.poll() is None:
