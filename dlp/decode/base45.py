@@ -6,9 +6,12 @@ import re
 import string
 from collections.abc import Iterator
 
+import numpy as np
+
 from dlp.decode.magic import CONTAINERS
 from dlp.decode.pieces import Pieces, Span, whole
 from dlp.decode.printable import TEXT_BYTES, readable
+from dlp.decode.runs import Alphabet
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -20,7 +23,7 @@ _BASE91 = (
     + string.digits
     + '!#$%&()*+,./:;<=>?@[]^_`{|}~"'
 ).encode()
-_VALUES45 = {symbol: value for value, symbol in enumerate(_BASE45)}
+_VALUES45 = bytes(max(0, _BASE45.find(b)) for b in range(256))
 _VALUES91 = {symbol: value for value, symbol in enumerate(_BASE91)}
 _LONGEST = 4096
 _MARK = re.compile(rb"[=:\"']")
@@ -31,43 +34,53 @@ _HEAD_SYMBOLS, _HEAD_BYTES = 8, 4
 _CONTAINER_HEADS = tuple(signature[:_HEAD_BYTES] for signature in CONTAINERS)
 
 HINTS = (r"[0-9A-Z$%*+./:\-]{16}",)
-_RUN45 = re.compile(rb"[0-9A-Z $%*+./:\-]{24,}+")
-_RUN91 = re.compile(rb"[!-~]{20,}+")
-_SIGNS = re.compile(rb"[!#$%&*+;<>?@^`|~(){}\[\]]")
+_RUNS45 = Alphabet(_BASE45, 24)
+_RUNS91 = Alphabet(bytes(range(0x21, 0x7F)), 20)
+_SIGNS = b"!#$%&*+;<>?@^`|~(){}[]"
+_NO_SIGNS = bytes(set(range(256)) - set(_SIGNS))
 _LETTERS_AND_SIGNS = re.compile(rb"[A-Z][0-9]|[0-9][A-Z]|[$%*]")
 
 
 def base45(source: Source) -> Iterator[View]:
     """What runs of base45 decode to, at any offset."""
-    found: list[tuple[Span, bytes]] = []
-    for match in _RUN45.finditer(source.data):
-        run = match[0][:_LONGEST]
-        if not _LETTERS_AND_SIGNS.search(run):
-            continue
-        for lead in range(3):
-            text = _from45(run[lead:])
-            if readable(text):
-                found.append((match.span(), text))
+    data = source.data
+    spans = [
+        span
+        for span in _RUNS45.runs(data)
+        if _LETTERS_AND_SIGNS.search(data, span[0], min(span[1], span[0] + _LONGEST))
+    ]
+    runs = [data[start : min(stop, start + _LONGEST)] for start, stop in spans]
+    read = zip(*(_from45(runs, lead) for lead in range(3)), strict=True)
+    found = [
+        (span, text)
+        for span, texts in zip(spans, read, strict=True)
+        for text in texts
+        if readable(text)
+    ]
     yield from _gathered(source, "base45", found)
 
 
-def _from45(run: bytes) -> bytes:
-    out = bytearray()
-    values = [_VALUES45[symbol] for symbol in run]
-    for at in range(0, len(values) - 1, 3):
-        group = values[at : at + 3]
-        number = sum(value * 45**place for place, value in enumerate(group))
-        size = len(group) - 1
-        out += (number & (1 << 8 * size) - 1).to_bytes(size)
-    return bytes(out)
+def _from45(runs: list[bytes], lead: int) -> Iterator[bytes]:
+    """Each run without its first `lead` symbols; a rest of two is one byte."""
+    filled = [run[lead:] + b"0" * (-(len(run) - lead) % 3) for run in runs]
+    values = np.frombuffer(b"".join(filled).translate(_VALUES45), np.uint8)
+    groups = values.reshape(-1, 3).astype(np.uint32)
+    numbers = groups[:, 0] + groups[:, 1] * 45 + groups[:, 2] * 2025
+    decoded = numbers.astype(">u2").tobytes()
+    at = 0
+    for run, padded in zip(runs, filled, strict=True):
+        count, rest = divmod(len(run) - lead, 3)
+        stop = at + 2 * count
+        yield decoded[at:stop] + (decoded[stop + 1 : stop + 2] if rest == 2 else b"")
+        at += len(padded) // 3 * 2
 
 
 def base91(source: Source) -> Iterator[View]:
     """What words decode to in basE91, whose symbols mean nothing but from the first."""
     found: list[tuple[Span, bytes]] = []
-    for match in _RUN91.finditer(source.data):
-        word = match[0][:_LONGEST]
-        if len(_SIGNS.findall(word)) * 6 < len(word):
+    for start, stop in _RUNS91.runs(source.data):
+        word = source.data[start : min(stop, start + _LONGEST)]
+        if len(word.translate(None, _NO_SIGNS)) * 6 < len(word):
             continue
         marks = _MARK.finditer(word, 0, _NEAR_BYTES)
         for begin in (0, *(mark.end() for mark in marks)):
@@ -75,7 +88,7 @@ def base91(source: Source) -> Iterator[View]:
                 continue
             text = _from91(word[begin:])
             if readable(text[:40]) or text.startswith(CONTAINERS):
-                found.append((match.span(), text))
+                found.append(((start, stop), text))
                 break
     yield from _gathered(source, "base91", found)
 

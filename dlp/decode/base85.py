@@ -31,7 +31,15 @@ _ALPHABETS = (
 _GROUPS = 4
 """Groups of text in a row that are no chance."""
 _NONE = 255
-_LONG_ENOUGH = re.compile(rb"[^\xff]{20}")
+_FIRST_OF_TEXT = bytes(
+    any(
+        0x20 <= number >> 24 < 0x7F
+        for number in (value * 85**4, (value + 1) * 85**4 - 1)
+    )
+    for value in range(256)
+)
+"""Whether the first of four bytes is printable that a group with this value begins."""
+_WEIGHTS = np.array([85**place for place in range(4, -1, -1)], np.uint64)
 _RARE = rb"!#$%&*+;<>?@\\^`|~(){}\[\]"
 """Symbols that prose and code seldom have close together inside a word."""
 
@@ -131,7 +139,7 @@ def _decoded(
 
 def _runs(symbols: bytes, code: _Code) -> Iterator[Span]:
     """Stretches of groups that are text, each to the end of its run of symbols."""
-    if not _LONG_ENOUGH.search(symbols):
+    if not _may_hold_text(symbols):
         return
     fits = code.groups(symbols)
     most = len(fits) - 5 * (_GROUPS - 1)
@@ -142,6 +150,28 @@ def _runs(symbols: bytes, code: _Code) -> Iterator[Span]:
         for first, last in edges.reshape(-1, 2).tolist():
             if last - first >= _GROUPS:
                 yield lead + first * 5, _end(symbols, lead + last * 5)
+
+
+def _may_hold_text(symbols: bytes) -> bool:
+    """
+    Whether `_GROUPS` groups in a row are text at any offset: first symbols tell most.
+    """
+    likely = np.frombuffer(symbols.translate(_FIRST_OF_TEXT), np.bool_)
+    most = len(symbols) - 5 * _GROUPS + 1
+    if most < 1:
+        return False
+    enough = np.logical_and.reduce(
+        [likely[5 * n : 5 * n + most] for n in range(_GROUPS)]
+    )
+    places = enough.nonzero()[0]
+    values = np.frombuffer(symbols, np.uint8)
+    for group in range(_GROUPS):
+        columns = values[places[:, None] + np.arange(5 * group, 5 * group + 5)]
+        total = columns.astype(np.uint64) @ _WEIGHTS
+        fours = total.astype(np.uint32).view(np.uint8).reshape(-1, 4)
+        fits = ((fours - 0x20) < 0x5F).all(axis=1) & (columns != _NONE).all(axis=1)
+        places = places[fits & (total < 1 << 32)]
+    return len(places) > 0
 
 
 def _containers(

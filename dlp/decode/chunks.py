@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from dlp.decode.base64 import SPACED_SHAPE
 from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.runs import Alphabet
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -36,6 +37,9 @@ _GROUPS = tuple(
 _WRAPPED = re.compile(
     rf"{_SYMBOL}{{20,}}+"
     rf"(?:[ \t]{{0,4}}(?:\r?\n)?[ \t>#*]{{0,4}}{_SYMBOL}{{4,}}+)+".encode()
+)
+_LONG_WORDS = Alphabet(
+    b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/=_-", 20
 )
 _FEWEST = 6
 """Different characters; a ruled line has fewer."""
@@ -62,9 +66,15 @@ def groups(source: Source) -> Iterator[View]:
 
 def unwrapped(source: Source) -> Iterator[View]:
     """Long words that go on in the next line."""
-    matches = list(_WRAPPED.finditer(source.data))
-    spans = [match.span() for match in matches]
-    texts = [_BREAK.sub(b"", match[0]) for match in matches]
+    data = source.data
+    spans: list[Span] = []
+    for start, _ in _LONG_WORDS.runs(data):
+        # What begins inside a long word ends with it, so only whole ones are tried.
+        if spans and start < spans[-1][1]:
+            continue
+        if match := _WRAPPED.match(data, start):
+            spans.append(match.span())
+    texts = [_BREAK.sub(b"", data[start:stop]) for start, stop in spans]
     yield from _gathered(source, "unwrapped", spans, texts)
 
 

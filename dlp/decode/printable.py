@@ -21,11 +21,13 @@ _STRETCHES = Alphabet(TEXT_BYTES, 12)
 _LONG_STRETCHES = Alphabet(TEXT_BYTES, 15)
 _SAMPLE_BYTES = 2048
 _CONTROL = bytes(set(range(32)) - {9, 10, 12, 13, 27})
-_READABLE = re.compile(
-    rb"[\x20-\x7e]{15}|(?:[\x20-\x7e]\0(?:\0\0)?){6}|"
-    + b"|".join(map(re.escape, MAGICS))
-)
-_SHORTER = re.compile(rb"[\x20-\x7e]{10}")
+_KINDS = bytes(1 if 0x20 <= b < 0x7F else 0 if b == 0 else 2 for b in range(256))
+_STRETCH = b"\1" * 15
+_SHORTER = b"\1" * 10
+_MAGIC = re.compile(b"|".join(map(re.escape, MAGICS)))
+_WIDE_PAIRS = 6
+_WIDE = re.compile(rb"(?:\x01\0(?:\0\0)?){%d}" % _WIDE_PAIRS)
+"""UTF-16 or UTF-32 in terms of `_KINDS`."""
 
 
 def readable(data: bytes) -> bool:
@@ -33,12 +35,24 @@ def readable(data: bytes) -> bool:
     True when decoding made sense: a printable stretch that is too long for chance, or
     a container.
     """
-    return _READABLE.search(data) is not None or data.startswith(CONTAINERS)
+    return _shows(data, _STRETCH)
 
 
 def readable_for_its_size(data: bytes) -> bool:
     """As `readable`, for what seldom decodes by chance: a shorter stretch will do."""
-    return _SHORTER.search(data) is not None or readable(data)
+    return _shows(data, _SHORTER)
+
+
+def _shows(data: bytes, stretch: bytes) -> bool:
+    # Measured: one expression for all of this takes eight times as long for 32 bytes,
+    # and `in` six times as long as `find`.
+    kinds = data.translate(_KINDS)
+    return (
+        kinds.find(stretch) >= 0
+        or data.startswith(CONTAINERS)
+        or _MAGIC.search(data) is not None
+        or (kinds.count(0) >= _WIDE_PAIRS and _WIDE.search(kinds) is not None)
+    )
 
 
 def is_text(data: bytes) -> bool:

@@ -139,7 +139,9 @@ def _backwards(run: bytes) -> bytes:
 
 
 def _nibbles_swapped(run: bytes) -> bytes:
-    return bytes(b >> 4 | (b & 15) << 4 for b in _unhex(run))
+    digits = bytearray(run[: len(run) & ~1])
+    digits[::2], digits[1::2] = digits[1::2], digits[::2]
+    return bytes.fromhex(digits.decode())
 
 
 def _headless(run: bytes) -> bytes:
