@@ -27,6 +27,8 @@ _SHORTEST_IN_TEXT = 8
 """Digits and prose repeat a few differences: there a shorter beginning is chance."""
 _NO_TEXT_BEFORE = frozenset({"numbers"})
 """Steps whose results are no text that somebody wrote."""
+_MADE_HERE = frozenset({"drawn", "picked"})
+"""Steps whose results are many readings of one text, which is read itself."""
 _KEY_BYTES = 4096
 """What is undone behind the beginning of a key; of a container, all."""
 _MOST_HITS = 1000
@@ -77,6 +79,8 @@ def is_shifted(data: bytes) -> bool:
 
 def shifted(source: Source) -> Iterator[View]:
     """What follows the beginning of a key or container, undone."""
+    if source.view.step in _MADE_HERE:
+        return
     done: set[int] = set()
     written = is_text(source.data) and source.view.step not in _NO_TEXT_BEFORE
     shortest = _SHORTEST_IN_TEXT if written else _SHORTEST

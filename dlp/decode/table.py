@@ -24,6 +24,7 @@ from dlp.decode import (
     chunks,
     codepoints,
     disguise,
+    drawn,
     escapes,
     even,
     headless,
@@ -190,6 +191,7 @@ _CIPHERS = (
         reads_binary=True,
         reads_joins=False,
     ),
+    Decoder(drawn.drawn, (), test=drawn.is_drawn),
 )
 DECODERS = (*_COMPRESSED, *_DOCUMENTS, *_CHARACTERS, *_SPELLINGS, *_CODES, *_CIPHERS)
 

@@ -20,9 +20,10 @@ import numpy as np
 
 from dlp.detect.forms import Domain
 from dlp.detect.grams import GRAM, Words, grams, multiplier
-from dlp.detect.material import MIN_BITS, Piece, dissect
+from dlp.detect.material import MIN_BITS, Material, Piece, dissect
 from dlp.detect.stretches import RUN, SPARSE, RunTable
 from dlp.detect.variants import VARIANTS, Variant, texts
+from dlp.detect.wholes import marks
 
 FRAGMENT_BITS = 46
 """Evidence below which a stretch of a secret may be an accident, and is ignored."""
@@ -85,6 +86,9 @@ def fingerprint(value: bytes, key: bytes, *, only: str = "") -> Fingerprint:
                 runs.append((number, need, stride, len(text)))
                 tags.append(grams(text)[::stride] * factor)
     first = material.pieces[0]
+    for number, length, tag in () if only else _marks(value, material, key):
+        runs.append((number, 1, length, GRAM))
+        tags.append(tag)
     return Fingerprint(
         digest(value, key),
         len(first.data),
@@ -95,6 +99,14 @@ def fingerprint(value: bytes, key: bytes, *, only: str = "") -> Fingerprint:
         np.array(runs, RUN),
         np.concatenate([np.empty(0, np.uint64), *tags]),
     )
+
+
+def _marks(
+    value: bytes, material: Material, key: bytes
+) -> Iterator[tuple[int, int, Words]]:
+    pieces = (piece.data for piece in material.pieces if piece.text)
+    for text in dict.fromkeys((value, *pieces)):
+        yield from marks(text, key)
 
 
 def _threshold(piece: Piece) -> int:

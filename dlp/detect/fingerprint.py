@@ -24,6 +24,7 @@ from dlp.detect.grams import GRAM, Places
 from dlp.detect.located import Buffer, batches, widened
 from dlp.detect.stretches import RUN, Search, Stretch
 from dlp.detect.variants import VARIANTS
+from dlp.detect.wholes import Wholes, marked
 from dlp.errors import SecretError
 from dlp.model import View
 
@@ -96,6 +97,7 @@ class SecretIndex:
     _value_runs: np.ndarray[tuple[int], np.dtype[np.int64]] = field(repr=False)
     """First run of each value."""
     _search: Search = field(repr=False)
+    _wholes: Wholes = field(repr=False)
     _names: dict[bytes, tuple[str, ...]] = field(repr=False)
     """Names by the keyed digest of the value."""
 
@@ -128,14 +130,18 @@ class SecretIndex:
         kept = [p for p, _ in prints.values()]
         # `concatenate` would compare the fields of every one.
         runs = np.frombuffer(b"".join([p.runs.tobytes() for p in kept]), RUN)
-        sizes = np.array([len(p.runs) for p in kept], np.int64)
+        owners = np.repeat(np.arange(len(kept)), [len(p.runs) for p in kept])
         tags = np.concatenate([p.tags for p in kept] or [np.empty(0, np.uint64)])
+        strange, its_tags = marked(runs)
+        wholes = Wholes.build(runs[strange], tags[its_tags], owners[strange], key)
+        runs, tags = runs[~strange], tags[~its_tags]
+        sizes = np.bincount(owners[~strange], minlength=len(kept))
         try:
             search = Search.build(runs, tags, key, VARIANTS)
         except ValueError as error:
             raise SecretError(f"too many secrets for one index: {error}") from error
         names = {value.digest: value.names for value in values}
-        return cls(key, infos, values, np.cumsum(sizes) - sizes, search, names)
+        return cls(key, infos, values, np.cumsum(sizes) - sizes, search, wholes, names)
 
     def info(self, name: str) -> SecretInfo:
         """What is known of the secret `name`, which a hit gave."""
@@ -179,7 +185,24 @@ class SecretIndex:
             return []
         more = acrostics(views) if hidden else ()
         everything = [*views, *residue, *more]
-        return [hit for batch in batches(everything) for hit in self._scan(batch)]
+        found = [hit for batch in batches(everything) for hit in self._scan(batch)]
+        return [*found, *self._whole_hits(residue)]
+
+    def _whole_hits(self, residue: Sequence[View]) -> Iterator[SecretHit]:
+        """Secrets of which only their letters, or the order of something, is left."""
+        for hit in self._wholes.scan(residue):
+            value = self._values[hit.value]
+            every = (1 << value.length) - 1
+            for name in value.names:
+                yield SecretHit(
+                    name,
+                    hit.view,
+                    None,
+                    None,
+                    every,
+                    complete=True,
+                    variant=hit.variant,
+                )
 
     def _scan(self, buffer: Buffer) -> Iterator[SecretHit]:
         shown: list[tuple[int, int]] = []

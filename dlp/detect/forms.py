@@ -27,6 +27,9 @@ class Domain(Enum):
     """`b[i] ^ b[i+1]` of the raw bytes: the same under XOR with any one byte."""
     ADD = "add"
     """`b[i+1] - b[i]`, likewise: the same when one number is added to every byte."""
+    ANY_ORDER = "any order"
+    SYMBOLS = "symbols"
+    """What is no text any more: see `wholes.py`."""
 
 
 _FOLDED = bytes(range(256)).lower()

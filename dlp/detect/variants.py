@@ -156,6 +156,10 @@ def _base64_shift(data: bytes) -> Iterator[bytes]:
     return map(add_steps, base64_texts(data))
 
 
+def _nothing(_data: bytes) -> Iterator[bytes]:
+    return iter(())
+
+
 _plain = _one(bytes)
 _hex = _one(lambda data: data.hex().encode())
 
@@ -204,7 +208,10 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("base32hex", _base32_hex, rare=True),
     Variant("ascii85", _base85(base64.a85encode), rare=True),
     Variant("base85", _base85(base64.b85encode), rare=True),
+    Variant("any order", _nothing, Domain.ANY_ORDER),
+    Variant("other symbols", _nothing, Domain.SYMBOLS),
 )
+"""The last two have no text: `wholes.py` tells what stands for them."""
 
 
 def texts(variant: Variant, data: bytes) -> Iterator[bytes]:

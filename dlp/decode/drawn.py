@@ -1,0 +1,178 @@
+"""
+Stretches of a text that look drawn by lot, for those who hide a key in them: letters
+moved about, mixed with others, in pieces that stand apart or are encoded one by one.
+
+What is made of them here are few texts in which a key could stand; a registered secret
+is looked for in all (`Decoded.residue`), and those in which a vendor's key begins
+become views. Honest texts have two such stretches in a hundred bytes, identifiers and
+hashes; no more than `_MOST_BYTES` of them are looked at.
+
+Why not in noise.py: there one run is undone as a whole; here it is taken apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from dlp.decode.disguise import KEY, PREFIXES
+from dlp.decode.leaves import LOOKS_LIKE_JSON
+from dlp.decode.moved import moved
+from dlp.decode.picked import joins, picked
+from dlp.decode.pieces import Span
+from dlp.decode.sieve import Locator
+from dlp.decode.source import Source
+from dlp.model import View
+
+SEQUENCES = "drawn"
+"""The step of a view whose lines are read symbol by symbol."""
+_STEP = "picked"
+_BLOCK = 64
+_FEWEST = 13
+"""Of 128 bytes: changes of kind that a name has not. 40 random ones have 19; in 99 of
+100 bytes of code and prose there are fewer."""
+_FEWEST_WITH_ALONE = 18
+"""The same, with letters and digits that stand alone."""
+_SMALL_BYTES = 2 << 10
+_LESS = 3
+"""By so much fewer will do in a view up to that size."""
+_MOST_BYTES = 4 << 10
+_WIDEST = 2 << 10
+_NEAR = 96
+"""A stretch is widened by so much, up to where a line or a string begins."""
+_LONG_TOKEN = 20
+_LONGEST_MOVED = 160
+_MOST_MOVED = 8
+_KINDS = bytes(
+    1 if 97 <= b < 123 else 2 if 65 <= b < 91 else 4 if 48 <= b < 58 else 0
+    for b in range(256)
+)
+_KNOWN = bytes(kind != 0 for kind in _KINDS)
+_SUDDEN = bytes(
+    (pair >> 3, pair & 7) in {(1, 2), (1, 4), (2, 4), (4, 1), (4, 2)}
+    for pair in range(256)
+)
+"""A capital, or a digit, behind a small letter; a letter behind a digit; ..."""
+_TOKEN = re.compile(rb"[A-Za-z0-9_\-+/=.~]{%d,}" % _LONG_TOKEN)
+_EDGE = re.compile(rb"[\n\"]")
+_LONG_PREFIXES = tuple(
+    prefix.encode() for prefix in PREFIXES if len(prefix) > 3 and not prefix.isalnum()
+)
+_REST_BYTES = 160
+_LOCATOR = Locator(_LONG_PREFIXES)
+_NEEDS = list(map(Counter, _LONG_PREFIXES))
+
+
+def is_drawn(data: bytes) -> bool:
+    """Whether a stretch of `data` looks drawn by lot."""
+    return bool(len(data) >= _LONG_TOKEN and _marked(data).any())
+
+
+def drawn(source: Source) -> Iterator[View]:
+    """What such stretches may be made to say."""
+    data, budget = source.data, source.budget
+    if _is_of_these(source.view):
+        return
+    known = {view.data for view in budget.residue if view.step == SEQUENCES}
+    room = _MOST_BYTES - sum(map(len, known))
+    is_json = LOOKS_LIKE_JSON.match(data)
+    keys: list[bytes] = []
+    for start, stop in _stretches(data):
+        text = data[start:stop]
+        if is_json and b"\\" in text:
+            continue  # it comes again, unescaped
+        if room < len(text):
+            break
+        room -= len(text)
+        tokens = list(dict.fromkeys(_TOKEN.findall(text)))
+        sequences = [*tokens, *joins(text)]
+        shown = b"\n".join(dict.fromkeys(sequences))
+        if shown in known:
+            continue
+        known.add(shown)
+        budget.remains(source.child(SEQUENCES, shown))
+        texts = b"\n".join(dict.fromkeys(picked(text)))
+        budget.remains(source.child(_STEP, texts))
+        keys += _keys(texts)
+        for token in tokens[:_MOST_MOVED]:
+            if len(token) <= _LONGEST_MOVED and _may_hold_key(token):
+                keys += _keys(moved(token))
+    if keys:
+        yield source.child(_STEP, b"\n".join(dict.fromkeys(keys)))
+
+
+def _may_hold_key(token: bytes) -> bool:
+    """Whether the characters of a prefix are all there."""
+    if _sudden(token).sum() * 4 < len(token):
+        return False
+    have = Counter(token)
+    return any(need <= have for need in _NEEDS)
+
+
+def _keys(texts: bytes) -> list[bytes]:
+    """What stands from the beginning of a vendor's key on."""
+    found = (
+        texts[stop - len(_LONG_PREFIXES[which]) : stop + _REST_BYTES].partition(b"\n")[
+            0
+        ]
+        for which, stop in _LOCATOR.find(texts, 32)
+    )
+    return [text for text in found if KEY.match(text)]
+
+
+def _is_of_these(view: View) -> bool:
+    above: View | None = view
+    while above:
+        if above.step == _STEP:
+            return True
+        above = above.parent
+    return False
+
+
+def _sudden(data: bytes) -> npt.NDArray[np.uint8]:
+    """1 where a byte is followed by one of another kind as in no name."""
+    kinds = np.frombuffer(data.translate(_KINDS), np.uint8)
+    pairs = (kinds[:-1] << 3) | kinds[1:]
+    return np.frombuffer(pairs.tobytes().translate(_SUDDEN), np.uint8)
+
+
+def _alone(data: bytes) -> npt.NDArray[np.uint8]:
+    """1 where a letter or digit has none beside it."""
+    known = np.frombuffer(b"\0" + data.translate(_KNOWN) + b"\0", np.uint8)
+    return known[1:-2] & ~(known[:-3] | known[2:-1])
+
+
+def _marked(data: bytes) -> npt.NDArray[np.bool_]:
+    """Of each `_BLOCK` bytes whether they, with the next, are such a stretch."""
+    less = _LESS if len(data) <= _SMALL_BYTES else 0
+    sudden = _per_block(_sudden(data))
+    marked: npt.NDArray[np.bool_] = sudden >= _FEWEST - less
+    both = sudden + _per_block(_alone(data))
+    return marked | (both >= _FEWEST_WITH_ALONE - less)
+
+
+def _per_block(ones: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    whole = len(ones) // _BLOCK * _BLOCK
+    counts = ones[:whole].reshape(-1, _BLOCK).sum(1, dtype=np.uint8)
+    counts = np.append(counts, ones[whole:].sum(dtype=np.uint8))
+    counts[:-1] += counts[1:]
+    return counts
+
+
+def _stretches(data: bytes) -> Iterator[Span]:
+    marked = np.concatenate(([False], _marked(data), [False]))
+    edges = (marked[1:] != marked[:-1]).nonzero()[0].tolist()
+    done = 0
+    for first, last in zip(edges[0::2], edges[1::2], strict=True):
+        start, stop = first * _BLOCK, min((last + 1) * _BLOCK, len(data))
+        before = [m.end() for m in _EDGE.finditer(data, max(0, start - _NEAR), start)]
+        start = max(done, before[-1] if before else max(0, start - _NEAR))
+        after = _EDGE.search(data, stop, stop + _NEAR)
+        stop = after.start() if after else min(stop + _NEAR, len(data))
+        done = stop
+        for at in range(start, stop, _WIDEST):
+            yield at, min(at + _WIDEST, stop)
