@@ -7,11 +7,14 @@ what is in them.
 Rule 1: only the *whole* content of a slot can be at home. Rule 2: what is at home is
 masked before anything is decoded, so joins and coverage never see it, and any other
 occurrence of the same bytes is still a leak. Rule 3: a token that no secret names is
-decoded on its own, so that nothing rides inside it.
+decoded on its own, so that nothing rides inside it but what is at home there as well:
+ghcr.io takes `base64(PAT)`, EKS an address that STS would take.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
@@ -36,6 +39,7 @@ from dlp.model import (
 )
 from dlp.policy.credentials import (
     CREDENTIAL_HEADERS,
+    SIGNED_SLOTS,
     SIGNING_SLOTS,
     Token,
     host_matches,
@@ -52,6 +56,7 @@ REMEMBERED = 4096
 SECURE = frozenset({"https", "wss"})
 ACROSS = "headers"
 """Path of the join of all header values."""
+_STANDARD = bytes.maketrans(b"-_", b"+/")
 GUESSES = frozenset({Tier.LIKELY, Tier.WEAK})
 _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
@@ -78,6 +83,10 @@ class Weighed:
     """Nothing else rides inside it."""
     match: Match | None = None
     """The rule that the whole token satisfies."""
+    inside: tuple[Match, ...] = ()
+    """The vendors' credentials that it is an encoding of."""
+    secrets: frozenset[str] = frozenset()
+    """Of the registered ones, those among them."""
 
 
 UNREAD = Weighed(clean=False)
@@ -146,16 +155,15 @@ class Slots:
             return False
         if token.aside:
             return self._recall(token).match is not None
-        return not token.slot.startswith("query:") or (
-            not token.formal or token.slot in SIGNING_SLOTS
-        )
+        signed = token.formal and token.slot in SIGNED_SLOTS
+        return not signed or token.slot in SIGNING_SLOTS
 
     def _place(
         self, token: Token, to: Destination, reach: Reach
     ) -> tuple[Finding | None, bool]:
         """What the slot holds whole, as far as anybody knows it; whether it passes."""
         secure = to.scheme in SECURE
-        names = self.index.named(token.value)
+        names = self.index.named(token.value) or self.index.named(_unwrapped(token))
         if names:
             at_home = (
                 name for name in names if secure and self._bound(name, token, to)
@@ -164,6 +172,10 @@ class Slots:
             return found, found is not None
         weighed = self._recall(token) if secure else UNREAD
         match = weighed.match
+        if weighed.inside and in_slot(token.slot, ()):
+            known = all(self._bound(name, token, to) for name in weighed.secrets)
+            own = [self._matched(token, found, to) for found in weighed.inside]
+            return own[0], known and all(consequence(f, reach) != BLOCK for f in own)
         if match is None or not (
             token.formal or in_slot(token.slot, ("", *match.rule.slots))
         ):
@@ -218,13 +230,21 @@ class Slots:
 
     def _weigh(self, token: Token) -> Weighed:
         decoded = decode((Part(PartKind.HEADER, token.value),), self.limits)
-        if decoded.truncated or self.index.scan(decoded.views):
+        hits = self.index.scan(decoded.views)
+        if decoded.truncated or not all(hit.complete for hit in hits):
             return UNREAD
         matches = self.engine.scan(decoded.views).matches
         outside = [m for m in matches if m.view.depth == 0 and not m.view.parent]
         vendor_shaped = (Tier.CERTAIN, Tier.STRONG)
-        if any(m not in outside and m.tier in vendor_shaped for m in matches):
-            return UNREAD
+        inside = [m for m in matches if m not in outside and m.tier in vendor_shaped]
+        if inside or hits:
+            alone = all(m.tier not in vendor_shaped for m in outside)
+            names = frozenset(hit.name for hit in hits)
+            return (
+                Weighed(clean=False, inside=tuple(inside), secrets=names)
+                if alone
+                else UNREAD
+            )
         whole = [m for m in outside if m.stop - m.start == len(token.value)]
         parts = [m for m in outside if m not in whole and m.tier in vendor_shaped]
         best = min(whole, key=lambda m: _RANK[m.tier], default=None)
@@ -249,6 +269,15 @@ def _seat(finding: Finding, parts: Sequence[Part]) -> str:
         if inside and (not steps or (token.slot == "basic" and steps == ["base64"])):
             return token.slot
     return ""
+
+
+def _unwrapped(token: Token) -> bytes:
+    """What a token is the base64 of, or nothing."""
+    value = token.value.rstrip(b"=").translate(_STANDARD)
+    try:
+        return base64.b64decode(value + b"=" * (-len(value) % 4), validate=True)
+    except binascii.Error:
+        return b""
 
 
 def is_bound(found: Finding | None) -> bool:

@@ -3,7 +3,8 @@ Tokens that hosts issued, in a message: at home with their issuer, a finding els
 
 Elsewhere they are `likely` (design, section 8): counted in a credential header, which
 another host may well take, and refused in any other place. A JWT goes by what it says
-of whom it is for: in no slot of others, or, when it names no host, in any slot.
+of whom it is for: in no slot of others, or, when it names no host, in any slot. What a
+cloud issued, the hosts that it names for its customers get in slots alone.
 
 Why not in `slots`: that knows credentials by their shape or name before anything is
 decoded; these are found in what was decoded.
@@ -20,6 +21,7 @@ from dlp.detect.learned import LearnedIndex
 from dlp.inspector.slots import SECURE
 from dlp.model import Destination, Finding, Kind, Place, Tier, View, noun
 from dlp.policy.credentials import Token, host_matches
+from dlp.policy.parties import at_home, meant_for
 
 RULE = "issued-token"
 
@@ -40,9 +42,11 @@ class Tickets:
             return True
         if self.to.scheme not in SECURE:
             return False
+        if any(host_matches(self.to.host, self._homes(name)) for name in names):
+            return True
         if is_jwt(token.value):
             meant = audience(token.value)
-            return not meant or host_matches(self.to.host, meant)
+            return not meant or any(meant_for(self.to.host, name) for name in meant)
         return _in_header(token)
 
     def findings(
@@ -70,10 +74,12 @@ class Tickets:
 
     def _strangers(self, names: Sequence[str]) -> tuple[str, ...]:
         """The names, unless this host is home to one of them."""
-        homes = (self.learned.info(name).hosts for name in names)
-        if any(host_matches(self.to.host, hosts) for hosts in homes):
+        if any(at_home(self.to.host, self._homes(name)) for name in names):
             return ()
         return tuple(names)
+
+    def _homes(self, name: str) -> tuple[str, ...]:
+        return self.learned.info(name).hosts
 
     def _loose(
         self, hit: SecretHit, filled: Sequence[Token], digest: Callable[[bytes], str]

@@ -18,7 +18,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import field
 
 from dlp.model import Part, PartKind, noun
-from dlp.policy.formal import FORM, granted, plain, presigned
+from dlp.policy.formal import (
+    FORM,
+    SIGNED_FORM,
+    brought,
+    granted,
+    plain,
+    presigned,
+    uploaded,
+)
 
 CREDENTIAL_HEADERS = frozenset(
     {
@@ -72,9 +80,14 @@ class Token:
     """The request's own grammar declares it: see `policy.formal`."""
 
 
+_PLACES = ("query", "form")
 _KEY_IDS = frozenset({"x-amz-credential", "awsaccesskeyid", "ossaccesskeyid"})
-SIGNING_SLOTS = frozenset(f"query:{name}" for name in _KEY_IDS)
-"""Where a presigned address names whose key signed it."""
+SIGNING_SLOTS = frozenset(f"{place}:{name}" for place in _PLACES for name in _KEY_IDS)
+"""Where a presigned address or form names whose key signed it."""
+SIGNED_SLOTS = frozenset(
+    f"{place}:{name.decode()}" for place in _PLACES for name in SIGNED_FORM
+)
+"""What stands there, that with it."""
 _SHORT = 16
 """Bytes below which half of a Basic pair is no credential beside a longer one."""
 
@@ -86,6 +99,7 @@ def tokens(parts: Sequence[Part], extra: frozenset[str]) -> Iterator[Token]:
     `extra` holds the slots beyond the default headers that some rule or secret names;
     slots that nothing names are not looked at, so they cost nothing.
     """
+    target = next((p.data for p in parts if p.kind is PartKind.TARGET), b"")
     for index, part in enumerate(parts):
         match part.kind:
             case PartKind.HEADER:
@@ -95,7 +109,7 @@ def tokens(parts: Sequence[Part], extra: frozenset[str]) -> Iterator[Token]:
             case PartKind.TARGET:
                 yield from _target(part, index, extra)
             case PartKind.BODY:
-                yield from _body(part, index, extra)
+                yield from _body(part, index, extra, target)
             case _:
                 pass
 
@@ -163,11 +177,14 @@ def _target(part: Part, index: int, extra: frozenset[str]) -> Iterator[Token]:
             yield Token(f"query:{name}", index, found.span(2), plain(found[2]))
 
 
-def _body(part: Part, index: int, extra: frozenset[str]) -> Iterator[Token]:
+def _body(
+    part: Part, index: int, extra: frozenset[str], target: bytes
+) -> Iterator[Token]:
     declared = set()
-    for item in granted(part):
-        declared.add(item.name)
-        yield Token(item.name, index, item.span, item.value, formal=True)
+    for item in (*granted(part), *uploaded(part), *brought(target, part)):
+        if item.name not in declared:
+            declared.add(item.name)
+            yield Token(item.name, index, item.span, item.value, formal=True)
     if "x-www-form-urlencoded" not in part.media_type.lower():
         return
     for found in FORM.finditer(part.data):

@@ -22,11 +22,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 
 import orjson
-import publicsuffix2
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -36,8 +34,7 @@ from dlp.detect.issued import Issued
 from dlp.detect.learned import LearnedIndex, learnable
 from dlp.errors import StateError
 from dlp.model import View
-from dlp.policy.credentials import host_matches
-from dlp.policy.suffixes import shared_suffix
+from dlp.policy.parties import domain, siblings
 from dlp.state.folder import read_or_make_key
 from dlp.state.prints import pack, unpack
 from dlp.state.sqlite import Store, writing
@@ -53,19 +50,6 @@ _SHORTEST = 11
 """Characters; less cannot hold `MIN_BITS`."""
 _SAME_LIFE = 0.1
 """Part of a token's life by which it must grow to be worth another note."""
-PARTIES: tuple[tuple[str, ...], ...] = (
-    ("*.googleapis.com", "*.google.com", "*.googleusercontent.com"),
-    ("github.com", "*.github.com", "*.githubusercontent.com", "ghcr.io"),
-    ("login.microsoftonline.com", "*.microsoft.com", "*.azure.com", "*.office.com"),
-    ("claude.ai", "*.claude.ai", "*.claude.com", "*.anthropic.com"),
-    ("*.openai.com", "chatgpt.com", "*.chatgpt.com"),
-    ("*.docker.io", "*.docker.com"),
-    ("*.amazonaws.com", "*.api.aws", "*.signin.aws"),
-    ("*.npmjs.org", "*.npmjs.com"),
-    ("pypi.org", "*.pypi.org", "*.pythonhosted.org"),
-    ("huggingface.co", "*.huggingface.co", "*.hf.co"),
-)
-"""Hosts of one party under several domains: what one issues, the others take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +192,7 @@ class LearnedTokens:
         taken = learnable(issue.value, self._key)
         if taken is None:
             return None
-        hosts = (*_domain(issuer), *_party(issuer), *filter(None, issue.hosts))
+        hosts = (*domain(issuer), *siblings(issuer), *filter(None, issue.hosts))
         name = f"issued:{issuer}:{taken.digest.hex()[:12]}"
         info = SecretInfo(name, tuple(dict.fromkeys(hosts)), ("any",))
         return Taken(info, taken, issuer, self._now() + issue.ttl_s)
@@ -295,26 +279,9 @@ def _beyond(tokens: Iterable[Taken]) -> Iterator[str]:
             yield token.info.name
 
 
-def _party(host: str) -> Iterator[str]:
-    for party in PARTIES:
-        if host_matches(host, party):
-            yield from party
-
-
 def _remember[V](memory: OrderedDict[int, V], key: int, value: V) -> None:
     """The latest `_REMEMBERED`. Keys are salted hashes, so nothing can be read back."""
     memory[key] = value
     memory.move_to_end(key)
     while len(memory) > _REMEMBERED:
         memory.popitem(last=False)
-
-
-def _domain(host: str) -> tuple[str, ...]:
-    """The names that belong to the party behind `host`, as host patterns."""
-    try:
-        ip_address(host)
-    except ValueError:
-        domain = publicsuffix2.get_sld(host, strict=True)
-        if domain and not shared_suffix(domain):
-            return (domain, f"*.{domain}")
-    return (host,)

@@ -33,7 +33,9 @@ statements:
   - id: all
     effect: allow
     hosts: [shop.example.com, pay.example.com, media.example.net, other.example.org,
-            oauth2.googleapis.com, storage.googleapis.com, bucket.example.io]
+            oauth2.googleapis.com, storage.googleapis.com, bucket.example.io,
+            bucket.s3.us-east-1.amazonaws.com, team.vault.azure.net,
+            team.blob.core.windows.net]
   - id: web
     effect: allow
     kind: open
@@ -254,3 +256,24 @@ async def test_a_large_message_is_searched_for_them_too(gate):
     words = " ".join(["word"] * 20_000)
     verdict = await sent(gate, "other.example.org", body(f"{words} {value}"))
     assert verdict.rule == "issued-token"
+
+
+async def test_a_customers_host_of_a_cloud_gets_it_in_its_slot_alone(gate):
+    value = token()
+    answer(gate, "sts.us-east-1.amazonaws.com", {"access_token": value})
+    theirs = "bucket.s3.us-east-1.amazonaws.com"
+    assert (await sent(gate, theirs, bearer(value))).action is Action.ALLOW
+    assert (await sent(gate, theirs, body(value))).action is Action.BLOCK
+
+
+async def test_a_jwt_for_a_service_goes_to_the_hosts_of_that_service(gate):
+    for named, host in (
+        ("https://vault.azure.net", "team.vault.azure.net"),
+        ("https://storage.azure.com/", "team.blob.core.windows.net"),
+    ):
+        meant = jwt(aud=named, sub=host)
+        answer(gate, "login.microsoftonline.com", {"access_token": meant})
+        assert (await sent(gate, host, bearer(meant))).action is Action.ALLOW
+        assert (await sent(gate, host, body(meant))).action is Action.BLOCK
+        elsewhere = await sent(gate, "other.example.org", bearer(meant))
+        assert elsewhere.action is Action.BLOCK
