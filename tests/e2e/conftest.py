@@ -10,6 +10,8 @@ from tests.harness.island import POLICY as ISLAND_POLICY
 from tests.harness.island import Island
 from tests.harness.origin import Origin, Origins
 from tests.harness.proxy import POLICY, UPSTREAM, Proxy
+from tests.harness.vendors import HOSTS as VENDORS
+from tests.harness.vendors import Flows, Vendors
 
 NAMES = [f"{letter}.test" for letter in "abcdefgh"]
 
@@ -109,6 +111,16 @@ def secure(tls_origin) -> Origin:
 def secure1(h1_tls_origin) -> Origin:
     h1_tls_origin.clear()
     return h1_tls_origin
+
+
+@pytest.fixture(scope="session")
+def flows(origins, start_proxy) -> Flows:
+    """Every vendor on loopback behind one proxy, and an origin that is none of them."""
+    origin = origins.start("https", names=VENDORS, alpn=["http/1.1"])
+    hosts = ", ".join(f'"{name}"' for name in (*VENDORS, "*.test"))
+    policy = POLICY.replace('"*.test"', hosts)
+    proxy = start_proxy(policy, hosts=dict.fromkeys(VENDORS, "127.0.0.1"))
+    return Flows(Vendors(origin), origins.start("https"), proxy)
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,35 @@ far as their own clients ask. The tokens that they issue are drawn anew for each
 
 import base64
 import json
+import os
 import secrets
 import string
+import subprocess
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
+
+from dlp.cage.environment import variables, write_trust
 from tests.harness.origin import Origin, Reply, Request
+from tests.harness.proxy import Proxy
+
+HOSTS = [
+    *("registry-1.docker.io", "auth.docker.io", "ghcr.io"),
+    "docker-images-prod.0123456789abcdef.r2.cloudflarestorage.com",
+    "pkg-containers.githubusercontent.com",
+    *("registry.npmjs.org", "tarballs.example.com", "upload.pypi.org"),
+    "run-actions-1.actions.githubusercontent.com",
+    *("github.com", "api.github.com", "github-cloud.s3.amazonaws.com"),
+    *("gitlab.com", "lfs-store.example.com"),
+    *("oauth2.googleapis.com", "storage.googleapis.com", "sts.googleapis.com"),
+    *("sts.us-east-1.amazonaws.com", "s3.us-east-1.amazonaws.com"),
+    *("login.microsoftonline.com", "team.vault.azure.net", "management.azure.com"),
+    "team.blob.core.windows.net",
+    *("slack.com", "wss-primary.slack.com", "files.slack.com"),
+    *("discord.com", "gateway.discord.gg", "api.telegram.org"),
+]
 
 LETTERS = string.ascii_letters + string.digits
 
@@ -101,3 +124,52 @@ class Vendors:
         if not starts:
             return answer({"message": "no such page"}, 404)
         return table[max(starts, key=len)](request)
+
+
+class Flows:
+    """Vendors, a sink that is none of them, and the proxy between an agent and both."""
+
+    def __init__(self, vendors: Vendors, sink: Origin, proxy: Proxy) -> None:
+        self.vendors, self.sink, self.proxy = vendors, sink, proxy
+        kept = {k: v for k, v in os.environ.items() if k in {"PATH", "LANG"}}
+        self.environment = kept | variables(proxy.url, write_trust(proxy.state))
+
+    def run(self, *words: object, cwd: Path, **more: str) -> str:
+        """A client that is to succeed, at home in `cwd`; what it printed."""
+        done = subprocess.run(
+            [str(word) for word in words],
+            env=self.environment | {"HOME": str(cwd), **more},
+            cwd=cwd,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr.decode() + done.stdout.decode()
+        return done.stdout.decode()
+
+    def send(self, url: str, method: str = "POST", **options: object) -> int:
+        """The status of one request of an agent."""
+        with httpx.Client(
+            proxy=self.proxy.url,
+            verify=self.proxy.trust(),
+            trust_env=False,
+            timeout=30,
+        ) as client:
+            return client.request(method, url, **options).status_code
+
+    def stays(self, token: str, *, in_header: bool) -> None:
+        """
+        Assert that a token reaches no unrelated host, but for the credential header
+        where the table of design section 7 lets it pass (`in_header`).
+        """
+        self.sink.clear()
+        url = self.sink.url("/x", "b.test")
+        encoded = base64.b64encode(f"it is {token}".encode()).decode()
+        for note in (token, encoded, token[::-1]):
+            assert self.send(url, json={"note": note}) == 403, note
+        assert self.send(url, params={"q": token}, method="GET") == 403
+        assert self.sink.empty
+        fields = {"authorization": f"Bearer {token}"}
+        status = self.send(url, headers=fields)
+        assert status == (200 if in_header else 403)
+        assert in_header is not self.sink.empty
