@@ -74,6 +74,7 @@ _XML = re.compile(
 )
 _NAME = re.compile(r"(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,30}\s+(?=\S+$)")
+_SIGNATURE = re.compile(r"^[\w-]+\s.*\bSignature=\"?([0-9A-Za-z+/=_-]{20,})")
 _COOKIE = re.compile(rb"\s*[^=;\s]+=\"?([^;\"]*)\"?\s*(?:;(.*))?", re.DOTALL)
 _MAX_AGE = re.compile(rb"(?:^|;)\s*max-age\s*=\s*(-?\d{1,12})\s*(?:;|$)", re.IGNORECASE)
 _EXPIRES = re.compile(rb"(?:^|;)\s*expires\s*=\s*([^;]+)", re.IGNORECASE)
@@ -188,8 +189,8 @@ def _in_json(node: object, hosts: Sequence[str], depth: int) -> Iterator[Issued]
                 if usual is not None and isinstance(value, str):
                     # `expires_in` speaks of the access token (RFC 6749, 5.1).
                     life = said if said and usual <= HOUR_S else usual
-                    bare = _SCHEME.sub("", value, count=1)
-                    yield Issued(bare.encode(), min(life, LONGEST_S), tuple(hosts))
+                    bare = _secret_of(value).encode()
+                    yield Issued(bare, min(life, LONGEST_S), tuple(hosts))
                 else:
                     yield from _in_json(value, hosts, depth + 1)
         case list():
@@ -199,6 +200,13 @@ def _in_json(node: object, hosts: Sequence[str], depth: int) -> Iterator[Issued]
             yield from _in_url(node)
         case _:
             return
+
+
+def _secret_of(value: str) -> str:
+    """Without its scheme; of a signed request the signature: others share the rest."""
+    if signed := _SIGNATURE.search(value):
+        return signed[1]
+    return _SCHEME.sub("", value, count=1)
 
 
 def _in_url(url: str) -> Iterator[Issued]:

@@ -342,9 +342,18 @@ def _fetch(fetch: Fetch) -> Finding:
     )
 
 
-def _unpinned(loose: Iterable[Finding]) -> str:
+def _unpinned(loose: Sequence[Finding]) -> str:
     """The first slot in which a credential stands that is not registered."""
-    return next((f.slot for f in loose if f.place is not Place.BOUND), "")
+    ours = [f for f in loose if f.place is Place.BOUND]
+    theirs = (f for f in loose if f.place is not Place.BOUND)
+    return next((f.slot for f in theirs if not any(_same(f, one) for one in ours)), "")
+
+
+def _same(found: Finding, ours: Finding) -> bool:
+    """Whether what a rule found is a registered secret, which has no more bytes."""
+    if found.part != ours.part or not found.span or not ours.span:
+        return False
+    return ours.span[0] <= found.span[0] and found.span[1] <= ours.span[1]
 
 
 def _expanded(

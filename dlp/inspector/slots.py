@@ -16,6 +16,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
@@ -57,6 +58,9 @@ SECURE = frozenset({"https", "wss"})
 ACROSS = "headers"
 """Path of the join of all header values."""
 _STANDARD = bytes.maketrans(b"-_", b"+/")
+_SUBPROTOCOL = "header:sec-websocket-protocol"
+_PROTOCOL = re.compile(rb"(?:[a-z]{2,16}\d{0,2})(?:[-.](?:[a-z]{1,16}\d{0,2}|\d)){0,3}")
+"""The name of a protocol; a key has more digits, or longer runs."""
 GUESSES = frozenset({Tier.LIKELY, Tier.WEAK})
 _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
@@ -153,6 +157,8 @@ class Slots:
         """Whether the token says who is calling."""
         if token.slot == "header:cookie":
             return False
+        if token.slot == _SUBPROTOCOL and _PROTOCOL.fullmatch(token.value):
+            return False
         if token.aside:
             return self._recall(token).match is not None
         signed = token.formal and token.slot in SIGNED_SLOTS
@@ -203,7 +209,10 @@ class Slots:
 
     def _bound(self, name: str, token: Token, to: Destination) -> bool:
         allowed = self.index.info(name).slots
-        return host_matches(to.host, self.homes[name]) and in_slot(token.slot, allowed)
+        usual = token.formal and (not allowed or not DEFAULT_SLOTS.isdisjoint(allowed))
+        return host_matches(to.host, self.homes[name]) and (
+            usual or in_slot(token.slot, allowed)
+        )
 
     def _registered(self, token: Token, name: str) -> Finding:
         return Finding(

@@ -277,3 +277,31 @@ async def test_a_jwt_for_a_service_goes_to_the_hosts_of_that_service(gate):
         assert (await sent(gate, host, body(meant))).action is Action.BLOCK
         elsewhere = await sent(gate, "other.example.org", bearer(meant))
         assert elsewhere.action is Action.BLOCK
+
+
+async def test_of_a_signed_request_only_the_signature_is_known(gate):
+    """The rest of it stands in every other request to that service on that day."""
+
+    def signed(signature):
+        scope = "AKIA" + "Q7" * 8 + "/20261121/us-east-1/s3/aws4_request"
+        names = "host;x-amz-content-sha256;x-amz-date"
+        return (
+            f"AWS4-HMAC-SHA256 Credential={scope},SignedHeaders={names},"
+            f"Signature={signature}"
+        )
+
+    first, other = (random.randbytes(32).hex() for _ in range(2))
+    action = {"href": "https://bucket.example.io/o"}
+    action["header"] = {"Authorization": signed(first)}
+    answer(gate, "shop.example.com", {"objects": [{"actions": {"upload": action}}]})
+    theirs = "bucket.s3.us-east-1.amazonaws.com"
+    for host, signature, expected in (
+        ("bucket.example.io", first, Action.ALLOW),
+        (theirs, other, Action.ALLOW),
+        (theirs, first, Action.BLOCK),
+    ):
+        field = Part(PartKind.HEADER, b"Signature=" + signature.encode(), "x-signed")
+        if signature == other:
+            field = Part(PartKind.HEADER, signed(other).encode(), "authorization")
+        verdict = await sent(gate, host, field, method="PUT")
+        assert verdict.action is expected, (host, verdict)
