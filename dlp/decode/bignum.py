@@ -111,14 +111,18 @@ def bignum(source: Source) -> Iterator[View]:
     spans: list[Span] = []
     texts: list[bytes] = []
     done: set[bytes] = set()
+    barren = source.budget.barren
     for start, stop in _tokens(source.data):
         token = source.data[start:stop]
-        if token in done:
+        if token in done or ("number", token) in barren:
             continue
         done.add(token)
+        before = len(texts)
         for text in _texts(token):
             spans.append((start, stop))
             texts.append(text)
+        if len(texts) == before:
+            barren.add(("number", token))
     if texts:
         trace = Pieces(spans, list(map(len, texts)), inner=whole)
         yield source.gather("base58", texts, trace)

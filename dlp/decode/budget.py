@@ -32,6 +32,8 @@ class Budget:
     undecodable: list[str] = field(default_factory=list)
     residue: list[View] = field(default_factory=list)
     """What came out and is no text: see `Decoded.residue`."""
+    barren: set[tuple[str, bytes]] = field(default_factory=set, repr=False)
+    """Step and run of symbols: what gave no text where another view had it."""
 
     @classmethod
     def of(cls, limits: Limits, size: int) -> Budget:

@@ -7,6 +7,7 @@ told from noise.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 
 from dlp.decode.inflate import inflate
@@ -23,6 +24,7 @@ HINTS = (
 
 _SHORTEST_BYTES = 18
 _PROBE_BYTES = 4096
+_FIRST_BYTES = 64
 _CODECS = ("deflate", "br")
 _FIRST_MASK = {"deflate": 0b111, "br": 0b1111}
 _FIRST = {
@@ -42,9 +44,20 @@ def fits(data: bytes, codec: str) -> bool:
     """True when all of `data` is one stream of the codec and text comes out."""
     if len(data) < _SHORTEST_BYTES or data[0] & _FIRST_MASK[codec] not in _FIRST[codec]:
         return False
+    if codec == "deflate" and not _begins(data):
+        return False
     probe = inflate(data, codec, _PROBE_BYTES)
     ended = probe.whole and probe.used == len(data)
     return (ended or probe.capped) and len(probe.data) > 12 and is_text(probe.data)
+
+
+def _begins(data: bytes) -> bool:
+    """Whether the first bytes of raw deflate come out without an error."""
+    engine = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        return len(engine.decompress(data, _FIRST_BYTES)) == _FIRST_BYTES or engine.eof
+    except zlib.error:
+        return False
 
 
 def headless_streams(source: Source) -> Iterator[View]:

@@ -74,27 +74,34 @@ _DOTTED_TABLES = tuple(map(_to_standard, _DOTTED_ORDERS))
 def noise(source: Source) -> Iterator[View]:
     """What runs that are no text in base64 give in any other way."""
     data, spans = word_runs(source.data)
+    barren = source.budget.barren
     spans = _drawn(data, spans)
     found: list[tuple[Span, bytes]] = []
     rest: list[tuple[Span, bytes]] = []
+    known: set[Span] = set()
     for span, text in Batch.of(data, spans).decoded():
-        if readable(text):
+        if ("noise", source.data[slice(*span)]) in barren:
+            known.add(span)
+            rest.append((span, text))
+        elif readable(text):
             continue
-        if is_wide_text(text) or headless(text):
+        elif is_wide_text(text) or headless(text):
             found.append((span, text))
         elif piece := _of_pair(text):
             found.append((span, piece))
         else:
             rest.append((span, text))
-    loose = [span for span, _ in rest]
+    loose = [span for span, _ in rest if span not in known]
     found += _in_other_orders(data, loose, _TABLES)
     found += _xxencoded(source.data, loose)
     found += _in_other_orders(source.data, _WITH_DOTS.runs(source.data), _DOTTED_TABLES)
     found += _backwards(data, loose)
     if found:
         yield gathered(source, found)
+    told = {span for span, _ in found}
+    barren.update(("noise", source.data[slice(*s)]) for s in loose if s not in told)
     if rest:
-        loose = [span for span in loose if _is_loose(data, *span)]
+        loose = [span for span, _ in rest if _is_loose(data, *span)]
         for lead in range(1, 4) if loose else ():
             rest += Batch.of(data, loose, lead).decoded()
         source.budget.remains(gathered(source, rest))

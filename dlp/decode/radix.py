@@ -97,7 +97,8 @@ def base32(source: Source) -> Iterator[View]:
             if len(data[start:stop].translate(None, radix.foreign)) == stop - start
         ]
         for lead in range(8):
-            yield from _readable(source, "base32", runs, lead, radix.decode)
+            texts = _texts(data, runs, lead, radix.decode)
+            yield from _gathered(source, "base32", texts)
         rest = [radix.decode(data[start:stop]) for start, stop in runs]
         rest = [text for text in rest if not readable(text)]
         if rest and not source.view.joined:
@@ -118,18 +119,27 @@ def base16(source: Source) -> Iterator[View]:
     """What runs of hexadecimal digits decode to."""
     runs = _HEX_RUNS.runs(source.data)
     for lead in range(2):
-        yield from _readable(source, "hex", runs, lead, _unhex)
+        texts = _texts(source.data, runs, lead, _unhex)
+        yield from _gathered(source, "hex", texts)
 
 
 def other_base16(source: Source) -> Iterator[View]:
     """Runs of sixteen digits that are no text as they are, read in other ways."""
-    runs = _LONG_HEX_RUNS.runs(source.data)
-    for reading in (_unhex, _backwards, _nibbles_swapped, _headless):
-        yield from _readable(source, "hex", runs, 0, reading)
-    letters = _HEX_LETTERS.runs(source.data)
-    yield from _readable(source, "hex", letters, 0, _from_letters)
-    rest = [_unhex(source.data[start:stop]) for start, stop in runs]
-    rest = [text for text in rest if not readable(text)]
+    data, barren = source.data, source.budget.barren
+    runs = _LONG_HEX_RUNS.runs(data)
+    fresh = [span for span in runs if ("hex", data[slice(*span)]) not in barren]
+    plain = _texts(data, fresh, 0, _unhex)
+    yield from _gathered(source, "hex", plain)
+    as_it_is = {span for span, _ in plain}
+    found = as_it_is.copy()
+    for reading in (_backwards, _nibbles_swapped, _headless):
+        texts = _texts(data, fresh, 0, reading)
+        found.update(span for span, _ in texts)
+        yield from _gathered(source, "hex", texts)
+    letters = _HEX_LETTERS.runs(data)
+    yield from _gathered(source, "hex", _texts(data, letters, 0, _from_letters))
+    barren.update(("hex", data[slice(*span)]) for span in fresh if span not in found)
+    rest = [_unhex(data[slice(*span)]) for span in runs if span not in as_it_is]
     if rest:
         source.budget.remains(source.child("hex", b"\n".join(rest)))
 
@@ -160,20 +170,22 @@ def _unhex(run: bytes) -> bytes:
     return bytes.fromhex(run[: len(run) & ~1].decode())
 
 
-def _readable(
-    source: Source,
-    step: str,
-    runs: list[Span],
-    lead: int,
-    decode: Callable[[bytes], bytes],
+def _texts(
+    data: bytes, runs: list[Span], lead: int, decode: Callable[[bytes], bytes]
+) -> list[tuple[Span, bytes]]:
+    """The runs that decode to text."""
+    decoded = [decode(data[start + lead : stop]) for start, stop in runs]
+    return [
+        ((start + lead, stop), text)
+        for (start, stop), text in zip(runs, decoded, strict=True)
+        if readable(text)
+    ]
+
+
+def _gathered(
+    source: Source, step: str, found: list[tuple[Span, bytes]]
 ) -> Iterator[View]:
-    kept: list[Span] = []
-    texts: list[bytes] = []
-    for start, stop in runs:
-        text = decode(source.data[start + lead : stop])
-        if readable(text):
-            kept.append((start + lead, stop))
-            texts.append(text)
-    if texts:
-        trace = Pieces(kept, list(map(len, texts)), inner=whole)
+    if found:
+        spans, texts = [span for span, _ in found], [text for _, text in found]
+        trace = Pieces(spans, list(map(len, texts)), inner=whole)
         yield source.gather(step, texts, trace)
