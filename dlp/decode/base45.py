@@ -31,6 +31,7 @@ _NEAR_BYTES = 64
 """In which what stands before a value may end."""
 
 _HEAD_SYMBOLS, _HEAD_BYTES = 8, 4
+_FIRST_BYTES = frozenset(TEXT_BYTES) | {signature[0] for signature in CONTAINERS}
 _CONTAINER_HEADS = tuple(signature[:_HEAD_BYTES] for signature in CONTAINERS)
 
 HINTS = (r"[0-9A-Z$%*+./:\-]{16}",)
@@ -84,7 +85,7 @@ def base91(source: Source) -> Iterator[View]:
             continue
         marks = _MARK.finditer(word, 0, _NEAR_BYTES)
         for begin in (0, *(mark.end() for mark in marks)):
-            if not _begins_well(_from91(word[begin : begin + _HEAD_SYMBOLS])):
+            if not _begins_well(word[begin : begin + _HEAD_SYMBOLS]):
                 continue
             text = _from91(word[begin:])
             if readable(text[:40]) or text.startswith(CONTAINERS):
@@ -93,9 +94,12 @@ def base91(source: Source) -> Iterator[View]:
     yield from _gathered(source, "base91", found)
 
 
-def _begins_well(head: bytes) -> bool:
+def _begins_well(symbols: bytes) -> bool:
     """Whether the first bytes of a text, or of a container, may be these."""
-    first = head[:_HEAD_BYTES]
+    low, high = (_VALUES91.get(symbol, -1) for symbol in symbols[:2].ljust(2))
+    if low < 0 or high < 0 or low + high * 91 & 255 not in _FIRST_BYTES:
+        return False
+    first = _from91(symbols)[:_HEAD_BYTES]
     return not first.translate(None, TEXT_BYTES) or first.startswith(_CONTAINER_HEADS)
 
 

@@ -57,6 +57,9 @@ _OPENERS = frozenset(
 )
 """Values of the first symbol of what begins like a container."""
 _OPENS = np.array([bytes([value]) in _OPENERS for value in range(256)])
+_BEGINS = np.zeros(1 << 16, np.bool_)
+_BEGINS[[int.from_bytes(signature[:2]) for signature in CONTAINERS]] = True
+"""First two bytes of a container."""
 _MARKS = np.array([bytes([value]) in b"=:\"'~ " for value in range(256)])
 """After which a container may begin; the blank stands between words."""
 _NEAR_BYTES = 64
@@ -181,7 +184,7 @@ def _containers(
     opens = _OPENS[np.frombuffer(symbols, np.uint8)]
     opens[1:] &= _MARKS[np.frombuffer(joined, np.uint8, len(joined) - 1)]
     done = 0
-    for begin in opens.nonzero()[0].tolist():
+    for begin in _likely(symbols, opens.nonzero()[0]).tolist():
         word = bisect_right(starts, begin) - 1
         start, after = starts[word], starts[word + 1]
         head = symbols[begin : begin + _HEAD]
@@ -191,6 +194,14 @@ def _containers(
             end = symbols.find(_NONE, begin, after)
             done = after
             yield begin, end if end >= 0 else after - 1
+
+
+def _likely(symbols: bytes, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The places where a group gives the first two bytes of a container."""
+    values = np.frombuffer(symbols + bytes(4), np.uint8)
+    total = values[places[:, None] + np.arange(5)].astype(np.uint64) @ _WEIGHTS
+    likely: npt.NDArray[np.int64] = places[_BEGINS[total >> 16 & 0xFFFF]]
+    return likely
 
 
 def patches(source: Source) -> Iterator[View]:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator
+from functools import cache
 
 from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.sieve import Locator
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -84,9 +86,8 @@ def _near_names(data: bytes) -> list[Span]:
     lower = data.lower()
     near: list[Span] = []
     for place in sorted(
-        match.start()
-        for name in _TELLING
-        for match in re.finditer(name.encode(), lower)
+        stop - len(_TELLING[index])
+        for index, stop in _telling().find(lower, len(lower) + 1)
     ):
         start, stop = max(0, place - _AROUND), min(len(data), place + _AROUND)
         if near and start <= near[-1][1]:
@@ -94,6 +95,11 @@ def _near_names(data: bytes) -> list[Span]:
         else:
             near.append((start, stop))
     return near
+
+
+@cache
+def _telling() -> Locator:
+    return Locator([name.encode() for name in _TELLING])
 
 
 def braille(source: Source) -> Iterator[View]:
