@@ -200,14 +200,19 @@ def vault(reference: str) -> dict[str, str] | bytes:
 
 
 def _fields(client: Any, mount: str, path: str) -> dict[str, str]:
-    """KV version 2 where the mount is one, else version 1."""
+    """
+    KV version 2 where the mount is one, else version 1.
+
+    A token that may read no more than its own path gets 403, not 404, from version 1
+    when it is asked as version 2.
+    """
     import hvac
 
     try:
         found = client.secrets.kv.v2.read_secret_version(
             path=path, mount_point=mount, raise_on_deleted_version=True
         )["data"]["data"]
-    except (hvac.exceptions.InvalidPath, KeyError):
+    except (hvac.exceptions.InvalidPath, hvac.exceptions.Forbidden, KeyError):
         found = client.secrets.kv.v1.read_secret(path=path, mount_point=mount)["data"]
     return dict(_leaves("", found))
 

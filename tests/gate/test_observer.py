@@ -6,6 +6,7 @@ import gzip
 import json
 import random
 import string
+import time
 from pathlib import Path
 
 import orjson
@@ -242,6 +243,29 @@ async def test_it_outlives_the_process(gate):
     assert value.encode() not in (state / "store.db").read_bytes()
 
 
+async def test_after_a_restart_it_is_known_until_it_expires(gate):
+    value, lasting = token(), token()
+    answer(gate, "pay.example.com", {"access_token": value, "expires_in": 600})
+    answer(gate, "pay.example.com", {"refresh_token": lasting})
+    await settled(gate)
+    again = Gate.open(gate.settings)
+    try:
+        await again.learned.refresh()
+        for one in (value, lasting):
+            there = await sent(again, "pay.example.com", body(one))
+            assert there.action is Action.ALLOW
+            elsewhere = await sent(again, "other.example.org", body(one))
+            assert (elsewhere.action, elsewhere.rule) == (Action.BLOCK, "issued-token")
+        again.learned._now = lambda: time.time() + 700
+        await again.learned.refresh()
+        expired = await sent(again, "other.example.org", body(value))
+        assert expired.action is Action.ALLOW
+        elsewhere = await sent(again, "other.example.org", body(lasting))
+        assert elsewhere.action is Action.BLOCK
+    finally:
+        again.close()
+
+
 async def test_a_deep_answer_is_no_trouble(gate):
     before = gate.learned.index
     deep = b'{"access_token":' * 900 + b'""' + b"}" * 900
@@ -290,7 +314,7 @@ async def test_of_a_signed_request_only_the_signature_is_known(gate):
             f"Signature={signature}"
         )
 
-    first, other = (random.randbytes(32).hex() for _ in range(2))
+    first, other = (random.Random(seed).randbytes(32).hex() for seed in (1, 2))
     action = {"href": "https://bucket.example.io/o"}
     action["header"] = {"Authorization": signed(first)}
     answer(gate, "shop.example.com", {"objects": [{"actions": {"upload": action}}]})
