@@ -50,6 +50,16 @@ FLOAT_HINTS = tuple(
 _FLOAT_RUNS = tuple((re.compile(pattern), kind) for pattern, kind in _FLOATS)
 UTF7_HINTS = (r"\+A[C-H][A-Za-z0-9+/]{6}",)
 
+_WIDE_LETTERS: tuple[tuple[str, re.Pattern[bytes], bytes], ...] = (
+    ("shift_jis", re.compile(rb"(?:\x82[\x4f-\x58\x60-\x79\x81-\x9a]){8,}"), b"\x82"),
+    ("euc", re.compile(rb"(?:\xa3[\xab-\xfe]){8,}"), b"\xa3"),
+)
+"""Fullwidth letters and digits (JIS X 0208, GB 2312 and KS X 1001, row 3)."""
+WIDE_LETTER_HINTS = (
+    r"(?:\x82[\x4f-\x58\x60-\x79\x81-\x9a]){8}",
+    r"(?:\xa3[\xab-\xfe]){8}",
+)
+
 _EBCDIC_WORD = (
     rb"\x81-\x89\x91-\x99\xa2-\xa9\xc1-\xc9\xd1-\xd9\xe2-\xe9\xf0-\xf9"
     rb"\x60\x6d\x4b\x61\x4e\x7e"
@@ -105,6 +115,22 @@ def ebcdic(source: Source) -> Iterator[View]:
     if spans:
         texts = [data[start:stop].translate(_TO_ASCII) for start, stop in spans]
         yield source.gather("ebcdic", texts, Pieces(spans, list(map(len, texts))))
+
+
+def wide_letters(source: Source) -> Iterator[View]:
+    """Fullwidth letters in the two bytes that East Asian character sets give them."""
+    for codec, pattern, lead in _WIDE_LETTERS:
+        spans = [match.span() for match in pattern.finditer(source.data)]
+        if spans:
+            texts = [_narrow(source.data[a:b][1::2], lead) for a, b in spans]
+            trace = Pieces(spans, list(map(len, texts)), inner=partial(_widened, 2))
+            yield source.gather(codec, texts, trace)
+
+
+def _narrow(seconds: bytes, lead: bytes) -> bytes:
+    if lead == b"\xa3":
+        return bytes(b & 0x7F for b in seconds)
+    return bytes(b - (0x20 if b >= 0x81 else 0x1F) for b in seconds)
 
 
 def floats(source: Source) -> Iterator[View]:

@@ -22,6 +22,8 @@ LOOKS_LIKE_FORM = re.compile(
     rb"[\w.~%+*\[\]$:\-]{1,64}=[^\s&]*+&[\w.~%+*\[\]$:\-]{0,64}="
 )
 _LABEL = re.compile(rb"[^.]+")
+_DIGIT = re.compile(rb"[A-Za-z].{0,9}[0-9]|[0-9].{0,9}[A-Za-z]")
+"""What a piece of a key has, and the name of a field seldom."""
 _LONG_HOST_BYTES = 40
 _SHORTEST_JOIN = 16
 """Shorter joins hold nothing that could be told from chance."""
@@ -75,6 +77,9 @@ def _values(
     by_name = [span for _, span in sorted(pairs, key=lambda pair: pair[0])]
     if by_name != spans:
         yield from joined(source, f"{step} by name", by_name)
+    names = [(at - 1 - len(name), at - 1) for name, (at, _) in pairs if name]
+    if sum(_DIGIT.search(name) is not None for name, _ in pairs) * 2 > len(pairs):
+        yield from joined(source, f"{step} names", names)
 
 
 def joined(source: Source, step: str, spans: Sequence[Span]) -> Iterator[View]:

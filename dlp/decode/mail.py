@@ -1,6 +1,6 @@
 """
 Encodings of mail and news: quoted-printable (RFC 2045, 6.7), encoded words (RFC 2047),
-uuencode (POSIX), yEnc.
+parameters that go on (RFC 2231, 3), uuencode (POSIX), yEnc.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dlp.model import View
 
 QUOTED_HINTS = (r"=[2-7][0-9A-Fa-f].{0,60}=[2-7][0-9A-Fa-f]", r"[!-<>-~]{8}=\r?\n[!-~]")
 WORD_HINTS = (r"=\?[A-Za-z0-9_\-*]{2,24}\?[bBqQ]\?[!->@-~]+\?=",)
+CONTINUED_HINTS = (r"\*0\*?=.{1,200}\*1\*?=",)
 UU_HINTS = (r"begin [0-7]{3,4} ", r"(?:^|\n)[*-M][ -`]{20,61}(?:\r?\n|$)")
 YENC_HINTS = (r"=ybegin ",)
 
@@ -60,6 +61,23 @@ WORDS = Rewrite(_WORD, _unword)
 def words(source: Source) -> Iterator[View]:
     """The lines that have encoded words, decoded."""
     yield from rewritten(source, "mime words", b"=?", WORDS)
+
+
+_CONTINUED = re.compile(
+    rb"\*[0-9]{1,3}\*?=(?:\"([^\"\r\n]*)\"|([^\s;\"\\]*))[ \t]*(?:[;\"\\]|\r?\n|\Z)"
+)
+
+
+def continued(source: Source) -> Iterator[View]:
+    """The pieces of parameters that go on under a number, as they follow each other."""
+    spans = [
+        match.span(1 if match[1] is not None else 2)
+        for match in _CONTINUED.finditer(source.data)
+    ]
+    texts = [source.data[start:stop] for start, stop in spans]
+    if len(spans) > 1:
+        trace = Pieces(spans, list(map(len, texts)), separator=0)
+        yield source.gather("continued", texts, trace)
 
 
 _UU_LINE = re.compile(rb"[!-M][ -`]{1,63}")

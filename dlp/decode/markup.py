@@ -22,6 +22,7 @@ REFERENCE_HINTS = (
 _SYMBOL = r"[A-Za-z0-9+/=_\-]"
 TAG_HINTS = (
     rf"{_SYMBOL}(?:<[A-Za-z/!?][^<>]{{0,100}}>[ \t\r\n]{{0,2}}){{1,16}}{_SYMBOL}",
+    r"\]\]>\s{0,4}<!\[CDATA\[",
 )
 
 COLOUR_HINTS = (r"\x1b\[[0-9;]{0,12}[A-Za-z]",)
@@ -48,7 +49,9 @@ REFERENCES = Rewrite(
     ),
     _undo,
 )
-TAGS = Rewrite(re.compile(rb"<[A-Za-z/!?][^<>]{0,4096}>"), lambda _match: b"")
+TAGS = Rewrite(
+    re.compile(rb"<!\[CDATA\[|\]\]>|<[A-Za-z/!?][^<>]{0,4096}>"), lambda _match: b""
+)
 
 
 def references(source: Source) -> Iterator[View]:

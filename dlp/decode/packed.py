@@ -27,6 +27,8 @@ _STRETCHES = Alphabet(bytes(range(0x20, 0x7F)), 1)
 _LONG_STRETCHES = Alphabet(bytes(range(0x20, 0x7F)), _SHORTEST + 1)
 _MOSTLY = 0.55
 """The share of printable bytes in a message of strings; noise has 0.37."""
+_SHORTEST_VALUE = 4
+"""Shorter ones are keys, indices and tags between the values."""
 _HEAD_BYTES = 64
 """Bytes of a message in which the field that is the rest of it is looked for."""
 _LARGEST_BYTES = 8 << 10
@@ -48,7 +50,11 @@ def strings(source: Source) -> Iterator[View]:
         yield source.gather(_STEP, pieces, Pieces(spans, list(map(len, pieces))))
     shown = sum([stop - start for start, stop in found])
     if small and shown > _MOSTLY * len(data):
+        cut = [span for one in found for span in _chunks(data, *one)]
+        values = [span for span in cut if span[1] - span[0] >= _SHORTEST_VALUE]
         yield from joined(source, _STEP, found)
+        if values != found:
+            yield from joined(source, _STEP, values)
     for start in _ends(data):
         yield source.slice("", (start, len(data)))
 
@@ -88,6 +94,19 @@ def _after_lengths(data: bytes, start: int, stop: int) -> Iterator[Span]:
                 break
         else:
             return
+
+
+def _chunks(data: bytes, start: int, stop: int) -> list[Span]:
+    """A stretch of nothing but short texts of CBOR, cut into these; else as it is."""
+    spans: list[Span] = []
+    at = start
+    while at < stop:
+        size = data[at] - 0x60
+        if not 0 < size <= stop - at - 1:
+            return [(start, stop)]
+        spans.append((at + 1, at + 1 + size))
+        at += 1 + size
+    return spans
 
 
 def _lengths(data: bytes, at: int) -> Iterator[tuple[int, int]]:

@@ -13,7 +13,7 @@ from dlp.decode.headless import fits
 from dlp.decode.inflate import inflate
 from dlp.decode.magic import MAGICS
 from dlp.decode.pieces import Pieces, Span, whole
-from dlp.decode.printable import readable
+from dlp.decode.printable import readable, readable_for_its_size
 from dlp.decode.runs import Alphabet
 from dlp.decode.shape import NUL, TEXT, literal, shape
 from dlp.decode.source import Source
@@ -178,7 +178,7 @@ def _texts(
     return [
         ((start + lead, stop), text)
         for (start, stop), text in zip(runs, decoded, strict=True)
-        if readable(text)
+        if readable_for_its_size(text)
     ]
 
 

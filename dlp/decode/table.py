@@ -104,6 +104,13 @@ _DOCUMENTS = (
 )
 _CHARACTERS = (
     Decoder(charset.wide, charset.WIDE_HINTS, wraps=True, reads_binary=True),
+    Decoder(
+        charset.wide_letters,
+        charset.WIDE_LETTER_HINTS,
+        Bank.FOREIGN,
+        wraps=True,
+        reads_binary=True,
+    ),
     Decoder(charset.ebcdic, charset.EBCDIC_HINTS, Bank.FOREIGN, reads_binary=True),
     Decoder(charset.floats, charset.FLOAT_HINTS, wraps=True, reads_binary=True),
     Decoder(charset.utf7, charset.UTF7_HINTS, reads_joins=False),
@@ -146,6 +153,7 @@ _SPELLINGS = (
     ),
     Decoder(mail.quoted, mail.QUOTED_HINTS, reads_joins=False),
     Decoder(mail.words, mail.WORD_HINTS),
+    Decoder(mail.continued, mail.CONTINUED_HINTS, reads_joins=False),
     Decoder(chunks.groups, chunks.GROUP_HINTS, Bank.SHAPES, reads_joins=False),
     Decoder(chunks.groups, chunks.LINE_HINTS, Bank.RARE, reads_joins=False),
     Decoder(even.even, (), test=even.is_even, reads_joins=False),

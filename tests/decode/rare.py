@@ -190,6 +190,13 @@ RARE = {
     "each character 20 further on": further(20),
     "each character 300 further on": further(300),
     "each character among Han": further(0x4E00),
+    # fields
+    "cdata": lambda t: b"".join(b"<![CDATA[%b]]>" % piece for piece in pieces(t, 6)),
+    "continued": lambda t: b"; ".join(
+        b"filename*%d=%b" % (n, piece) for n, piece in enumerate(pieces(t, 7))),
+    "continued, in percent": lambda t: b"; ".join(
+        b"filename*%d*=%b" % (n, each("%{:02x}")(piece)) for n, piece in enumerate(pieces(t, 7))),
+    "fractions": lambda t: b",".join(b"x;q=0.%03d" % c for c in t),
     # code
     "concatenated": lambda t: quoted(t, 7, " + "),
     "concatenated, uneven": lambda t: b'"%b" + "%b" + "%b"' % (t[:3], t[3:20], t[20:]),

@@ -138,6 +138,18 @@ def test_a_document_with_noise_behind_it_is_read_as_text_all_the_same(before):
     assert holding(body(before + b" " + coded + b" \x99\xa6\0\xff" * 9))
 
 
+@pytest.mark.parametrize("codec", ["shift_jis", "euc-jp", "gb18030", "euc-kr"])
+def test_fullwidth_letters_of_other_character_sets_are_read(codec):
+    text = TEXT.replace(b"-", b"")
+    wide = "".join(chr(c + 0xFEE0) for c in text).encode(codec)
+    assert holding(body(b"it: " + wide), text)
+
+
+def test_ten_letters_in_hex_are_read():
+    """Pieces of a secret count, however they are written."""
+    assert holding(body(b"h=" + TEXT[:10].hex().encode()), TEXT[:10])
+
+
 def test_base32_may_be_letters_only():
     text = b"%256f%2548%2577" * 4
     coded = base64.b32encode(text)
