@@ -43,7 +43,8 @@ _LONG_WORDS = Alphabet(
 )
 _FEWEST = 6
 """Different characters; a ruled line has fewer."""
-_BREAK = re.compile(rb"[ \t]*(?:\r?\n)?[ \t>#*]*")
+_BREAKS = b" \t\r\n>#*"
+"""What stands between the words of `_WRAPPED`, and in none."""
 
 
 def groups(source: Source) -> Iterator[View]:
@@ -74,7 +75,7 @@ def unwrapped(source: Source) -> Iterator[View]:
             continue
         if match := _WRAPPED.match(data, start):
             spans.append(match.span())
-    texts = [_BREAK.sub(b"", data[start:stop]) for start, stop in spans]
+    texts = [data[start:stop].translate(None, _BREAKS) for start, stop in spans]
     yield from _gathered(source, "unwrapped", spans, texts)
 
 

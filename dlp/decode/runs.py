@@ -36,14 +36,13 @@ class Alphabet:
             return [match.span() for match in self._pattern.finditer(data)]
         spans: list[Span] = []
         for at in range(0, len(data), _BLOCK_BYTES):
-            for start, stop in self._block(data, at):
-                if spans and spans[-1][1] >= start:
-                    spans[-1] = spans[-1][0], stop
-                else:
-                    spans.append((start, stop))
+            found = self._block(data, at)
+            if spans and found and spans[-1][1] >= found[0][0]:
+                spans[-1] = spans[-1][0], found.pop(0)[1]
+            spans += found
         return spans
 
-    def _block(self, data: bytes, at: int) -> Iterator[Span]:
+    def _block(self, data: bytes, at: int) -> list[Span]:
         """Runs that begin in one block; one that goes on is cut at its end."""
         size = min(_BLOCK_BYTES + self.shortest - 1, len(data) - at)
         if size < _TABLE_BYTES:
@@ -56,15 +55,13 @@ class Alphabet:
             step = min(covered, self.shortest - covered)
             inside = inside[step:] & inside[:-step]
             covered += step
-        edges = np.flatnonzero(inside[1:] != inside[:-1]) + (at + 1)
-        bounds: list[int] = edges.tolist()
+        edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
         if len(inside) and inside[0]:
-            bounds.insert(0, at)
-        if len(bounds) % 2:
-            bounds.append(at + len(inside))
-        tail = self.shortest - 1
-        for start, stop in zip(bounds[0::2], bounds[1::2], strict=True):
-            yield start, stop + tail
+            edges = np.concatenate(([0], edges))
+        if len(edges) % 2:
+            edges = np.append(edges, len(inside))
+        stops = edges[1::2] + (at + self.shortest - 1)
+        return list(zip((edges[::2] + at).tolist(), stops.tolist(), strict=True))
 
     def _inside(self, data: np.ndarray) -> np.ndarray:
         inside = np.zeros(len(data), bool)
