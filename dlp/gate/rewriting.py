@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import field, replace
 
 from dlp.inspector import Examination, Inspector
-from dlp.model import Finding, Message, Part, noun
+from dlp.model import Message, noun
 from dlp.redact import in_plain, redact
 
 type Examine = Callable[[Message], Awaitable[Examination]]
@@ -40,24 +40,18 @@ async def rewritten(
             return None
         message = replace(message, parts=plain)
         seen = await examine(message)
-    cut = redact(
-        message.parts,
-        inspector.leaks(seen),
-        inspector.digest,
-        everywhere=seen.reach.restore,
-    )
-    if cut is None:
-        return None
-    again = await examine(replace(message, parts=cut.parts))
-    left = (_text(cut.parts, finding) for finding in inspector.leaks(again))
-    if any(not any(text in one for one in cut.placeholders) for text in left):
-        return None
-    if again.truncated or again.undecodable:
-        return None
-    return Rewritten(again, cut.stands_for)
-
-
-def _text(parts: tuple[Part, ...], finding: Finding) -> bytes:
-    """The raw bytes of a finding; what no placeholder holds when it has no span."""
-    start, stop = finding.span or (0, 0)
-    return parts[finding.part].data[start:stop] or b"\0"
+    leaks = inspector.leaks(seen)
+    for narrow in (True, False):
+        cut = redact(
+            message.parts,
+            leaks,
+            inspector.digest,
+            everywhere=seen.reach.restore,
+            narrow=narrow,
+        )
+        if cut is None:
+            continue
+        again = await examine(replace(message, parts=cut.parts))
+        if not (inspector.leaks(again) or again.truncated or again.undecodable):
+            return Rewritten(again, cut.stands_for)
+    return None

@@ -15,6 +15,7 @@ from pathlib import Path
 from dlp.decide import BLOCK, Facts, consequence, decide
 from dlp.decode import decode
 from dlp.decode.places import word
+from dlp.detect.confirm import Match
 from dlp.detect.engine import Engine
 from dlp.detect.fetches import Fetch, fetched
 from dlp.detect.fingerprint import SecretHit, SecretIndex
@@ -42,6 +43,7 @@ from dlp.policy.credentials import host_matches, loose_slot
 from dlp.policy.fetching import may_fetch
 from dlp.policy.opened import breach
 from dlp.policy.reach import Reach
+from dlp.redact.cutting import in_placeholder, is_joined_placeholder, named
 
 
 @noun
@@ -91,6 +93,8 @@ class Inspector:
     """Names the rules and secrets in force."""
     barren: Memory[bool] = field(repr=False)
     """Texts that no decoder makes anything of."""
+    named: frozenset[str] = field(default=frozenset(), repr=False)
+    """Rules and secrets as the placeholders name them that stand for what was cut."""
 
     @classmethod
     def load(
@@ -158,7 +162,10 @@ class Inspector:
         generation = "-".join(part[:12] for part in parts)
         by_id = {rule.id: rule for rule in engine.rules}
         barren = Memory[bool](digest(b"barren").encode())
-        return cls(policy, engine, index, slots, by_id, digest, generation, barren)
+        rule_names = frozenset(map(named, [*by_id, *index.infos]))
+        return cls(
+            policy, engine, index, slots, by_id, digest, generation, barren, rule_names
+        )
 
     def scan(self, data: bytes) -> list[Finding]:
         """Decode and detect, without policy; keeps nothing between calls."""
@@ -256,6 +263,8 @@ class Inspector:
                 partials[hit.name] = partials.get(hit.name, 0) | hit.coverage
         scanned = self.engine.scan(decoded.views)
         for match in scanned.matches:
+            if self._is_placeholder(match):
+                continue
             origin = match.view.origin(match.start, match.stop)
             findings.append(
                 Finding(
@@ -277,6 +286,13 @@ class Inspector:
             decoded.undecodable,
             _bytes_of(decoded),
             decoded.views,
+        )
+
+    def _is_placeholder(self, match: Match) -> bool:
+        """Whether it is what stands for something that was cut out."""
+        view, names = match.view, self.named
+        return in_placeholder(view.data, match.start, match.stop, names) or (
+            view.joined and is_joined_placeholder(match.secret, names)
         )
 
     def _fetches(

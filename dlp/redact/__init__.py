@@ -28,7 +28,6 @@ class Redaction:
     """Parts in which nothing is left of what was found."""
 
     parts: tuple[Part, ...] = field(repr=False)
-    placeholders: frozenset[bytes]
     stands_for: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What a placeholder can be turned back into, as it reads without any escapes."""
 
@@ -39,6 +38,7 @@ def redact(
     digest: Callable[[bytes], str],
     *,
     everywhere: bool = False,
+    narrow: bool = False,
 ) -> Redaction | None:
     """
     The parts with every finding replaced that has a raw span; None when one cannot be.
@@ -48,6 +48,7 @@ def redact(
 
     `everywhere`: also where the same text stands and nothing was found. A value that
     was put back into an answer comes again with the next turn, in other words.
+    `narrow`: see `Cutting.narrowed`; not all that was found may be gone then.
     """
     spans: dict[int, list[Found]] = {}
     for finding in findings:
@@ -62,6 +63,8 @@ def redact(
         return None
     work = Cutting(digest)
     for index in sorted(spans):
+        if narrow:
+            spans[index] = work.narrowed(parts[index], spans[index])
         work.learn(parts[index], spans[index])
     out = list(parts)
     for index, part in enumerate(parts):
@@ -72,7 +75,7 @@ def redact(
         if data is None or (here and _is_json(part.data) and not _is_json(data)):
             return None
         out[index] = replace(part, data=data) if here else part
-    return Redaction(tuple(out), frozenset(work.placeholders), work.stands_for)
+    return Redaction(tuple(out), work.stands_for)
 
 
 def in_plain(parts: Sequence[Part], limits: Limits) -> tuple[Part, ...] | None:

@@ -23,15 +23,18 @@ from dlp.model import Part, noun
 type Span = tuple[int, int]
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_NAME_ENDS = re.compile(rb'\\*"\s*:')
 _SCALARS = re.compile(rb"[-+.\w]+(?:\s*,\s*[-+.\w]+)*")
-_SCALAR = re.compile(rb"[-+.\w]*")
-_SCALAR_BEFORE = re.compile(rb"[-+.\w]*\Z")
+_SCALAR = re.compile(rb"[-+.\w]+")
+_SCALAR_BEFORE = re.compile(rb"[-+.\w]+\Z")
 _LONGEST_SCALAR = 400
-_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_ESCAPE = re.compile(rb"(?P<run>\\+)(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_INNER = re.compile(rb"\\+(?:u[0-9a-fA-F]{4}|.)|[^\\]+", re.DOTALL)
 _PERCENT = re.compile(rb"%[0-9a-fA-F]{2}")
 _ENTITY = re.compile(rb"&#?\w{1,32};")
-_TAG = re.compile(rb"<[^>]*>")
-_FIELD = re.compile(rb"[&=]")
+_TAG = re.compile(rb"<[^>]*(?:>|\Z)")
+_TAG_GOES_ON = re.compile(rb"[\"'][^>]*>|>")
+_BETWEEN_FIELDS = re.compile(rb"&")
 _LONGEST_ESCAPE = 40
 
 
@@ -70,7 +73,14 @@ class _Json:
         self._starts = [start for start, _ in self._strings]
 
     def __call__(self, span: Span) -> list[Piece]:
-        return list(self._pieces(*span))
+        pieces = list(self._pieces(*span))
+        if len(pieces) < 2:
+            return pieces
+        # A name between values stays: it is the document's, not the secret's.
+        return [piece for piece in pieces if not self._is_name(piece)] or pieces
+
+    def _is_name(self, piece: Piece) -> bool:
+        return _NAME_ENDS.match(self._data, piece.span[1]) is not None
 
     def _pieces(self, start: int, stop: int) -> Iterator[Piece]:
         at = start
@@ -98,25 +108,75 @@ class _Json:
         stop = min(stop, string[1] - 1)
         if start >= stop:
             return
-        start, stop = _whole(data, (start, stop), _ESCAPE, string[0] + 1)
         inner = Nesting()
         inner.feed(b"[" + data[string[0] : start])
-        quote = b""
+        start, stop = _unbroken(data, (start, stop), string, inner.depth)
         if inner.bare:
             quote = escaped('"', inner.depth).encode()
             start, stop = _whole_scalars(data, start, stop)
-        yield Piece((start, stop), unescaped(data[start:stop], inner.depth), quote)
+            reads = unescaped(data[start:stop], inner.depth)
+            yield Piece((start, stop), reads, quote)
+            return
+        depth = inner.depth
+        for low, high in _texts(data, (start, stop), inner):
+            yield Piece((low, high), unescaped(data[low:high], depth))
+
+
+def _texts(data: bytes, span: Span, nesting: Nesting) -> Iterator[Span]:
+    """The stretches of a span that stand in strings as deep as where it begins."""
+    at, depth, inside = span[0], nesting.depth, True
+    for token in _INNER.finditer(data, *span):
+        nesting.feed(token[0])
+        still = nesting.depth == depth and not nesting.bare
+        if inside and not still and token.start() > at:
+            yield at, token.start()
+        if still and not inside:
+            at = token.end()
+        inside = still
+    if inside and at < span[1]:
+        yield at, span[1]
 
 
 def _form(data: bytes, span: Span) -> Iterator[Piece]:
     start, stop = _whole(data, span, _PERCENT, max(0, span[0] - 2))
-    for low, high in _between(data, (start, stop), _FIELD):
-        yield Piece((low, high), unquote_to_bytes(data[low:high].replace(b"+", b" ")))
+    for low, high in _between(data, (start, stop), _BETWEEN_FIELDS):
+        # Names stay: what a finding reaches beyond one value is another's value.
+        value = data.find(b"=", low, high) + 1 or low
+        if value < high:
+            text = data[value:high].replace(b"+", b" ")
+            yield Piece((value, high), unquote_to_bytes(text))
+
+
+def _unbroken(data: bytes, span: Span, string: Span, depth: int) -> Span:
+    """The span with all of the escapes at its ends, also those of strings within."""
+    start, stop = span
+    begin = max(string[0] + 1, start - _LONGEST_ESCAPE)
+    for found in _ESCAPE.finditer(data, begin, min(stop + _LONGEST_ESCAPE, string[1])):
+        low, high = found.span()
+        if low >= stop:
+            break
+        # Half of a run stands one string deeper; an odd one escapes what follows.
+        run = len(found["run"])
+        odd = any(run % 2**n == 0 and run >> n & 1 for n in range(depth))
+        high = high if odd else found.end("run")
+        if low < start < high:
+            start = low
+        if low < stop < high:
+            stop = high
+    return start, stop
 
 
 def _markup(data: bytes, span: Span) -> Iterator[Piece]:
     begin = max(0, span[0] - _LONGEST_ESCAPE)
     start, stop = _whole(data, span, _ENTITY, begin)
+    if data.rfind(b"<", 0, start) > data.rfind(b">", 0, start):
+        # In a tag: what stands in the quotes is text, the rest of the tag is not.
+        end = _TAG_GOES_ON.search(data, start, stop)
+        if end is not None:
+            text = data[start : end.start()].decode(errors="replace")
+            if text:
+                yield Piece((start, end.start()), html.unescape(text).encode())
+            start = end.end()
     for low, high in _between(data, (start, stop), _TAG):
         text = data[low:high].decode(errors="replace")
         yield Piece((low, high), html.unescape(text).encode())
@@ -147,7 +207,11 @@ def _whole(data: bytes, span: Span, escape: re.Pattern[bytes], begin: int) -> Sp
 
 
 def _whole_scalars(data: bytes, start: int, stop: int) -> Span:
-    before = _SCALAR_BEFORE.search(data[max(0, start - _LONGEST_SCALAR) : start])
-    after = _SCALAR.match(data, stop)
-    first = start - len(before[0]) if before else start
-    return first, after.end() if after else stop
+    """The span with all of the scalars that it begins and ends in."""
+    if _SCALAR.match(data, start):
+        before = _SCALAR_BEFORE.search(data[max(0, start - _LONGEST_SCALAR) : start])
+        start -= len(before[0]) if before else 0
+    if _SCALAR.match(data, stop - 1):
+        after = _SCALAR.match(data, stop)
+        stop = after.end() if after else stop
+    return start, stop

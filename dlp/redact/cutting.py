@@ -15,6 +15,15 @@ from dlp.model import Part, noun
 from dlp.redact.carriers import Piece, carrier
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9]+")
+_PLACEHOLDER = re.compile(
+    rb"redacted-(?P<rule>[A-Za-z0-9-]{1,128}?)-[0-9a-f]{16}(?![0-9a-z])"
+)
+_LONGEST_PLACEHOLDER = 160
+_JOINED = re.compile(
+    rb"(?P<tail>[A-Za-z0-9-]*-)[0-9a-f]{16}"
+    rb"|red?a?c?t?e?d?(?P<rest>[A-Za-z0-9-]*-)?[0-9a-f]{0,16}"
+)
+"""A placeholder without its begin or middle: joins leave out the middle of prose."""
 _SHORTEST_BYTES = 8
 """A shorter text stands in many places by chance."""
 _DEEPEST = 3
@@ -36,7 +45,33 @@ class Found:
 
 def placeholder(rule: str, digest: str) -> bytes:
     """What stands in the place of something that a rule found."""
-    return f"redacted-{_UNSAFE.sub('-', rule).strip('-')}-{digest}".encode()
+    return f"redacted-{named(rule)}-{digest}".encode()
+
+
+def named(rule: str) -> str:
+    """A rule as its placeholders name it."""
+    return _UNSAFE.sub("-", rule).strip("-")
+
+
+def in_placeholder(data: bytes, start: int, stop: int, rules: frozenset[str]) -> bool:
+    """
+    Whether a match is nothing but a part of a placeholder of one of these rules (as
+    `named`). A chat repeats them, and some rule takes the digest for a password.
+    """
+    low = max(0, start - _LONGEST_PLACEHOLDER)
+    for found in _PLACEHOLDER.finditer(data, low, stop + _LONGEST_PLACEHOLDER):
+        if found.start() <= start and stop <= found.end():
+            return found["rule"].decode() in rules
+    return False
+
+
+def is_joined_placeholder(text: bytes, rules: frozenset[str]) -> bool:
+    """Whether a match in joined pieces is what they left of such a placeholder."""
+    found = _JOINED.fullmatch(text)
+    if found is None:
+        return False
+    end = (found["tail"] or found["rest"] or b"").decode()
+    return any(f"-{rule}-".endswith(end) for rule in rules)
 
 
 class Cutting:
@@ -46,7 +81,6 @@ class Cutting:
         self._digest = digest
         self._rules: dict[bytes, str] = {}
         """What found a text first: it is named by that wherever it stands."""
-        self.placeholders: set[bytes] = set()
         self.stands_for: dict[str, str] = {}
 
     def learn(self, part: Part, found: list[Found]) -> None:
@@ -54,6 +88,26 @@ class Cutting:
         for one, pieces in self._pieces(part, found):
             if len(pieces) == 1 and pieces[0].reads:
                 self._rules.setdefault(pieces[0].reads, one.rule)
+
+    def narrowed(self, part: Part, found: list[Found]) -> list[Found]:
+        """
+        Without spans that reach over several texts where the same rule found something
+        in one: of a secret that stands in two messages, all between would go with it.
+        """
+        cut = carrier(part)
+        wide = {one for one in found if len(cut((one.start, one.stop))) > 1}
+        return [
+            one
+            for one in found
+            if one not in wide
+            or not any(
+                one.rule == other.rule
+                and one.start < other.stop
+                and other.start < one.stop
+                for other in found
+                if other not in wide
+            )
+        ]
 
     def again(self, part: Part) -> Iterator[Found]:
         """Where the texts that are known stand in a part."""
@@ -98,7 +152,6 @@ class Cutting:
         raw = data[first.span[0] : pieces[-1].span[1]]
         rule = self._rules.get(text, rule) if text else rule
         name = placeholder(rule, self._digest(raw if text is None else text))
-        self.placeholders.add(name)
         if text is not None:
             self._keep(name, text)
         return [
