@@ -15,7 +15,6 @@ from pathlib import Path
 from dlp.decide import BLOCK, Facts, consequence, decide
 from dlp.decode import decode
 from dlp.decode.places import word
-from dlp.detect.confirm import Match
 from dlp.detect.engine import Engine
 from dlp.detect.fetches import Fetch, fetched
 from dlp.detect.fingerprint import SecretHit, SecretIndex
@@ -43,7 +42,7 @@ from dlp.policy.credentials import host_matches, loose_slot
 from dlp.policy.fetching import may_fetch
 from dlp.policy.opened import breach
 from dlp.policy.reach import Reach
-from dlp.redact.cutting import in_placeholder, is_joined_placeholder, named
+from dlp.redact.cutting import is_ours, named
 
 
 @noun
@@ -263,7 +262,7 @@ class Inspector:
                 partials[hit.name] = partials.get(hit.name, 0) | hit.coverage
         scanned = self.engine.scan(decoded.views)
         for match in scanned.matches:
-            if self._is_placeholder(match):
+            if is_ours(match, self.named):
                 continue
             origin = match.view.origin(match.start, match.stop)
             findings.append(
@@ -286,13 +285,6 @@ class Inspector:
             decoded.undecodable,
             _bytes_of(decoded),
             decoded.views,
-        )
-
-    def _is_placeholder(self, match: Match) -> bool:
-        """Whether it is what stands for something that was cut out."""
-        view, names = match.view, self.named
-        return in_placeholder(view.data, match.start, match.stop, names) or (
-            view.joined and is_joined_placeholder(match.secret, names)
         )
 
     def _fetches(

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from dlp.decode.nesting import escaped
+from dlp.detect.confirm import Match
 from dlp.model import Part, noun
 from dlp.redact.carriers import Piece, carrier
 
@@ -51,6 +52,14 @@ def placeholder(rule: str, digest: str) -> bytes:
 def named(rule: str) -> str:
     """A rule as its placeholders name it."""
     return _UNSAFE.sub("-", rule).strip("-")
+
+
+def is_ours(match: Match, rules: frozenset[str]) -> bool:
+    """Whether a match is what stands for something that was cut out."""
+    view = match.view
+    return in_placeholder(view.data, match.start, match.stop, rules) or (
+        view.joined and is_joined_placeholder(match.secret, rules)
+    )
 
 
 def in_placeholder(data: bytes, start: int, stop: int, rules: frozenset[str]) -> bool:

@@ -157,7 +157,7 @@ def run(coroutine):
 
 
 PROPERTY = settings(
-    max_examples=120,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
