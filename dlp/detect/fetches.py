@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from urllib.parse import parse_qsl
 
 import orjson
 
 from dlp.decode.multipart import parts as multipart
+from dlp.decode.sieve import Sieve
 from dlp.decode.transfer import CODINGS
 from dlp.model import Part, PartKind, View, noun
 
@@ -69,10 +71,7 @@ _NEAR = 2
 _LARGEST = 2 << 20
 """Bytes of a document that are read whole; of a longer one without its long strings."""
 _LONG = re.compile(rb'"[^"\\]{2048,}"')
-_STARTS = re.compile(
-    rb'"(?:[^"\s]{0,80}?(?::|\\u003a)(?:/|\\|\w)|\s|\\[nrtu]|\\?/\\?/|unfurl_)',
-    re.IGNORECASE,
-)
+_STARTS = r'(?i)"(?:[^"\s]{0,80}(?::|\\u003a)(?:/|\\|\w)|\s|\\[nrtu]|\\?/\\?/|unfurl_)'
 """The begin of a JSON string that could be a URL, or the name of a field that makes
 links of a text."""
 _PAIR = re.compile(rb'"([^"\\]{1,64})"\s*:\s*(?:\{\s*"url"\s*:\s*)?("[^"\\]{1,4096}")')
@@ -139,8 +138,13 @@ def _is_json(data: bytes) -> bool:
 def _may_hold_urls(data: bytes) -> bool:
     """A cheap look: most messages hold none."""
     if _is_json(data):
-        return _STARTS.search(data) is not None
+        return _starts().scan(data) != 0
     return b":" in data or b"%" in data or b"/" in data
+
+
+@cache
+def _starts() -> Sieve:
+    return Sieve([(0, _STARTS)])
 
 
 def _read(data: bytes, part: Part) -> Iterator[object]:
