@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 
 from dlp.decode.inflate import inflate
-from dlp.decode.printable import is_text
+from dlp.decode.printable import is_text, readable
 from dlp.decode.sieve import START
 from dlp.decode.source import Source
 from dlp.model import View
@@ -24,6 +24,8 @@ HINTS = (
 
 _SHORTEST_BYTES = 18
 _PROBE_BYTES = 4096
+_LONG_PROBE_BYTES = 256 << 10
+"""The same for what begins as no text: chance does not become so much."""
 _FIRST_BYTES = 64
 _CODECS = ("deflate", "br")
 _FIRST_MASK = {"deflate": 0b111, "br": 0b1111}
@@ -36,7 +38,7 @@ sizes (RFC 7932, 9.1)."""
 
 
 def headless(data: bytes) -> bool:
-    """True when all of `data` is one such stream and text comes out."""
+    """True when all of `data` is one such stream and text comes out, at any place."""
     return any(fits(data, codec) for codec in _CODECS)
 
 
@@ -47,8 +49,12 @@ def fits(data: bytes, codec: str) -> bool:
     if codec == "deflate" and not _begins(data):
         return False
     probe = inflate(data, codec, _PROBE_BYTES)
+    if probe.capped and not is_text(probe.data):
+        probe = inflate(data, codec, _LONG_PROBE_BYTES)
     ended = probe.whole and probe.used == len(data)
-    return (ended or probe.capped) and len(probe.data) > 12 and is_text(probe.data)
+    if not (ended or probe.capped) or len(probe.data) <= 12:
+        return False
+    return is_text(probe.data) or readable(probe.data)
 
 
 def _begins(data: bytes) -> bool:

@@ -23,12 +23,17 @@ PAIR_HINTS = (
     r"(?:0x[0-9a-fA-F]{2}[:, ]{1,2}){18}",
     r"(?:[xX$][2-7][0-9a-fA-F]){10}",
     r"(?:[2-7][0-9a-fA-F][hH][^0-9A-Za-z]{1,6}){8}",
+    r"(?:(?:0[xX]|&[hH]|char\"|\[u)0{0,6}[2-7][0-9a-fA-F][^0-9]{1,16}){8}",
 )
 DUMP_HINTS = (
     r"0000[0-9a-fA-F]{0,12}:?[ \t]{1,8}(?:[0-9a-fA-F]{2}){1,8}[ \t]{1,3}[0-9a-fA-F]{2}",
 )
 _GROUP = rb"(?:0[xX]|[$#])?(?:[0-9a-fA-F]{2}){1,8}+"
 _PAIRS = re.compile(rb"(?:%s[hH]?[^0-9A-Za-z]{1,6}){2,}+(?:%s)?" % (_GROUP, _GROUP))
+_CALL = rb"(?:0[xX]|&[hH]|char\"|\[u)0{0,6}([2-7][0-9a-fA-F])(?![0-9A-Fa-f])"
+_CALLED_BYTE = re.compile(_CALL)
+_CALLED = re.compile(rb"%s(?:[^0-9]{0,16}?%s){7,}" % (_CALL, _CALL))
+"""Each in words: `(byte)0x73`, `0x73.toByte()`, `ChrW(&H73)`, `\\[u0073]`."""
 _MARKED = re.compile(rb"(?:[xX$][0-9a-fA-F]{2}){8,}+")
 _FEWEST = 16
 _PREFIX = re.compile(rb"0[xX]|[^0-9a-fA-F]+")
@@ -47,6 +52,7 @@ def pairs(source: Source) -> Iterator[View]:
     matches = [*_PAIRS.finditer(data), *_MARKED.finditer(data)]
     yield from _found(source, "hex", matches, _from_pairs)
     yield from _found(source, "hex", matches, _from_swapped_words)
+    yield from _found(source, "hex", _CALLED.finditer(data), _from_calls)
     rest = [text for text in map(_from_pairs, matches) if len(text) >= _FEWEST]
     rest = [text for text in rest if not readable_for_its_size(text)]
     if rest:
@@ -56,6 +62,10 @@ def pairs(source: Source) -> Iterator[View]:
 def _from_pairs(match: re.Match[bytes]) -> bytes:
     digits = _PREFIX.sub(b"", match[0])
     return bytes.fromhex(digits[: len(digits) & ~1].decode())
+
+
+def _from_calls(match: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(b"".join(_CALLED_BYTE.findall(match[0])).decode())
 
 
 def _from_swapped_words(match: re.Match[bytes]) -> bytes:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
-from math import gcd
+from itertools import accumulate, pairwise
+from math import gcd, isqrt
+from operator import add, xor
 
 from dlp.decode.pieces import Pieces, Span, whole
-from dlp.decode.printable import readable_for_its_size
+from dlp.decode.printable import TEXT_BYTES, readable_for_its_size
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -41,6 +42,10 @@ _NUMBER = re.compile(rb"[0-9]+")
 _OCTALS = re.compile(rb"(?:(?:0o?)?[0-7]{2,3}(?![0-9])[^0-9]{1,8}){7,}+[0-7o]{0,5}")
 _FEWEST = 8
 _WIDTHS = (2, 4, 8)
+_MOST_SUMMED = 400
+_MOST_BEFORE = 3
+"""Numbers that may stand before a list."""
+_SIGNED = re.compile(rb"(?:(?<=[\s,\[(])-)?[0-9]+")
 
 
 def numbers(source: Source) -> Iterator[View]:
@@ -50,9 +55,17 @@ def numbers(source: Source) -> Iterator[View]:
     for match in _LIST.finditer(source.data):
         values = list(map(int, _NUMBER.findall(match[0])))
         texts = [text for text in _texts(values) if readable_for_its_size(text)]
+        if _FEWEST <= len(values) <= _MOST_SUMMED:
+            signed = list(map(int, _SIGNED.findall(match[0])))
+            found += [
+                (match.span(), text)
+                for skipped in range(_MOST_BEFORE)
+                for text in _summed(signed[skipped:])
+                if not text[:-1].translate(None, TEXT_BYTES)
+            ]
         found += [(match.span(), text) for text in texts]
         if not texts and len(values) >= _FEWEST:
-            rest.append((match.span(), bytes(value & 255 for value in values)))
+            rest += [(match.span(), text) for text in _unscaled(values)]
     for match in _OCTALS.finditer(source.data):
         text = _bytes(int(digits, 8) for digits in re.findall(rb"[0-7]+", match[0]))
         if readable_for_its_size(text):
@@ -110,3 +123,23 @@ def _scaled(values: Sequence[int]) -> Iterator[bytes]:
     steps = [b - a for a, b in pairwise(values)]
     if all(0 <= step < 256 for step in steps):
         yield bytes(steps)
+
+
+def _summed(values: Sequence[int]) -> Iterator[bytes]:
+    """Sums of steps, added or XORed; squares; numbers that grow with their place."""
+    for together in (add, xor):
+        yield bytes(value & 255 for value in accumulate(values, together))
+    for sign in (1, -1):
+        yield bytes((v + sign * n) & 255 for n, v in enumerate(values))
+    roots = [isqrt(max(value, 0)) for value in values]
+    if all(root * root == value for root, value in zip(roots, values, strict=True)):
+        yield bytes(root & 255 for root in roots)
+
+
+def _unscaled(values: Sequence[int]) -> Iterator[bytes]:
+    """As bytes, and where they are so much of something and a bit more: how much."""
+    yield bytes(value & 255 for value in values)
+    unit = gcd(*(b - a for a, b in pairwise(values)))
+    if unit > 1:
+        low = min(values)
+        yield bytes((value - low) // unit & 255 for value in values)
