@@ -141,6 +141,11 @@ SLOTS = {
         "api.telegram.org",
         lambda k: target(f"/file/bot{k}/documents/a.bin"),
     ),
+    "Telegram: file, as python-telegram-bot writes it": (
+        TELEGRAM,
+        "api.telegram.org",
+        lambda k: target(f"/file/bot{quote(k)}/documents/a.bin"),
+    ),
     "npm: bearer": (NPM, "registry.npmjs.org", bearer),
     "PyPI: upload": (PYPI, "upload.pypi.org", lambda k: basic("__token__", k)),
     "Docker: token": (DOCKER, "auth.docker.io", lambda k: basic("me", k)),
