@@ -245,16 +245,19 @@ class Slots:
         matches = self.engine.scan(decoded.views).matches
         outside = [m for m in matches if m.view.depth == 0 and not m.view.parent]
         vendor_shaped = (Tier.CERTAIN, Tier.STRONG)
-        inside = [m for m in matches if m not in outside and m.tier in vendor_shaped]
-        if inside or hits:
-            alone = all(m.tier not in vendor_shaped for m in outside)
-            names = frozenset(hit.name for hit in hits)
-            return (
-                Weighed(clean=False, inside=tuple(inside), secrets=names)
-                if alone
-                else UNREAD
-            )
         whole = [m for m in outside if m.stop - m.start == len(token.value)]
+        # A decoder may give the token itself back, less a letter or two.
+        own = () if is_jwt(token.value) else {m.rule.id for m in whole}
+        inside = tuple(
+            m
+            for m in matches
+            if m not in outside and m.tier in vendor_shaped and m.rule.id not in own
+        )
+        if inside or hits:
+            if any(m.tier in vendor_shaped for m in outside):
+                return UNREAD
+            names = frozenset(hit.name for hit in hits)
+            return Weighed(clean=False, inside=inside, secrets=names)
         parts = [m for m in outside if m not in whole and m.tier in vendor_shaped]
         best = min(whole, key=lambda m: _RANK[m.tier], default=None)
         return Weighed(clean=best is not None or not parts, match=best)
