@@ -48,9 +48,11 @@ _FILLER = re.compile(r"[A-Za-z_&]+")
 _TIES: tuple[tuple[re.Pattern[str], bool, Tie], ...] = tuple(
     (re.compile(pattern), quoted, tie)
     for pattern, quoted, tie in (
-        (r"[\])}{]*[?|+~!:=<.]*[:=]+>?[>\[({]*", True, Tie.QUOTED),
+        (r"[\])}{]*[?|+~!:=<.]*[:=]+>?[>\[({]*:?", True, Tie.QUOTED),
         (r"[\])}]*[|?+:.]*[:=]>?[>|]*", False, Tie.BARE),
         (r"[(,>\[{]+", True, Tie.QUOTED),
+        (r"[,{(]+:|[\])}]*[=:]>?[!@(\[\]]+", True, Tie.QUOTED),
+        (r"->|[;|]", False, Tie.BARE),
         (r"\|?", False, Tie.PROSE),
     )
 )
@@ -62,16 +64,12 @@ def tie(found: Assignment) -> Tie:
     """How the name holds the value."""
     mark = found.separator[-1:]
     quoted = mark in {'"', "'", "`"} and found.after[:1] in {mark.encode(), b"\\"}
-    core = re.sub(r"[\s\"'`\\]+", "", _FILLER.sub("", found.separator))
+    core = re.sub(r"[\s\"'`\\]+", "", _FILLER.sub("", _plain(found.separator)))
     if found.name.startswith("-") and not core:
         return Tie.BARE
-    if (
-        core == ">"
-        and found.before[-1:] in {b"<", b":"}
-        and found.after.startswith(b"</")
-    ):
+    if core in _ELEMENTS and found.after.startswith(b"</") and _in_element(found):
         return Tie.QUOTED
-    if found.before[-1:] == b"/" or ("," in core and "\n" in found.separator):
+    if found.before[-1:] == b"/" or _in_next_line(found.separator, core):
         return Tie.NONE
     if found.before == b"::" and found.separator[:1] in {'"', "'"}:
         return Tie.NONE  # what a type is mapped to, as in CloudFormation
@@ -79,6 +77,31 @@ def tie(found: Assignment) -> Tie:
         if (quoted or not needs_quotes) and pattern.fullmatch(core):
             return kind
     return Tie.NONE
+
+
+_ELEMENTS = {">", "</><>"}
+"""Between a name and a value that stands alone in an element, or in the next one."""
+
+
+def _in_element(found: Assignment) -> bool:
+    """The name is an element, stands quoted in one, or is the text of one."""
+    return found.before[-1:] in {b"<", b":"} or found.separator[:1] in {'"', "'", "<"}
+
+
+_COLONS = "→➔➜⇒\uff1a「『“\u2018\uff1b\uff5c"
+_SIGNS = str.maketrans(dict.fromkeys(_COLONS, ":"))
+"""What stands for a colon in other scripts."""
+
+
+def _plain(separator: str) -> str:
+    if separator.isascii():
+        return separator
+    return separator.encode("latin-1").decode("utf-8", "replace").translate(_SIGNS)
+
+
+def _in_next_line(separator: str, core: str) -> bool:
+    """Of a list; a pair of `name` and `value` may stand on two lines."""
+    return "," in core and "\n" in separator and "value" not in separator.lower()
 
 
 _UUID = rb"(?i:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
@@ -161,7 +184,8 @@ def _prefixed_is_secret(case: _Case) -> bool:
 def _is_drawn(case: _Case) -> bool:
     """Made up as people make passwords, or random enough for its name and tie."""
     value, hold = case.value, case.hold
-    if case.strength is Promise.PASSWORD and hold >= Tie.BARE and _made_up(value):
+    tied = hold >= Tie.BARE or bool(_SIGN_INSIDE.search(value))
+    if case.strength is Promise.PASSWORD and tied and _made_up(value):
         return True
     if _is_text(value) or _mixture(value) < 2:
         return False
@@ -204,6 +228,18 @@ _SHAPES: tuple[tuple[re.Pattern[bytes], Callable[[_Case], bool]], ...] = (
 
 def _bits(value: bytes) -> float:
     return randomness(value) * (len(value) - 1)
+
+
+_SIGN_INSIDE = re.compile(rb"\w[!@#$^&*+=~?%]+\w?")
+
+
+def is_password(value: bytes) -> bool:
+    """Whether it looks like one, in a place where a command or a call takes one."""
+    if _NOT_A_VALUE.fullmatch(value) or is_typed(value):
+        return False
+    if _made_up(value):
+        return True
+    return len(value) >= 8 and _mixture(value) >= 2 and _bits(value) >= 12
 
 
 def _made_up(value: bytes) -> bool:

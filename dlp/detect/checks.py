@@ -22,7 +22,7 @@ from string import ascii_letters, digits
 
 import orjson
 
-from dlp.detect.assignment import Assignment, is_secret
+from dlp.detect.assignment import Assignment, is_password, is_secret
 from dlp.detect.bigrams import RANDOM, randomness
 from dlp.detect.filters import FILTERS, filtered
 from dlp.detect.identifiers import IDENTIFIERS
@@ -222,7 +222,8 @@ CHECKS: dict[str, Check] = {
     "bigrams": bigrams,
     "keylike": keylike,
     "not-words": not_words,
-    "not-typed": lambda found: _kept(not is_typed(found.secret)),
+    "passwordlike": _holds(is_password),
+    "not-typed": _holds(lambda secret: not is_typed(secret)),
     "not-uuid": _unlike(_UUID),
     "not-hex": _unlike(rb"[0-9a-fA-F]+"),
     "not-path": _unlike(_PATH),

@@ -99,6 +99,10 @@ class Detector:
         either = "|".join(f"(?:{each})" for each in self.rule.unless)
         return regex.compile(either.encode()) if either else None
 
+    @cached_property
+    def _aside(self) -> regex.Pattern[bytes]:
+        return regex.compile(b"|".join(map(regex.escape, self.rule.aside)))
+
     def anchored(
         self, view: View, ends: Iterable[int], budget: Budget
     ) -> Iterator[Match]:
@@ -192,8 +196,6 @@ class Detector:
         secret = view.data[start:stop]
         if not self._has_keyword(view.data, found):
             return None
-        if self.rule.aside and self._is_aside(view.data, found.start(), start):
-            return None
         tier = self.rule.tier
         candidate = Candidate(secret, view.data, start, stop, found.start())
         for check in self._checks:
@@ -206,12 +208,14 @@ class Detector:
                 tier = _DEMOTED[tier]
         if self._stands_for_one(secret) or self._is_excepted(secret):
             return None
+        if self.rule.aside and self._is_aside(view.data, found.start(), start):
+            return None
         return Match(self.rule, view, start, stop, tier)
 
     def _is_aside(self, data: bytes, opening: int, start: int) -> bool:
         """Whether the name is one whose values the vendor's own rule judges."""
         name = run_together(data[max(0, opening - _NAME_BYTES) : start])
-        return b"pass" not in name and any(word in name for word in self.rule.aside)
+        return b"pass" not in name and bool(self._aside.search(name))
 
     def _stands_for_one(self, secret: bytes) -> bool:
         """Whether it is a placeholder or an example, not a secret."""

@@ -61,7 +61,7 @@ _KEYED = _words(
 
 _HARMLESS = _words(
     """
-    max min
+    max min change
     public pub publishable publickey pubkey csrf xsrf nonce next prev previous page
     continuation continue cursor sync resume delta cache sort primary foreign
     partition idempotency idempotent dedupe dedup correlation trace span request
@@ -133,6 +133,9 @@ _NOT_WHOSE = (
     | _KNOWN
 )
 
+_ALONE: tuple[list[str], ...] = ([], ["access"], ["private"])
+"""Of these nothing is known without another word."""
+
 _ENDINGS = _PASSWORD | _SECRET | {"key"}
 
 _PIECES = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -143,7 +146,7 @@ def promise(name: str) -> Promise:
     words = [word.lower() for word in _PIECES.findall(name) if not word.isdigit()]
     while words and words[-1] in _TRAILING:
         words.pop()
-    if not words or words[-1] in _ABOUT or not _UNREAL.isdisjoint(words):
+    if words in _ALONE or words[-1] in _ABOUT or not _UNREAL.isdisjoint(words):
         return Promise.NONE
     last = words[-1]
     if last not in _PASSWORD and not _HARMLESS.isdisjoint(words):
@@ -154,7 +157,7 @@ def promise(name: str) -> Promise:
 
 
 def _strength(words: list[str]) -> Promise:
-    if not _PASSWORD.isdisjoint(words):
+    if not _PASSWORD.isdisjoint(words) or words[-1].endswith(("password", "passwd")):
         return Promise.PASSWORD
     if not _SECRET.isdisjoint(words) or any(map(_joined, words)):
         return Promise.TOKEN

@@ -53,6 +53,17 @@ NOTATIONS = [
     "Authorization: Bearer {}",
     "acme access key {}",
     "name: ACME_TOKEN\n  value: {}",
+    '{{"name": "ACME_TOKEN", "value": "{}"}}',
+    '<entry key="apiToken">{}</entry>',
+    "<key>apiToken</key>\n<string>{}</string>",
+    'var apiKey = []byte("{}")',
+    'string apiKey = @"{}";',
+    'api_key = sensitive("{}")',
+    "api key → {}",
+    "API_KEY -> {}",
+    "token「{}」",
+    "API_KEY;{}",
+    '"api_key": {{"value": "{}", "type": "string"}}',
 ]
 
 
@@ -100,6 +111,10 @@ CASES = {
     "password of a person": ('password = "Sommer!2031x"', "Sommer!2031x", True),
     "password in words": ('password = "thisismypassword"', "thisismypassword", False),
     "password, unquoted": ("PASSWORD=Sommer!2031x\n", "Sommer!2031x", True),
+    "password under a joined name": ("PGPASSWORD=Sommer!2031x psql", "Sommer!2031x", True),
+    "password in prose": ("Your temporary password is Sommer!2031x", "Sommer!2031x", True),
+    "word and number in prose": ("the password Kerberos5x2", "Kerberos5x2", False),
+    "password in an element": ('<string name="password">Sommer!2031x</string>', "Sommer!2031x", True),
     "option of a command": ("ctl -u me --password Sommer!2031x", "Sommer!2031x", True),
     "option with a word": ("ctl -u me --password sommerzeit", "sommerzeit", False),
     "short token": ('token = "a8Kq2"', "a8Kq2", False),
