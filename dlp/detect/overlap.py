@@ -5,6 +5,8 @@ The same secret is seen in several views (the body, its JSON leaf) and by severa
 (the vendor's, the generic one). Of matches that overlap in the raw bytes of one part,
 the strongest tier wins, then the less nested view, then the longer one. A match in a
 view without an exact place says nothing new when its bytes were found in that part.
+Where letters were moved about a name stands beside its value by chance, and a vendor's
+key is mostly a scramble of the one that stands in plain view: neither counts there.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from collections.abc import Iterable
 
 from dlp.detect.confirm import Match
 from dlp.detect.rule import GENERIC
-from dlp.model import Tier
+from dlp.model import Tier, View
 
 _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
@@ -24,8 +26,13 @@ def strongest(matches: Iterable[Match]) -> tuple[Match, ...]:
     taken: dict[int, list[tuple[int, int]]] = {}
     seen: set[tuple[int, bytes]] = set()
     kept: list[Match] = []
-    for match in sorted(matches, key=_order):
+    ordered = sorted(matches, key=_order)
+    plain = {(m.view.part, m.rule.id) for m in ordered if not _is_rearranged(m.view)}
+    for match in ordered:
         view = match.view
+        known = match.rule.family == GENERIC or (view.part, match.rule.id) in plain
+        if known and _is_rearranged(view):
+            continue
         if view.exact or view.parent is None:
             span = view.raw_span(match.start, match.stop) or (match.start, match.stop)
             if not _claim(taken.setdefault(view.part, []), span):
@@ -35,6 +42,18 @@ def strongest(matches: Iterable[Match]) -> tuple[Match, ...]:
         seen.add((view.part, match.secret))
         kept.append(match)
     return tuple(kept)
+
+
+_REARRANGING = frozenset({"drawn", "picked"})
+"""Steps of the decoders that put letters in another order."""
+
+
+def _is_rearranged(view: View | None) -> bool:
+    while view is not None:
+        if view.step in _REARRANGING:
+            return True
+        view = view.parent
+    return False
 
 
 def _order(match: Match) -> tuple[int, bool, int, int, int]:

@@ -69,3 +69,17 @@ def test_two_secrets_of_one_decoded_view_are_two():
 def test_many_matches_take_no_square_of_time():
     many = [match(VENDOR, at, at + 5) for at in range(0, 200_000, 10)]
     assert len(strongest(many)) == 20_000
+
+
+def test_letters_moved_about_make_no_name():
+    moved = View(b"x" * 50, 0, "picked", RAW)
+    inside = View(b"x" * 50, 0, "unwrapped", moved)
+    assert left(match(PLAIN, 8, 30, view=inside)) == []
+    assert left(match(VENDOR, 8, 30, view=inside)) == [("vendor", 8, 30)]
+
+
+def test_a_scramble_of_a_key_that_stands_in_plain_view_is_no_other_key():
+    moved = View(b"y" * 50, 0, "picked", RAW)
+    assert left(match(VENDOR, 8, 30), match(VENDOR, 8, 30, view=moved)) == [
+        ("vendor", 8, 30)
+    ]
