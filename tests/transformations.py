@@ -13,6 +13,7 @@ import io
 import json
 import lzma
 import quopri
+import random
 import string
 import tarfile
 import urllib.parse
@@ -90,6 +91,23 @@ def _hexdump(s: bytes) -> bytes:
     return "\n".join(
         f"{16 * n:08x}  {row.hex(' ')}" for n, row in enumerate(rows)
     ).encode()
+
+
+def _columns(s: bytes) -> bytes:
+    return b"".join(s[at::7] for at in range(7))
+
+
+def _shuffled(s: bytes) -> bytes:
+    return bytes(random.Random(7).sample(s, len(s)))
+
+
+def _own_alphabet(s: bytes) -> bytes:
+    letters = (string.ascii_letters + string.digits).encode()
+    return s.translate(bytes.maketrans(letters, _shuffled(letters)))
+
+
+def _pairs_swapped(s: bytes) -> bytes:
+    return b"".join(s[at : at + 2][::-1] for at in range(0, len(s), 2))
 
 
 KNOWN_AND_VENDOR: dict[str, Callable[[bytes], bytes]] = {
@@ -172,6 +190,8 @@ KNOWN_AND_VENDOR: dict[str, Callable[[bytes], bytes]] = {
     "zero width spaces": _joined("\u200b"),
     "fullwidth": _fullwidth,
     "tag characters": _tags,
+    "columns": _columns,
+    "pairs swapped": _pairs_swapped,
     "html named and text": lambda s: html.escape(f'<a href="{s.decode()}">').encode(),
 }
 """Both a registered and a vendor-shaped secret must be found under these."""
@@ -194,6 +214,8 @@ KNOWN_ONLY: dict[str, Callable[[bytes], bytes]] = {
     "last 60 per cent": lambda s: s[len(s) * 4 // 10 :],
     "base64 of one-byte xor": lambda s: base64.b64encode(bytes(c ^ 0x21 for c in s)),
     "combining marks": _joined("\u0301"),
+    "letters in any order": _shuffled,
+    "an alphabet of its own": _own_alphabet,
     "each character 200 further on": lambda s: "".join(
         chr(c + 200) for c in s
     ).encode(),

@@ -58,6 +58,8 @@ _SUDDEN = bytes(
 )
 """A capital, or a digit, behind a small letter; a letter behind a digit; ..."""
 _TOKEN = re.compile(rb"[A-Za-z0-9_\-+/=.~]{%d,}" % _LONG_TOKEN)
+_FIELD = re.compile(rb"[A-Za-z0-9_\-+.~]{%d,}" % _LONG_TOKEN)
+"""The same without what parts names, paths and values."""
 _EDGE = re.compile(rb"[\n\"]")
 _LONG_PREFIXES = tuple(
     prefix.encode() for prefix in PREFIXES if len(prefix) > 3 and not prefix.isalnum()
@@ -88,7 +90,7 @@ def drawn(source: Source) -> Iterator[View]:
         if room < len(text):
             break
         room -= len(text)
-        tokens = list(dict.fromkeys(_TOKEN.findall(text)))
+        tokens = list(dict.fromkeys(_TOKEN.findall(text) + _FIELD.findall(text)))
         sequences = [*tokens, *joins(text)]
         shown = b"\n".join(dict.fromkeys(sequences))
         if shown in known:
