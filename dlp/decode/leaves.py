@@ -120,7 +120,7 @@ def _trace_nested(data: bytes) -> Pieces:
 
 def _trace_strings(data: bytes, spans: list[Span]) -> Pieces:
     lengths = [len(_unescape_all([data[a:b]])) for a, b in spans]
-    return Pieces(spans, lengths, _SEPARATOR, ESCAPES.locate, names=_unnamed)
+    return Pieces(spans, lengths, _SEPARATOR, rewrite=ESCAPES, names=_unnamed)
 
 
 def _unnamed(_index: int) -> str:
@@ -138,7 +138,7 @@ def _trace_by_key(data: bytes) -> Pieces:
 
 def _trace_join(data: bytes, spans: list[Span]) -> Pieces:
     lengths = [len(unescape(data[a:b])) for a, b in spans]
-    return Pieces(spans, lengths, 0, ESCAPES.locate, names=_unnamed)
+    return Pieces(spans, lengths, 0, rewrite=ESCAPES, names=_unnamed)
 
 
 def read_strings(data: bytes) -> Strings:

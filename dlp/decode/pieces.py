@@ -9,9 +9,10 @@ model.py: how pieces were rewritten is the decoders' business.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 from dlp.model import Origin, View
@@ -46,11 +47,14 @@ class Pieces:
     """Length of each piece in the view."""
     separator: int = 1
     inner: Inner = same
+    rewrite: Rewrite | None = None
+    """What made the pieces of their sources, where that tells more than `inner`."""
     opaque: bool = False
     """Pieces came out of bytes that nobody could edit in place: no spans."""
     names: Callable[[int], str] | None = None
     """Names a piece in paths (an archive member); else the view's own step does."""
     _starts: list[int] | None = None
+    _changes: dict[int, Changes] = field(default_factory=dict)
 
     def __call__(self, view: View, start: int, stop: int) -> Origin:
         parent = view.parent
@@ -80,13 +84,18 @@ class Pieces:
         size = self.lengths[index]
         begin = min(max(start - self._starts[index], 0), size)
         end = max(begin, min(stop - self._starts[index], size))
-        inside = self.inner(data[low:high], begin, end)
+        if self.rewrite is None:
+            inside = self.inner(data[low:high], begin, end)
+        else:
+            if index not in self._changes:
+                self._changes[index] = Changes(self.rewrite, data[low:high])
+            inside = self._changes[index].locate(begin, end)
         return low + inside[0], low + inside[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """A decoder that replaces what a pattern matches, and can say what came of what."""
+    """Replaces what a pattern matches; `Changes` says what came of what."""
 
     pattern: re.Pattern[bytes]
     replace: Callable[[re.Match[bytes]], bytes]
@@ -95,23 +104,41 @@ class Rewrite:
         """`data` with every match replaced."""
         return self.pattern.sub(self.replace, data)
 
-    def locate(self, source: bytes, start: int, stop: int) -> Span:
-        """The bytes of `source` that became `apply(source)[start:stop]`."""
+
+class Changes:
+    """
+    What a rewrite did to one source; who looks for many places asks one of these.
+
+    Three numbers for each match, in order: where it begins and ends in the source, and
+    where what came of it ends.
+    """
+
+    __slots__ = ("_begins", "_ends", "_made")
+
+    def __init__(self, rewrite: Rewrite, source: bytes) -> None:
+        self._begins, self._ends, self._made = array("q"), array("q"), array("q")
         shift = 0
-        begin: int | None = None
-        for match in self.pattern.finditer(source):
-            at = match.start() + shift
-            if begin is None and start < at:
-                begin = start - shift
-            if stop <= at:
-                return begin if begin is not None else start - shift, stop - shift
-            size = len(self.replace(match))
-            if begin is None and start < at + size:
-                begin = match.start()
-            if stop <= at + size:
-                return begin if begin is not None else match.start(), match.end()
-            shift += size - (match.end() - match.start())
-        return begin if begin is not None else start - shift, stop - shift
+        for match in rewrite.pattern.finditer(source):
+            begin, end = match.span()
+            made = begin + shift + len(rewrite.replace(match))
+            shift = made - end
+            self._begins.append(begin)
+            self._ends.append(end)
+            self._made.append(made)
+
+    def locate(self, start: int, stop: int) -> Span:
+        """The bytes of the source that became [start, stop)."""
+        first, last = bisect_right(self._made, start), bisect_left(self._made, stop)
+        begin, end = start - self._shift(first), stop - self._shift(last)
+        if first < len(self._made):
+            begin = min(begin, self._begins[first])
+        if last < len(self._made) and end > self._begins[last]:
+            end = self._ends[last]
+        return min(begin, end), end
+
+    def _shift(self, index: int) -> int:
+        """By how much what stands before a match has moved."""
+        return self._made[index - 1] - self._ends[index - 1] if index else 0
 
 
 def lines_with(data: bytes, mark: bytes) -> list[Span]:

@@ -85,6 +85,8 @@ class JSONPlaces:
 
     def __init__(self) -> None:
         self._checkpoints: list[_Cursor] = [_Cursor()]
+        self._inside: tuple[int, int, list[bytes | int | None]] = (0, 0, [])
+        """The string that was asked for last, and where it stands."""
 
     def __call__(self, data: bytes, start: int, stop: int) -> str:
         """The path of the innermost value that holds all of `data[start:stop]`."""
@@ -98,6 +100,8 @@ class JSONPlaces:
         return _written(first[:same])
 
     def _stack(self, data: bytes, offset: int) -> list[bytes | int | None]:
+        if self._inside[0] <= offset < self._inside[1]:
+            return self._inside[2]
         index = bisect_right(self._checkpoints, offset, key=lambda c: c.at) - 1
         cursor = self._checkpoints[index].copy()
         for end, tokens in segments(data, cursor.at, _SEGMENT_BYTES):
@@ -115,6 +119,7 @@ class JSONPlaces:
                     inside = start <= offset < stop
                     cursor.stack[-1] = b"" if inside else data[start:stop]
                 if offset < stop:
+                    self._inside = start, stop, cursor.stack
                     return cursor.stack
                 cursor.at = stop + 1
             if end > offset:

@@ -67,7 +67,7 @@ def rewritten_at(
             kept.append((start, stop))
             texts.append(after)
     if kept:
-        trace = Pieces(kept, [len(text) for text in texts], inner=rewrite.locate)
+        trace = Pieces(kept, [len(text) for text in texts], rewrite=rewrite)
         yield source.gather(step, texts, trace)
 
 
