@@ -8,7 +8,9 @@ what is encoded in a part is found there by the decoder of that encoding.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from operator import itemgetter
 
 from dlp.decode.fields import joined
 from dlp.decode.pieces import Span
@@ -79,11 +81,19 @@ def _part(data: bytes, start: int, stop: int) -> tuple[bytes, Span]:
     return (name[1] if name else b""), (begin, max(begin, end))
 
 
-def part_name(data: bytes, start: int, stop: int) -> str:
-    """The part whose content holds the span."""
-    for name, (begin, end) in parts(data):
-        if begin <= start and stop <= end:
-            return f"part:{word(name)}"
-        if begin > start:
-            break
-    return ""
+class PartPlaces:
+    """Names places of one multipart body, which is read once."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[int, int, bytes]] | None = None
+
+    def __call__(self, data: bytes, start: int, stop: int) -> str:
+        """The part whose content holds the span."""
+        if self._parts is None:
+            self._parts = [(*span, name) for name, span in parts(data)]
+        index = bisect_right(self._parts, start, key=itemgetter(0)) - 1
+        if index < 0 or stop > self._parts[index][1]:
+            return ""
+        return f"part:{word(self._parts[index][2])}"

@@ -27,7 +27,7 @@ class Document:
 
 JSON = Document(leaves.json_strings, JSONPlaces)
 FORM = Document(fields.form_values, lambda: fields.form_name)
-MULTIPART = Document(multipart.multipart_values, lambda: multipart.part_name)
+MULTIPART = Document(multipart.multipart_values, multipart.PartPlaces)
 COOKIES = Document(fields.cookie_values, lambda: fields.cookie_name)
 TARGET = Document(fields.target_values, lambda: fields.target_name)
 HOST = Document(fields.host_labels, lambda: fields.no_name)

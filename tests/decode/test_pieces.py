@@ -45,3 +45,17 @@ def test_many_places_of_one_leaf_are_found_by_reading_it_once():
         assert sent[start:stop] == text
     changes = view.trace._pieces._changes
     assert len(changes) == 1
+
+
+def test_each_part_of_a_multipart_body_is_named():
+    fields = [
+        b'Content-Disposition: form-data; name="f%d"\r\n\r\n%08d' % (n, n)
+        for n in range(9)
+    ]
+    sent = b"--q\r\n" + b"\r\n--q\r\n".join(fields) + b"\r\n--q--\r\n"
+    (view, *_) = decode([Part(PartKind.BODY, sent)], Limits()).views
+    for number in reversed(range(9)):
+        at = sent.find(b"%08d" % number)
+        assert view.origin(at, at + 8).path == f"body > part:f{number}"
+    head = sent.find(b"form-data")
+    assert view.origin(head, head + 4).path == "body"
