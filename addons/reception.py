@@ -58,6 +58,8 @@ class Reception:
         """Client connection id -> what its CONNECT was authenticated with."""
         self._held: dict[str, set[str]] = {}
         """Agent -> ids of the client connections it asked on."""
+        self._askers: dict[str, set[str]] = {}
+        """Client connection id -> the agents that asked on it."""
         self._last: dict[str, Asked] = {}
         """Client connection id -> what was asked on it last, for errors below HTTP."""
 
@@ -69,7 +71,7 @@ class Reception:
         """The connection is gone."""
         self._tunnels.pop(client.id, None)
         self._last.pop(client.id, None)
-        for agent in [a for a, held in self._held.items() if client.id in held]:
+        for agent in self._askers.pop(client.id, ()):
             self._held[agent].discard(client.id)
             if not self._held[agent]:
                 del self._held[agent]
@@ -116,7 +118,9 @@ class Reception:
         held = self._held.setdefault(agent, set())
         if connection not in held and len(held) >= AGENT_CONNECTIONS:
             return False
-        held.add(connection)
+        if connection not in held:
+            held.add(connection)
+            self._askers.setdefault(connection, set()).add(agent)
         return True
 
     def refuse(self, flow: HTTPFlow, breach: Breach) -> None:

@@ -238,6 +238,17 @@ class Decoded:
     What came out of a decoder and is no text. No shape of a secret can stand there, but
     a known one can: XOR and shifts make bytes unreadable and keep their differences.
     """
+    read: tuple[tuple[bytes, int], ...] = ()
+    """What was decoded: the names of short texts in memory, and the part of each."""
+    strings: tuple[tuple[bytes, int], ...] = ()
+    """The same of strings of JSON."""
+    direct: frozenset[int] = frozenset()
+    """
+    Identities of views that are made also of what is known: raw parts and joins, what
+    content codings hide, and in that the strings of documents.
+    """
+    repeated: frozenset[bytes] = field(default=frozenset(), repr=False)
+    """Texts that came out again; only the first place of each is a view."""
 
 
 @noun

@@ -5,7 +5,7 @@ import string
 import pytest
 
 from dlp import Inspector, memory
-from dlp.decode import decode
+from dlp.decode import Recall, decode
 from dlp.detect.templates import expand
 from dlp.memory import LONGEST, Memory
 from dlp.model import Limits, Part, PartKind
@@ -49,7 +49,7 @@ def test_what_was_seen_before_changes_no_answer(inspector, name):
 
 def test_a_text_that_was_cut_short_is_not_taken_for_barren(inspector):
     parts = (Part(PartKind.BODY, gzip.compress(TOKEN * 100)),)
-    kept = Memory()
+    kept = Recall()
     cut = decode(parts, Limits(decoded=0), kept)
     assert cut.truncated
     whole = decode(parts, Limits(), kept)
@@ -66,7 +66,7 @@ def test_the_same_text_apart_and_joined_is_two_texts():
         Part(PartKind.HEADER, text[:half], "x-a"),
         Part(PartKind.HEADER, text[half:], "x-b"),
     ]
-    kept = Memory()
+    kept = Recall()
     decode(pieces, Limits(), kept)
     seen = decode((Part(PartKind.HEADER, text, "x-a"),), Limits(), kept)
     assert any(words.encode()[:32] in view.data for view in seen.views)

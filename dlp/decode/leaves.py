@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 
@@ -40,6 +40,8 @@ _WORD_BYTES = 4096
 """The same of a word longer than this: no piece, but a blob."""
 _COMMON = 4
 """A value seen as often as this is part of the protocol."""
+_LONG_BYTES = 48
+"""Looking up a shorter string costs what it saves."""
 _SEPARATOR = 2
 """Newlines between unescaped strings: one alone could be a wrapped line."""
 
@@ -55,28 +57,62 @@ class Strings:
     """Stretches of values that joins consist of, in document order."""
     keys: list[bytes] = field(default_factory=list)
     """The key of each of `values`."""
+    long: list[Span] = field(default_factory=list)
+    """Strings that are worth remembering, as they stand in the document."""
     stray: bool = False
 
-    def by_key(self) -> list[Span]:
-        """`values`, ordered by key."""
-        groups: dict[bytes, list[Span]] = {}
-        for key, span in zip(self.keys, self.values, strict=True):
-            groups.setdefault(key, []).append(span)
-        return [span for key in sorted(groups) for span in groups[key]]
+    def by_key(self) -> list[int]:
+        """The indexes of `values`, ordered by key."""
+        return sorted(range(len(self.keys)), key=self.keys.__getitem__)
 
 
 def json_strings(source: Source) -> Iterator[View]:
     """The views of a JSON document. See the top of this file."""
-    data = source.data
-    found = read_strings(data)
+    for view, _ in json_views(source, read_strings(source.data), frozenset()):
+        yield view
+
+
+def json_views(
+    source: Source, found: Strings, known: Container[Span]
+) -> Iterator[tuple[View, View | None]]:
+    """
+    The views of a document, each with what of it is to be decoded; None: all.
+
+    `known`: the strings of the document that need not be.
+    """
     if found.escaped:
-        yield _unescaped(source, found.escaped, _trace_escaped)
+        yield _unescaped_but(source, found.escaped, known, _trace_escaped)
     if found.nested:
-        yield _unescaped(source, found.nested, _trace_nested)
+        yield _unescaped_but(source, found.nested, known, _trace_nested)
     if found.stray:
-        yield from escapes(source)
+        for view in escapes(source):
+            yield view, None
     if len(found.values) > 1:
-        yield from _joins(source, found)
+        for view in _joins(source, found):
+            yield view, None
+
+
+def without(view: View, spans: Sequence[Span]) -> View:
+    """A view with stretches cut out of it; paths do not show that."""
+    starts = [0, *(stop for _, stop in spans)]
+    stops = [*(start for start, _ in spans), len(view.data)]
+    kept = list(zip(starts, stops, strict=True))
+    pieces = [view.data[start:stop] for start, stop in kept]
+    trace = Pieces(kept, list(map(len, pieces)), 0, names=_unnamed)
+    return View(b"".join(pieces), view.part, "", view, depth=view.depth, trace=trace)
+
+
+def _unescaped_but(
+    source: Source,
+    spans: list[Span],
+    known: Container[Span],
+    trace: Callable[[bytes], Pieces],
+) -> tuple[View, View | None]:
+    view = _unescaped(source, spans, trace)
+    new = [span for span in spans if span not in known]
+    if len(new) == len(spans):
+        return view, None
+    return view, _unescaped(source, new, lambda data: _trace_strings(data, new))
 
 
 def _unescaped(
@@ -88,13 +124,23 @@ def _unescaped(
 
 
 def _joins(source: Source, found: Strings) -> Iterator[View]:
-    data = source.data
-    text = _join(data, found.values)
+    pieces = [_piece(source.data[a:b]) for a, b in found.values]
+    text = b"".join(pieces)
     yield source.traced("leaves", text, Later(_trace_leaves), joined=True)
-    by_key = _join(data, found.by_key())
+    by_key = b"".join([pieces[index] for index in found.by_key()])
     if by_key != text:
         trace = Later(_trace_by_key)
         yield source.traced("leaves by key", by_key, trace, joined=True)
+
+
+def _piece(data: bytes) -> bytes:
+    if b"\\" not in data:
+        return data
+    try:
+        text: str = orjson.loads(b'"%b"' % data)
+    except orjson.JSONDecodeError:
+        return unescape(data)  # cut in the middle of an escape
+    return text.encode()
 
 
 def _unescape_all(pieces: list[bytes]) -> bytes:
@@ -103,11 +149,6 @@ def _unescape_all(pieces: list[bytes]) -> bytes:
     except orjson.JSONDecodeError:
         return (b"\n" * _SEPARATOR).join(map(unescape, pieces))
     return text.encode()
-
-
-def _join(data: bytes, spans: Iterable[Span]) -> bytes:
-    text = b"".join([data[a:b] for a, b in spans])
-    return unescape(text) if b"\\" in text else text
 
 
 def _trace_escaped(data: bytes) -> Pieces:
@@ -133,11 +174,12 @@ def _trace_leaves(data: bytes) -> Pieces:
 
 
 def _trace_by_key(data: bytes) -> Pieces:
-    return _trace_join(data, read_strings(data).by_key())
+    found = read_strings(data)
+    return _trace_join(data, [found.values[index] for index in found.by_key()])
 
 
 def _trace_join(data: bytes, spans: list[Span]) -> Pieces:
-    lengths = [len(unescape(data[a:b])) for a, b in spans]
+    lengths = [len(_piece(data[a:b])) for a, b in spans]
     return Pieces(spans, lengths, 0, rewrite=ESCAPES, names=_unnamed)
 
 
@@ -151,6 +193,8 @@ def read_strings(data: bytes) -> Strings:
         for span in compress(spans, tokens.escaped.tolist()):
             nested = _NESTED.match(data, *span) is not None
             (found.nested if nested else found.escaped).append(span)
+        long = tokens.stops - tokens.starts >= _LONG_BYTES
+        found.long += compress(spans, long.tolist())
         key = _read_values(data, spans, tokens, found, key)
     return found
 

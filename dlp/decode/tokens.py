@@ -54,11 +54,9 @@ def _segment(data: bytes, at: int, size: int) -> tuple[int, Tokens]:
     has_escapes = data.find(b"\\", at, end) >= 0
     if has_escapes and len(quotes):
         before = symbols[quotes - 1] == _BACKSLASH
+        before[0] &= quotes[0] > 0  # else it is the last symbol that was looked at
         if before.any():
-            drop = [
-                i for i in before.nonzero()[0] if _escaped(data, at + int(quotes[i]))
-            ]
-            quotes = np.delete(quotes, drop)
+            quotes = quotes[~(before & _all_escaped(symbols, quotes))]
     quotes = quotes + at
     if len(quotes) % 2:
         close = _closing(data, max(end, int(quotes[-1]) + 1))
@@ -90,6 +88,18 @@ def _find_keys(data: bytes, stops: Places) -> npt.NDArray[np.bool_]:
     for index in spaced.tolist():
         keys[index] = _KEY_END.match(data, int(stops[index]) + 1) is not None
     return keys
+
+
+def _all_escaped(symbols: npt.NDArray[np.uint8], quotes: Places) -> Places:
+    """For each quote, whether an odd number of backslashes stands before it."""
+    marks = (symbols == _BACKSLASH).nonzero()[0]
+    numbers = np.arange(len(marks))
+    first = numbers.copy()
+    first[1:][marks[1:] == marks[:-1] + 1] = 0
+    first = np.maximum.accumulate(first)
+    last = np.searchsorted(marks, quotes) - 1
+    odd: Places = (numbers - first)[last] % 2 == 0
+    return odd
 
 
 def _escaped(data: bytes, at: int) -> bool:

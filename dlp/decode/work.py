@@ -2,7 +2,8 @@
 The worklist: every view is offered to every decoder, and so is what comes out.
 
 Breadth first, so that a limit cuts the deepest and least likely readings. Ordinary
-traffic takes the short way: all small views of a message are sieved in one pass.
+traffic takes the short way: all small views of a message are sieved in one pass, and
+what nothing came of before, or nothing that anybody minded, is not read again.
 
 Two depths are bounded: how often something was wrapped (an archive, base64), by
 `Limits.depth`, and how often it was spelled otherwise (escapes, percent), by twice it:
@@ -13,18 +14,26 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from dlp.decode.across import header_joins
 from dlp.decode.budget import Budget
-from dlp.decode.leaves import LOOKS_LIKE_JSON
+from dlp.decode.leaves import (
+    LOOKS_LIKE_JSON,
+    Strings,
+    json_views,
+    read_strings,
+    without,
+)
+from dlp.decode.pieces import Span
 from dlp.decode.places import Placed
 from dlp.decode.printable import is_text, printable
 from dlp.decode.shifted import shifted
 from dlp.decode.sieve import BETWEEN
 from dlp.decode.source import Source
 from dlp.decode.streams import streams
-from dlp.decode.structure import Document, document, document_of
+from dlp.decode.structure import JSON, Document, document, document_of
 from dlp.decode.table import (
     DECODERS,
     EVERY,
@@ -36,7 +45,7 @@ from dlp.decode.table import (
 )
 from dlp.decode.transfer import undo_codings
 from dlp.memory import LONGEST, Memory
-from dlp.model import Decoded, Limits, Part, PartKind, View
+from dlp.model import Decoded, Limits, Origin, Part, PartKind, Trace, View
 
 _SMALL_BYTES = 64 << 10
 """Views up to this size are sieved together, and read as text whatever they hold."""
@@ -44,10 +53,25 @@ _BINARY_BYTES = 4 << 10
 """Of larger ones that are no text only the printable stretches are shown."""
 _SHORTEST_BYTES = 8
 """Less than this is not worth a view."""
+_STRING = b"a JSON string"
+_NAMED = frozenset({PartKind.HEADER, PartKind.TRAILER})
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What is known of texts from before."""
+
+    barren: Memory[bool] = field(default_factory=Memory)
+    """No decoder makes anything of them."""
+    quiet: Memory[bool] | None = None
+    """
+    In nothing that came out of them stood anything: they are not decoded again. Also
+    strings of JSON, as they stand there. Named as `barren` names texts.
+    """
 
 
 def decode(
-    parts: Sequence[Part], limits: Limits, barren: Memory[bool] | None = None
+    parts: Sequence[Part], limits: Limits, recall: Recall | None = None
 ) -> Decoded:
     """
     Every text or byte string a recipient could recover from `parts`. Never raises.
@@ -55,10 +79,10 @@ def decode(
     Args:
         parts: the pieces of one message, exactly as they would leave.
         limits: bounds on bytes, depth and runs; over one, the result says which.
-        barren: the texts that no decoder makes anything of.
+        recall: what need not be worked out again; it learns what is barren.
     """
-    size = sum(len(part.data) for part in parts)
-    work = _Work(Budget.of(limits, size), Memory() if barren is None else barren)
+    size = sum([len(part.data) for part in parts])
+    work = _Work(Budget.of(limits, size), recall or Recall())
     work.begin(parts)
     work.run()
     budget = work.budget
@@ -67,52 +91,66 @@ def decode(
         budget.truncated,
         tuple(budget.undecodable),
         tuple(budget.residue),
+        tuple(work.read),
+        tuple(work.strings),
+        frozenset(work.direct),
+        frozenset(work.repeated),
     )
 
 
+class _Row(NamedTuple):
+    """A view to expand."""
+
+    view: View
+    spelled: int
+    """How often it was spelled otherwise."""
+    name: bytes
+    """What it is remembered by; empty: it is not."""
+
+
 class _Work:
-    def __init__(self, budget: Budget, barren: Memory[bool]) -> None:
+    def __init__(self, budget: Budget, recall: Recall) -> None:
         self.budget = budget
-        self._barren = barren
+        self._barren, self._quiet = recall.barren, recall.quiet
         self.views: list[View] = []
-        self._queue: deque[tuple[View, int]] = deque()
-        """Views to expand, with how often they were spelled otherwise."""
+        self.read: list[tuple[bytes, int]] = []
+        self.strings: list[tuple[bytes, int]] = []
+        self.direct: dict[int, View] = {}
+        """By identity."""
+        self.repeated: set[bytes] = set()
+        self._queue: deque[_Row] = deque()
         self._seen: set[bytes] = set()
 
     def begin(self, parts: Sequence[Part]) -> None:
         """The raw parts, what their codings hide, and joins over parts."""
-        documents = [document_of(part) for part in parts]
-        raw = [
-            _raw_view(index, part, kind)
-            for index, (part, kind) in enumerate(zip(parts, documents, strict=True))
-        ]
+        raw = [_raw_view(index, part) for index, part in enumerate(parts)]
         self.views += raw
-        self._seen.update(view.data for view in raw)
-        self._queue.extend(
-            (view, 0) for view in raw if len(view.data) >= _SHORTEST_BYTES
-        )
+        self._seen.update([view.data for view in raw])
         self._add_all(header_joins(parts, raw), 0)
-        for part, view, kind in zip(parts, raw, documents, strict=True):
-            if kind:
-                self._add_all(kind.views(Source(view, self.budget)), 0)
-            if not is_text(part.data):
-                self._add_all(printable(Source(view, self.budget)), 0)
+        self.direct.update((id(view), view) for view in self.views)
+        for part, view in zip(parts, raw, strict=True):
+            if self._is_new(view):
+                self._enter(view, document_of(part), 0, 0)
+                if not is_text(part.data):
+                    self._add_all(printable(Source(view, self.budget)), 0)
             if part.encodings and part.data:
                 source = Source(view, self.budget)
-                self._add(undo_codings(source, part.encodings), 0)
+                coded = undo_codings(source, part.encodings)
+                self.direct[id(coded)] = coded
+                self._add(coded, 0)
 
     def run(self) -> None:
         """Decode until nothing new comes out or a limit is reached."""
-        first, self._queue = [row for row in self._queue if self._may(row[0])], deque()
-        small = [view for view, _ in first if _is_small(view)]
+        first, self._queue = list(filter(self._may, self._queue)), deque()
+        small = [row.view for row in first if _is_small(row.view)]
         among = hints_in(BETWEEN.join([v.data for v in small]), ~TESTED)
         tested = [v.data for v in small if TESTED & _readers(v)]
         documents = list(filter(LOOKS_LIKE_JSON.match, tested))
         plain = [data for data in tested if not LOOKS_LIKE_JSON.match(data)]
         for group in (documents, plain):  # what is tested in one is not in the other
             among |= hints_in(BETWEEN.join(group), TESTED)
-        for view, spelled in first:
-            self._expand(view, spelled, among if _is_small(view) else EVERY)
+        for row in first:
+            self._expand(row, among if _is_small(row.view) else EVERY)
         self._drain()
         for view in self.budget.residue.copy():
             source = Source(view, self.budget)
@@ -123,26 +161,78 @@ class _Work:
 
     def _drain(self) -> None:
         while self._queue and not self.budget.truncated:
-            view, spelled = self._queue.popleft()
-            if self._may(view):
-                self._expand(view, spelled, EVERY)
+            row = self._queue.popleft()
+            if self._may(row):
+                self._expand(row, EVERY)
 
-    def _may(self, view: View) -> bool:
-        """Whether it is not known that no decoder makes anything of a view."""
-        return len(view.data) > LONGEST or not self._barren.get(self._name(view))
+    def _is_new(self, view: View) -> bool:
+        """Whether it is not known that nothing is to come of a view."""
+        size = len(view.data)
+        if size < _SHORTEST_BYTES:
+            return False
+        if size > LONGEST or self._quiet is None:
+            return True
+        name = self._name(view)
+        if self._quiet.get(name):
+            return False
+        self.read.append((name, view.part))
+        return True
 
     def _name(self, view: View) -> bytes:
-        return self._barren.name(view.data, b"joined" if view.joined else b"")
+        return self._barren.name(view.data, _use(view))
 
-    def _expand(self, view: View, spelled: int, among: int) -> None:
+    def _queued(self, view: View, spelled: int) -> None:
+        if len(view.data) >= _SHORTEST_BYTES:
+            name = self._name(view) if len(view.data) <= LONGEST else b""
+            self._queue.append(_Row(view, spelled, name))
+
+    def _enter(
+        self, view: View, kind: Document | None, spelled: int, below: int
+    ) -> None:
+        """Queue a view, and add what it holds as a document, spelled so often."""
+        if kind is JSON:
+            self._enter_json(view, spelled, below)
+            return
+        self._queued(view, spelled)
+        if kind:
+            self._add_all(kind.views(Source(view, self.budget)), below)
+
+    def _enter_json(self, view: View, spelled: int, below: int) -> None:
+        """What is known of a document is shown, and not decoded again."""
+        found = read_strings(view.data)
+        known = self._known(view, found)
+        direct = view.parent is None  # inner documents are read only where they are new
+        self._queued(without(view, known) if known else view, spelled)
+        for shown, new in json_views(Source(view, self.budget), found, set(known)):
+            if direct:
+                self.direct[id(shown)] = shown
+            self._add(shown, below, new)
+
+    def _known(self, view: View, found: Strings) -> list[Span]:
+        if self._quiet is None or found.stray:
+            return []
+        known = []
+        for start, stop in found.long:
+            name = self._barren.name(view.data[start:stop], _STRING)
+            if self._quiet.get(name):
+                known.append((start, stop))
+            else:
+                self.strings.append((name, view.part))
+        return known
+
+    def _may(self, row: _Row) -> bool:
+        """Whether it is not known that no decoder makes anything of a view."""
+        return not row.name or not self._barren.get(row.name)
+
+    def _expand(self, row: _Row, among: int) -> None:
         """Offer a view to every decoder of these whose hint occurs in it."""
-        budget = self.budget
+        budget, view = self.budget, row.view
         before = len(budget.undecodable), len(budget.residue)
         among &= _readers(view)
-        yielded = self._offer(view, spelled, among) if among else 0
+        yielded = self._offer(view, row.spelled, among) if among else 0
         quiet = before == (len(budget.undecodable), len(budget.residue))
-        if quiet and not yielded and not budget.truncated and len(view.data) <= LONGEST:
-            self._barren.put(self._name(view), True)  # noqa: FBT003  # an answer, no flag
+        if quiet and row.name and not yielded and not budget.truncated:
+            self._barren.put(row.name, True)  # noqa: FBT003  # an answer, no flag
 
     def _offer(self, view: View, spelled: int, among: int) -> int:
         """How many views came out, new or not."""
@@ -166,9 +256,13 @@ class _Work:
         for view in views:
             self._add(view, spelled)
 
-    def _add(self, view: View, spelled: int) -> None:
+    def _add(self, view: View, spelled: int, new: View | None = None) -> None:
+        """Show a view and decode it, or if not all of it is to be, `new`."""
         data, budget = view.data, self.budget
-        if len(data) < _SHORTEST_BYTES or data in self._seen:
+        if len(data) < _SHORTEST_BYTES:
+            return
+        if data in self._seen:
+            self.repeated.add(data)
             return
         if max(view.depth - spelled, spelled / 2) > budget.limits.depth:
             budget.over("depth")
@@ -180,15 +274,17 @@ class _Work:
         if kind and view.trace is None:
             view = replace(view, trace=Placed(kind.place()))
         text = is_text(data)
-        if not text:
+        is_new = self._is_new(view if new is None else new)
+        if is_new and not text:
             self._add_all(printable(Source(view, budget)), spelled + 1)
         if text or len(data) <= _BINARY_BYTES:
             self.views.append(view)
         else:
             budget.residue.append(view)
-        self._queue.append((view, spelled))
-        if kind:
-            self._add_all(kind.views(Source(view, budget)), spelled + 1)
+        if is_new and new is None:
+            self._enter(view, kind, spelled, spelled + 1)
+        elif is_new and new is not None:
+            self._enter(new, document(new.data), spelled, spelled + 1)
 
 
 def _is_small(view: View) -> bool:
@@ -203,11 +299,32 @@ def _readers(view: View) -> int:
     return readers & READ_JSON if LOOKS_LIKE_JSON.match(view.data) else readers
 
 
-def _raw_view(index: int, part: Part, kind: Document | None) -> View:
-    trace = Placed(kind.place()) if kind else None
+def _raw_view(index: int, part: Part) -> View:
     step = str(part.kind)
-    if part.kind in (PartKind.HEADER, PartKind.TRAILER):
+    if part.kind in _NAMED:
         step = f"{step}:{part.name}"
+    data = part.data
     return View(
-        part.data, index, step, span=(0, len(part.data)), exact=True, trace=trace
+        data, index, step, span=(0, len(data)), exact=True, trace=_PartPlace(part)
     )
+
+
+class _PartPlace:
+    """The trace of a raw view; what kind of document it is, is asked for findings."""
+
+    __slots__ = ("_part", "_placed")
+
+    def __init__(self, part: Part) -> None:
+        self._part = part
+        self._placed: Trace | None = None
+
+    def __call__(self, view: View, start: int, stop: int) -> Origin:
+        if self._placed is None:
+            kind = document_of(self._part)
+            self._placed = Placed(kind.place()) if kind else View.mapped
+        return self._placed(view, start, stop)
+
+
+def _use(view: View) -> bytes:
+    """What else a decoder goes by, besides the text."""
+    return (b"+" if view.joined else b"") + view.step.encode()[:15]

@@ -61,6 +61,8 @@ class ScanResult:
     matches: tuple[Match, ...] = ()
     flooded: bool = False
     """More candidates than could be judged: `matches` is not all; block."""
+    every: tuple[Match, ...] = ()
+    """All matches, before those of one thing became one."""
 
 
 class Judged(NamedTuple):
@@ -129,7 +131,9 @@ class Engine:
                 flooded = True
         for slow in self._slow:
             matches.extend(slow.find(views))
-        return ScanResult(strongest(matches) if matches else (), flooded)
+        if not matches:
+            return ScanResult(flooded=flooded)
+        return ScanResult(strongest(matches), flooded, tuple(matches))
 
     def _hits(self, views: Sequence[View], limit: int) -> list[tuple[int, int]] | None:
         """(expression, end) pairs in the joined views; None when above `limit`."""

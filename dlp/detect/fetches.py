@@ -71,11 +71,21 @@ _NEAR = 2
 _LARGEST = 2 << 20
 """Bytes of a document that are read whole; of a longer one without its long strings."""
 _LONG = re.compile(rb'"[^"\\]{2048,}"')
-_STARTS = r'(?i)"(?:[^"\s]{0,80}(?::|\\u003a)(?:/|\\|\w)|\s|\\[nrtu]|\\?/\\?/|unfurl_)'
-"""The begin of a JSON string that could be a URL, or the name of a field that makes
-links of a text."""
+_LEAD = r'"(?:[\s\x80-\xff]|\\[bfnrt]|\\u[0-9a-fA-F]{4})*'
+_STARTS = (
+    r":(?:[/\\])",
+    r"\\u00[2-7]",
+    _LEAD + r"(?:/|\\[/\\])",
+    rf"(?i){_LEAD}(?:https?|wss?):",
+    r"(?i)unfurl_",
+)
+"""
+What a JSON document holds if one of its strings is a URL, or its fields make links of
+a text: `://` whatever is escaped of it, a slash or a scheme at the start of a string.
+"""
 _PAIR = re.compile(rb'"([^"\\]{1,64})"\s*:\s*(?:\{\s*"url"\s*:\s*)?("[^"\\]{1,4096}")')
 _LINK = re.compile(r"(?:https?:)?//[^\s<>|\"')\]]+", re.IGNORECASE)
+_UNFURL = frozenset({"unfurl_links", "unfurl_media"})
 _SEPARATORS = str.maketrans("", "", "_-. ")
 
 _CONTENT = frozenset({PartKind.BODY, PartKind.FRAME})
@@ -144,7 +154,7 @@ def _may_hold_urls(data: bytes) -> bool:
 
 @cache
 def _starts() -> Sieve:
-    return Sieve([(0, _STARTS)])
+    return Sieve([(0, pattern) for pattern in _STARTS])
 
 
 def _read(data: bytes, part: Part) -> Iterator[object]:
@@ -221,7 +231,7 @@ def _walk(root: object, *, acting: bool) -> Iterator[tuple[str, str]]:
                         item, node.key, node.parent, node.depth, node.kind, node.acting
                     )
                     for item in items
-                    if isinstance(item, (dict, list, str))
+                    if _matters(item)
                 ]
             case str() as text if _is_url(text) and _is_fetched(node):
                 yield node.key, text
@@ -237,9 +247,14 @@ def _children(fields: Mapping[str, object], at: _Node, *, rpc: bool) -> list[_No
     return [
         _Node(value, _plain(key), at.key, at.depth + 1, kind, acting)
         for key, value in fields.items()
-        if isinstance(value, (dict, list, str))
+        if _matters(value)
         and (isinstance(value, str) or not _only_mentioned(_plain(key), kind, rpc=rpc))
     ]
+
+
+def _matters(value: object) -> bool:
+    """Whether there can be a URL in it: most strings are none."""
+    return _is_url(value) if isinstance(value, str) else isinstance(value, (dict, list))
 
 
 def _only_mentioned(key: str, kind: str, *, rpc: bool) -> bool:
@@ -266,7 +281,9 @@ def _is_fetched(node: _Node) -> bool:
 
 def _unfurled(fields: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Links in a text whose sender asks for their previews (Slack)."""
-    asked = (fields.get("unfurl_links"), fields.get("unfurl_media"))
+    if _UNFURL.isdisjoint(fields):
+        return
+    asked = map(fields.get, _UNFURL)
     text = fields.get("text")
     if isinstance(text, str) and any(a in (True, "true", "1", 1) for a in asked):
         for match in _LINK.finditer(text):
@@ -278,5 +295,8 @@ def _plain(key: str) -> str:
 
 
 def _is_url(text: str) -> bool:
-    head = text[:64].replace("\\", "/").strip().lower()
+    head = text[:64]
+    if ":" not in head and "/" not in head and "\\" not in head:
+        return False
+    head = head.replace("\\", "/").strip().lower()
     return "://" in head or head.startswith(("//", "http:", "https:", "ws:", "wss:"))

@@ -32,7 +32,6 @@ _LONGEST_HASH = 128
 _FEWEST, _FEWEST_DIGITS = 20, 12
 """Different characters; of less is a line of dashes."""
 _STEP = 4
-_RUN = re.compile(rb"[A-Za-z0-9+/_=%-]{65,}")
 _HEX = re.compile(rb"[0-9a-fA-F]{32,}")
 _HASHES = re.compile(rb"(?:sha\d{1,3}|md5|h1)-", re.IGNORECASE)
 _LETTERS = re.compile(rb"[A-Za-z0-9+/_=%-]")
@@ -85,10 +84,16 @@ def _stretches(data: bytes, *, content: bool) -> Iterator[bytes]:
         if not _known(data) and _is_noise(data):
             yield data
         return
-    if not _may_have_runs(data):
+    few = data[::_STEP].translate(_MARKS)
+    if _FEW not in few:  # a cheap look: a run holds many letters at a fixed step
         return
-    for match in _RUN.finditer(data):
-        yield from _unread(match[0])
+    marks = data.translate(_MARKS)
+    start = marks.find(_MANY)
+    while start >= 0:
+        stop = marks.find(b" ", start)
+        stop = len(data) if stop < 0 else stop
+        yield from _unread(data[start:stop])
+        start = marks.find(_MANY, stop)
 
 
 def _unread(run: bytes) -> Iterator[bytes]:
@@ -110,12 +115,6 @@ def _unread(run: bytes) -> Iterator[bytes]:
         and not _known(_decoded(sample))
     ):
         yield rest
-
-
-def _may_have_runs(data: bytes) -> bool:
-    """A cheap look: a run holds many letters at a fixed step."""
-    few = data[::_STEP].translate(_MARKS)
-    return _FEW in few and _MANY in data.translate(_MARKS)
 
 
 _FEW, _MANY = b"a" * (_SHORTEST // _STEP), b"a" * _SHORTEST

@@ -12,7 +12,7 @@ import asyncio
 import multiprocessing
 import os
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Thread
 
 from dlp.detect.learned import NONE, LearnedIndex
@@ -50,7 +50,8 @@ def _examine(source: Source, message: Message) -> Examination | None:
             return None
         _loaded.clear()
         _loaded[source.generation] = inspector
-    return inspector.examine(message, source.learned)
+    seen = inspector.examine(message, source.learned)
+    return replace(seen, message=replace(message, parts=()))  # who asked has them
 
 
 def _end_with_parent() -> None:
@@ -100,7 +101,7 @@ class Offload:
             raise StateError("the inspection process died") from error
         if seen is None:
             return await asyncio.to_thread(inspector.examine, message, source.learned)
-        return seen
+        return replace(seen, message=message)
 
     def _executor(self) -> ProcessPoolExecutor:
         if self._pool is None:

@@ -13,7 +13,7 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from dlp.decide import BLOCK, Facts, consequence, decide
-from dlp.decode import decode
+from dlp.decode import Recall, decode
 from dlp.decode.places import word
 from dlp.detect.engine import Engine
 from dlp.detect.fetches import Fetch, fetched
@@ -21,11 +21,11 @@ from dlp.detect.fingerprint import SecretHit, SecretIndex
 from dlp.detect.learned import NONE, LearnedIndex
 from dlp.detect.opaque import Opaque, opaque_stretches
 from dlp.detect.rules import Rule, load_rules
-from dlp.inspector.slots import SECURE, Slots, keyed_digest, masked
+from dlp.inspector.quiet import Quiet, quiet_names
+from dlp.inspector.slots import SECURE, Slots, keyed_digest, masked, unpinned
 from dlp.inspector.tickets import Tickets
 from dlp.memory import Memory
 from dlp.model import (
-    Decoded,
     Finding,
     Kind,
     Message,
@@ -76,6 +76,8 @@ class Detection:
     undecodable: tuple[str, ...]
     inspected: int
     views: tuple[View, ...]
+    quiet: tuple[bytes, ...]
+    """Names of what need not be decoded again, as far as rules and secrets go."""
 
 
 @noun
@@ -94,6 +96,8 @@ class Inspector:
     """Texts that no decoder makes anything of."""
     named: frozenset[str] = field(default=frozenset(), repr=False)
     """Rules and secrets as the placeholders name them that stand for what was cut."""
+    quiet: Quiet = field(default_factory=Quiet, repr=False)
+    """Texts whose decoding gave nothing that anybody minded."""
 
     @classmethod
     def load(
@@ -156,11 +160,21 @@ class Inspector:
             name: tuple(_expanded(info.hosts, policy.groups))
             for name, info in index.infos.items()
         }
-        slots = Slots(engine, index, policy.limits, frozenset(extra), homes, digest)
+        key = digest(b"memory").encode()
+        barren = Memory[bool](key)
+        slots = Slots(
+            engine,
+            index,
+            policy.limits,
+            frozenset(extra),
+            homes,
+            digest,
+            Recall(barren),
+            Memory(key),
+        )
         parts = (policy.generation, engine.generation, index.generation)
         generation = "-".join(part[:12] for part in parts)
         by_id = {rule.id: rule for rule in engine.rules}
-        barren = Memory[bool](digest(b"barren").encode())
         rule_names = frozenset(map(named, [*by_id, *index.infos]))
         return cls(
             policy, engine, index, slots, by_id, digest, generation, barren, rule_names
@@ -168,7 +182,7 @@ class Inspector:
 
     def scan(self, data: bytes) -> list[Finding]:
         """Decode and detect, without policy; keeps nothing between calls."""
-        seen = self._detect((Part(PartKind.BODY, data),))
+        seen = self._detect((Part(PartKind.BODY, data),), Recall(self.barren))
         unread = [*seen.undecodable, *filter(None, [seen.truncated])]
         return [
             *seen.findings,
@@ -186,11 +200,17 @@ class Inspector:
         issued = Tickets(learned, message.destination)
         settled = self.slots.settle(message, reach, issued.taken)
         parts = settled.parts
-        seen = self._detect(parts)
+        quiet = self.quiet.under(learned)
+        recall = Recall(self.barren, quiet)
+        seen = self._detect(parts, recall)
         loose = self._at_home(seen.findings, message)
         if loose:
             parts = masked(parts, _spans(loose))
-            seen = self._detect(parts)
+            seen = self._detect(parts, recall)
+        hits = learned.scan(seen.views)
+        if not hits:
+            for name in seen.quiet:
+                quiet.put(name, True)  # noqa: FBT003  # an answer, no flag
         return Examination(
             message,
             reach,
@@ -199,12 +219,12 @@ class Inspector:
                 *loose,
                 *self.slots.seated(seen.findings, message),
                 *self._fetches(parts, seen.views, message),
-                *issued.findings(seen.views, settled.filled, self.digest),
+                *issued.findings(hits, settled.filled, self.digest),
             ),
             seen.partials,
             seen.truncated,
             seen.undecodable,
-            settled.foreign or (_unpinned(loose) if reach.pinned else ""),
+            settled.foreign or (unpinned(loose) if reach.pinned else ""),
             breach(message, reach.caps),
             seen.inspected,
             tuple(token.value for token in settled.filled),
@@ -251,16 +271,18 @@ class Inspector:
             if self.index.reached(name, pieces):
                 yield name
 
-    def _detect(self, parts: tuple[Part, ...]) -> Detection:
-        decoded = decode(parts, self.policy.limits, self.barren)
+    def _detect(self, parts: tuple[Part, ...], recall: Recall) -> Detection:
+        decoded = decode(parts, self.policy.limits, recall)
         findings: list[Finding] = []
         partials: dict[str, int] = {}
-        for hit in self.index.scan(decoded.views, decoded.residue):
+        hits = self.index.scan(decoded.views, decoded.residue)
+        for hit in hits:
             if hit.complete:
                 findings.append(self._secret(hit))
             else:
                 partials[hit.name] = partials.get(hit.name, 0) | hit.coverage
         scanned = self.engine.scan(decoded.views)
+        heard = hits or scanned.flooded
         for match in scanned.matches:
             if is_ours(match, self.named):
                 continue
@@ -283,8 +305,9 @@ class Inspector:
             partials,
             decoded.truncated or ("candidates" if scanned.flooded else ""),
             decoded.undecodable,
-            _bytes_of(decoded),
+            sum(len(view.data) for view in decoded.views),
             decoded.views,
+            () if heard else tuple(quiet_names(decoded, scanned.every)),
         )
 
     def _fetches(
@@ -350,20 +373,6 @@ def _fetch(fetch: Fetch) -> Finding:
     )
 
 
-def _unpinned(loose: Sequence[Finding]) -> str:
-    """The first slot in which a credential stands that is not registered."""
-    ours = [f for f in loose if f.place is Place.BOUND]
-    theirs = (f for f in loose if f.place is not Place.BOUND)
-    return next((f.slot for f in theirs if not any(_same(f, one) for one in ours)), "")
-
-
-def _same(found: Finding, ours: Finding) -> bool:
-    """Whether what a rule found is a registered secret, which has no more bytes."""
-    if found.part != ours.part or not found.span or not ours.span:
-        return False
-    return ours.span[0] <= found.span[0] and found.span[1] <= ours.span[1]
-
-
 def _expanded(
     hosts: Iterable[str], groups: Mapping[str, tuple[str, ...]]
 ) -> Iterator[str]:
@@ -378,10 +387,6 @@ def _spans(findings: Iterable[Finding]) -> dict[int, list[tuple[int, int]]]:
         if finding.span:
             spans.setdefault(finding.part, []).append(finding.span)
     return spans
-
-
-def _bytes_of(decoded: Decoded) -> int:
-    return sum(len(view.data) for view in decoded.views)
 
 
 def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:

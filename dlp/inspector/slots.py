@@ -19,13 +19,16 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
+from typing import NamedTuple
 
 from dlp.decide import BLOCK, consequence
-from dlp.decode import decode
+from dlp.decode import Recall, decode
 from dlp.detect.checks import is_jwt
 from dlp.detect.confirm import Match
 from dlp.detect.engine import Engine
 from dlp.detect.fingerprint import SecretIndex
+from dlp.detect.rule import Rule
+from dlp.memory import Memory
 from dlp.model import (
     Destination,
     Finding,
@@ -52,8 +55,6 @@ from dlp.policy.reach import Reach
 MASK = b"*"
 DEFAULT_SLOTS = frozenset({"", "default", "credential"})
 """How a secret or rule says: the usual credential headers."""
-REMEMBERED = 4096
-"""Tokens whose rule is remembered."""
 SECURE = frozenset({"https", "wss"})
 ACROSS = "headers"
 """Path of the join of all header values."""
@@ -79,15 +80,22 @@ class Settled:
     """At a pinned host, the first slot whose credential is not registered."""
 
 
+class Judged(NamedTuple):
+    """A rule that something satisfies, and how surely. Not the match: that holds it."""
+
+    rule: Rule
+    tier: Tier
+
+
 @noun
 class Weighed:
     """What a token that no secret names is, read on its own."""
 
     clean: bool
     """Nothing else rides inside it."""
-    match: Match | None = None
-    """The rule that the whole token satisfies."""
-    inside: tuple[Match, ...] = ()
+    match: Judged | None = None
+    """What the whole token satisfies."""
+    inside: tuple[Judged, ...] = ()
     """The vendors' credentials that it is an encoding of."""
     secrets: frozenset[str] = frozenset()
     """Of the registered ones, those among them."""
@@ -108,7 +116,8 @@ class Slots:
     homes: Mapping[str, tuple[str, ...]]
     """Host patterns of each registered secret, groups resolved."""
     digest: Callable[[bytes], str]
-    known: dict[bytes, Weighed] = field(default_factory=dict, repr=False)
+    recall: Recall = field(repr=False)
+    known: Memory[Weighed] = field(repr=False)
     """What `_weigh` said of a token: an agent sends the same one with every request."""
 
     def settle(
@@ -191,7 +200,7 @@ class Slots:
             return None, True
         return found, consequence(found, reach) != BLOCK
 
-    def _matched(self, token: Token, match: Match, to: Destination) -> Finding:
+    def _matched(self, token: Token, match: Judged, to: Destination) -> Finding:
         own = host_matches(to.host, match.rule.hosts)
         return Finding(
             match.rule.id,
@@ -229,17 +238,17 @@ class Slots:
         )
 
     def _recall(self, token: Token) -> Weighed:
-        key = hashlib.blake2b(token.value, digest_size=16).digest()
-        weighed = self.known.get(key)
+        name = self.known.name(token.value)
+        weighed = self.known.get(name)
         if weighed is None:
-            if len(self.known) >= REMEMBERED:
-                self.known.clear()
-            weighed = self.known[key] = self._weigh(token)
+            weighed = self._weigh(token)
+            self.known.put(name, weighed)
         return weighed
 
     def _weigh(self, token: Token) -> Weighed:
-        decoded = decode((Part(PartKind.HEADER, token.value),), self.limits)
-        hits = self.index.scan(decoded.views)
+        parts = (Part(PartKind.HEADER, token.value),)
+        decoded = decode(parts, self.limits, self.recall)
+        hits = self.index.scan(decoded.views, decoded.residue)
         if decoded.truncated or not all(hit.complete for hit in hits):
             return UNREAD
         matches = self.engine.scan(decoded.views).matches
@@ -248,19 +257,23 @@ class Slots:
         whole = [m for m in outside if m.stop - m.start == len(token.value)]
         # A decoder may give the token itself back, less a letter or two.
         own = () if is_jwt(token.value) else {m.rule.id for m in whole}
-        inside = tuple(
+        inside = [
             m
             for m in matches
             if m not in outside and m.tier in vendor_shaped and m.rule.id not in own
-        )
+        ]
         if inside or hits:
             if any(m.tier in vendor_shaped for m in outside):
                 return UNREAD
             names = frozenset(hit.name for hit in hits)
-            return Weighed(clean=False, inside=inside, secrets=names)
-        parts = [m for m in outside if m not in whole and m.tier in vendor_shaped]
-        best = min(whole, key=lambda m: _RANK[m.tier], default=None)
-        return Weighed(clean=best is not None or not parts, match=best)
+            return Weighed(clean=False, inside=_judged(inside), secrets=names)
+        pieces = [m for m in outside if m not in whole and m.tier in vendor_shaped]
+        best = min(_judged(whole), key=lambda m: _RANK[m.tier], default=None)
+        return Weighed(clean=best is not None or not pieces, match=best)
+
+
+def _judged(matches: Sequence[Match]) -> tuple[Judged, ...]:
+    return tuple(Judged(match.rule, match.tier) for match in matches)
 
 
 def _seat(finding: Finding, parts: Sequence[Part]) -> str:
@@ -290,6 +303,20 @@ def _unwrapped(token: Token) -> bytes:
         return base64.b64decode(value + b"=" * (-len(value) % 4), validate=True)
     except binascii.Error:
         return b""
+
+
+def unpinned(loose: Sequence[Finding]) -> str:
+    """The first slot in which a credential stands that is not registered."""
+    ours = [f for f in loose if f.place is Place.BOUND]
+    theirs = (f for f in loose if f.place is not Place.BOUND)
+    return next((f.slot for f in theirs if not any(_same(f, one) for one in ours)), "")
+
+
+def _same(found: Finding, ours: Finding) -> bool:
+    """Whether what a rule found is a registered secret, which has no more bytes."""
+    if found.part != ours.part or not found.span or not ours.span:
+        return False
+    return ours.span[0] <= found.span[0] and found.span[1] <= ours.span[1]
 
 
 def is_bound(found: Finding | None) -> bool:

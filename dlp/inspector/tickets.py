@@ -19,7 +19,7 @@ from dlp.detect.fingerprint import SecretHit
 from dlp.detect.issued import audience
 from dlp.detect.learned import LearnedIndex
 from dlp.inspector.slots import SECURE
-from dlp.model import Destination, Finding, Kind, Place, Tier, View, noun
+from dlp.model import Destination, Finding, Kind, Place, Tier, noun
 from dlp.policy.credentials import Token, host_matches
 from dlp.policy.parties import at_home, meant_for
 
@@ -51,11 +51,11 @@ class Tickets:
 
     def findings(
         self,
-        views: Sequence[View],
+        hits: Sequence[SecretHit],
         filled: Sequence[Token],
         digest: Callable[[bytes], str],
     ) -> Iterator[Finding]:
-        """What others issued; `filled`: the credential slots of the message."""
+        """What others issued; `hits`: where it stands, `filled`: the slots."""
         if not self.learned.parts:
             return
         met: set[tuple[str, int, object]] = set()
@@ -64,7 +64,7 @@ class Tickets:
                 for name in self._strangers(self.learned.named(token.value)):
                     met.add((name, token.part, token.span))
                     yield _seated(name, token, digest)
-        for hit in self.learned.scan(views):
+        for hit in hits:
             if hit.complete and self._strangers((hit.name,)):
                 found = self._loose(hit, filled, digest)
                 place = (hit.name, found.part, found.span or found.path)

@@ -21,6 +21,9 @@ from dlp.policy.reach import Reach
 from dlp.policy.ruleset import Policy
 
 _NAME = b"method"
+_BEFORE = re.compile(rb"(?:_|%5f|\\u005f|name=\"?)\Z", re.IGNORECASE)
+"""What stands before the name in every notation: `method` alone is a frequent word."""
+_BEFORE_BYTES = 6
 _FIELD = re.compile(
     rb"""(?xi)
     (?: (?:^|[?&;])  (?:_|%5f) method \s* = \s*
@@ -48,9 +51,19 @@ def reach(policy: Policy, message: Message) -> Reach:
 def methods(parts: tuple[Part, ...]) -> Iterator[str]:
     """Every method that target or body ask for, in capitals."""
     for part in parts:
-        if part.kind in {PartKind.TARGET, PartKind.BODY} and _NAME in part.data:
+        if part.kind in {PartKind.TARGET, PartKind.BODY} and _is_named(part.data):
             for asked in _FIELD.finditer(part.data):
                 yield asked[1].decode().upper()
+
+
+def _is_named(data: bytes) -> bool:
+    """A cheap look: hardly any message names one."""
+    at = data.find(_NAME)
+    while at >= 0:
+        if _BEFORE.search(data, max(0, at - _BEFORE_BYTES), at):
+            return True
+        at = data.find(_NAME, at + len(_NAME))
+    return False
 
 
 def _with(to: Destination, method: str) -> Destination:

@@ -56,6 +56,7 @@ def chat(size: int) -> bytes:
         messages.append({"role": ("user", "assistant")[turn % 2], "content": text})
         length += len(text) + 38
         turn += 1
+    messages[-1]["content"] += f" turn {load.TURN.decode()}"
     return json.dumps(
         {"model": "model-large-1", "max_tokens": 1024, "messages": messages}
     ).encode()

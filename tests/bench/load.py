@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import ssl
 import time
 from dataclasses import dataclass, field
+
+TURN = b"00000000"
+"""What a body may say that differs from message to message."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ async def exchange(stream: Stream, message: bytes) -> None:
 async def run(
     target: Target, message: bytes, connections: int, seconds: float
 ) -> Sample:
-    """Keep `connections` connections busy for `seconds`."""
+    """Keep `connections` connections busy for `seconds`; no message comes twice."""
     streams = [await connect(target) for _ in range(connections)]
     for stream in streams:
         await exchange(stream, message)
@@ -92,9 +96,12 @@ async def run(
     start = time.perf_counter()
     stop = start + seconds
 
+    number = itertools.count()
+
     async def worker(stream: Stream) -> None:
         while (began := time.perf_counter()) < stop:
-            await exchange(stream, message)
+            turn = b"%08d" % next(number)
+            await exchange(stream, message.replace(TURN, turn, 1))
             sample.latencies.append(time.perf_counter() - began)
 
     await asyncio.gather(*map(worker, streams))

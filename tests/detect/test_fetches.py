@@ -218,3 +218,28 @@ def test_in_a_frame():
 def test_depth_is_no_way_out():
     deep = b"[" * 900 + b'{"image_url": "https://e.test/p"}' + b"]" * 900
     assert found(LLM, deep) == ["https://e.test/p"]
+
+
+SLASHES = ("//", "\\/\\/", "\\\\\\\\", "\\u002f/", "/\\u002F")
+HEADS = (
+    *(f"https:{slashes}e.test" for slashes in SLASHES),
+    *(f"{lead}//e.test" for lead in ("", " ", "\\n", "\\u00a0", "\u2003")),
+    *(f"{slashes}e.test" for slashes in SLASHES),
+    "https\\u003a//e.test",
+    "\\u0068ttps:e.test",
+    "https:e.test",
+    " HTTP:e.test",
+    "wss:e.test",
+    "ftp://e.test",
+)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_however_it_is_escaped(head):
+    """The cheap look at a document misses no notation of a URL."""
+    assert found(LLM, f'{{"image_url": "{head}"}}'.encode())
+
+
+def test_however_the_asking_for_previews_is_escaped():
+    sent = '{"unfurl\\u005flinks": true, "text": "see https:\\/\\/e.test/p"}'
+    assert found("/api/chat.postMessage", sent.encode()) == ["https://e.test/p"]

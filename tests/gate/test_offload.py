@@ -1,3 +1,4 @@
+import pickle
 import subprocess
 import sys
 from dataclasses import replace
@@ -7,7 +8,7 @@ import pytest
 
 from dlp.detect.fingerprint import SecretInfo
 from dlp.detect.learned import LearnedIndex, learnable
-from dlp.gate.offload import PROCESS_OVER, Offload
+from dlp.gate.offload import PROCESS_OVER, Offload, _examine
 from dlp.model import Agent, Destination, Message, Part, PartKind
 
 
@@ -32,8 +33,14 @@ async def test_a_verdict_is_given_under_the_generation_that_asked(gate, offload,
     if stale:
         source = replace(source, generation="another")
     seen = await offload.examine(gate.inspector, source, large())
+    assert seen.message == large()
     assert seen.reach.statement == "api"
     assert seen.inspected >= PROCESS_OVER
+
+
+def test_the_process_sends_no_message_back(gate):
+    source = gate._source(gate.inspector)
+    assert len(pickle.dumps(_examine(source, large()))) < len(pickle.dumps(large())) / 9
 
 
 def test_every_process_gives_one_state_one_generation(gate):

@@ -1,0 +1,63 @@
+"""
+Texts whose decoding gave nothing that anybody minded: they need no decoding again.
+
+An agent sends its headers, and the words of its conversation, with every request. What
+comes out of them is the same each time, so of a text in whose readings stood neither a
+pattern nor a piece of a known or issued secret that is remembered, by keyed digest.
+The text itself, and every join it is part of, are looked at each time.
+
+Why not in `dlp.decode`: it cannot tell what is minded. Why not in `Inspector`: that is
+immutable, and what is issued comes and goes while one lives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from dlp.detect.confirm import Match
+from dlp.detect.fingerprint import SecretIndex
+from dlp.detect.learned import LearnedIndex
+from dlp.memory import Memory
+from dlp.model import Decoded, View
+
+
+class Quiet:
+    """The memory of one generation of rules and secrets. Threads may share it."""
+
+    __slots__ = ("_now",)
+
+    def __init__(self) -> None:
+        self._now: tuple[tuple[SecretIndex, ...], Memory[bool]] = (), Memory()
+
+    def under(self, learned: LearnedIndex) -> Memory[bool]:
+        """What is quiet while just these tokens are known; all else is forgotten."""
+        known, memory = self._now
+        if known is not learned.parts:
+            memory = Memory()
+            self._now = learned.parts, memory
+        return memory
+
+
+def quiet_names(decoded: Decoded, matches: Sequence[Match]) -> Iterator[bytes]:
+    """
+    The names of texts that were read whole, and in whose readings nothing matched.
+
+    `matches`: all there were in the views, before those of one thing became one. To be
+    asked only where no piece of a known secret was met.
+    """
+    if decoded.truncated or decoded.undecodable:
+        return
+    if any(_came_again(match.view, decoded.repeated) for match in matches):
+        return  # of what is no view, nobody knows what it came out of
+    loud = {match.view.part for match in matches if match.view.parent}
+    yield from (name for name, part in decoded.read if part not in loud)
+    deep = {m.view.part for m in matches if id(m.view) not in decoded.direct}
+    yield from (name for name, part in decoded.strings if part not in deep)
+
+
+def _came_again(view: View | None, repeated: Collection[bytes]) -> bool:
+    while view is not None and repeated:
+        if view.data in repeated:
+            return True
+        view = view.parent
+    return False
