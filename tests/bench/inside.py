@@ -14,7 +14,6 @@ import json
 import random
 import statistics
 import string
-import sys
 import tempfile
 import time
 import tracemalloc
@@ -116,11 +115,9 @@ def message(body: bytes) -> Message:
     return Message(Agent("default"), to, tuple(parts))
 
 
-def judged(of: Inspector, sent: Message) -> None:
-    """The whole way in process, without the record."""
-    verdict = of.conclude(of.examine(sent))
-    if verdict.action is not Action.ALLOW:
-        sys.exit(f"an honest message was refused: {verdict}")
+def judged(of: Inspector, sent: Message) -> bool:
+    """The whole way in process, without the record; whether it may go on."""
+    return of.conclude(of.examine(sent)).action is Action.ALLOW
 
 
 def seconds(work: Callable[[], object], times: int) -> float:
@@ -135,10 +132,12 @@ def seconds(work: Callable[[], object], times: int) -> float:
     return statistics.median(rounds)
 
 
-def cost(of: Inspector, sent: Iterator[Message], times: int) -> float:
+def cost(
+    of: Inspector, sent: Iterator[Message], times: int, wrong: list[Message]
+) -> float:
     """
     Processor time of one message in the fastest of some rounds of `times`; none comes
-    twice.
+    twice. `wrong` gets the honest ones that were refused.
     """
     judged(of, next(sent))
     rounds = []
@@ -146,7 +145,7 @@ def cost(of: Inspector, sent: Iterator[Message], times: int) -> float:
         batch = list(itertools.islice(sent, times))
         began = time.process_time()
         for one in batch:
-            judged(of, one)
+            wrong.extend([] if judged(of, one) else [one])
         rounds.append((time.process_time() - began) / times)
     return min(rounds)
 
@@ -178,18 +177,20 @@ def conversations(size: int) -> Iterator[bytes]:
 def ours(of: Inspector, console: Console) -> None:
     """The rows of section 13."""
     table = Table("in one process, processor time", "measured", "target")
+    wrong: list[Message] = []
     small = map(message, conversations(2048))
     table.add_row(
         f"2 KB, 12 headers, {len(of.rules)} rules, {SECRETS} secrets",
-        f"{1e6 * cost(of, small, 100):.0f} us",
+        f"{1e6 * cost(of, small, 100, wrong):.0f} us",
         "150 us",
     )
     size = 100 << 10
-    spent = cost(of, map(message, conversations(size)), 10)
+    spent = cost(of, map(message, conversations(size)), 10, wrong)
     table.add_row("100 KB chat body", f"{1e3 * spent:.1f} ms", "4 ms")
-    again = cost(of, map(message, turns(size, 0)), 10)
+    again = cost(of, map(message, turns(size, 0)), 10, wrong)
     table.add_row("100 KB chat body, next turn", f"{1e3 * again:.1f} ms", "1.2 ms")
     table.add_row("chat JSON", f"{size / 1e6 / spent:.0f} MB/s", "40 MB/s")
+    table.add_row("refused, and should not be", str(len(wrong)), "0")
     console.print(table)
 
 
