@@ -27,6 +27,12 @@ _NAME_BYTES = 24
 _SEARCH_S = 0.25
 """Seconds one search may take; only a hostile text gets near."""
 
+_GLANCE_BYTES = 64
+"""What it costs to see that nothing begins in a few hundred bytes."""
+
+_FEW_HEADS = 4
+"""So many are looked for in less time than the expression takes."""
+
 _DEMOTED = {
     Tier.CERTAIN: Tier.LIKELY,
     Tier.STRONG: Tier.LIKELY,
@@ -113,6 +119,10 @@ class Detector:
             if end <= done:
                 continue
             start = max(done, end - pattern.reach)
+            if self._begins_nowhere(view.data, start, end):
+                # One of the many ends of what was judged before: a key has hundreds.
+                budget.charge(_GLANCE_BYTES)
+                continue
             stop = min(len(view.data), end + pattern.tail + 1)
             for found, match in self._windows(view, start, stop, budget):
                 done = found.start() + 1 if match is None else found.end()
@@ -120,6 +130,15 @@ class Detector:
                     yield match
                 if done >= end:
                     break
+            else:
+                if stop == len(view.data):
+                    return  # nothing begins in all that is left
+
+    def _begins_nowhere(self, data: bytes, start: int, end: int) -> bool:
+        """Whether no match of a rule with few begins can begin before this end."""
+        heads = self.rule.pattern.heads
+        few = 0 < len(heads) <= _FEW_HEADS
+        return few and not _places(data[start:end].lower(), heads)
 
     def contextual(
         self, view: View, keywords: Iterable[tuple[int, int]], budget: Budget

@@ -41,6 +41,9 @@ _ALONE = 256 << 10
 _FREE_HITS = 20_000
 """Ends any scan may report before it counts as flooded, whatever its size."""
 
+_ENDS_PER_HIT = 20
+"""What counts as one hit may have so many ends, taken over all of them."""
+
 _BYTES_PER_HIT = 256
 """Bytes scanned that allow one more; clean source code has one hit in 1,500."""
 
@@ -136,12 +139,21 @@ class Engine:
         return ScanResult(strongest(matches), flooded, tuple(matches))
 
     def _hits(self, views: Sequence[View], limit: int) -> list[tuple[int, int]] | None:
-        """(expression, end) pairs in the joined views; None when above `limit`."""
+        """
+        (expression, end) pairs in the joined views; None when above `limit`.
+
+        Ends side by side count as one: a private key could end at each of its bytes.
+        """
         hits: list[tuple[int, int]] = []
+        last: dict[int, int] = {}
+        runs = 0
 
         def on_hit(number: int, _start: int, end: int, _flags: int, _: object) -> bool:
+            nonlocal runs
             hits.append((number, end))
-            return len(hits) > limit
+            runs += last.get(number) != end - 1
+            last[number] = end
+            return runs > limit or len(hits) > limit * _ENDS_PER_HIT
 
         whole = len(views) == 1
         data = views[0].data if whole else SEPARATOR.join([view.data for view in views])

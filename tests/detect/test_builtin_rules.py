@@ -1,14 +1,16 @@
 """The built-in detectors as a set; `test_rules` runs the samples they carry."""
 
+import json
 from collections import Counter
 
 import pytest
 
+from dlp.decode import decode
 from dlp.detect.engine import Engine
 from dlp.detect.rules import DetectorFile, Rule, load_rules
 from dlp.detect.samples import verify
 from dlp.detect.templates import expand
-from dlp.model import Tier, View
+from dlp.model import Limits, Part, PartKind, Tier, View
 from dlp.rulefile import builtin_folder, load_model
 
 RULES = load_rules()
@@ -101,3 +103,16 @@ def test_one_line_turns_a_family_on(family, tmp_path):
         if rule.id not in found(engine, template)
     ]
     assert silent == []
+
+
+def test_several_private_keys_in_one_message_are_no_flood(engine):
+    """A key ends the pattern at each of its bytes: that is one hit, not hundreds."""
+    template = "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----"
+    body = "\n".join("{base64:64}" for _ in range(12))
+    keys = [expand(template.replace("{}", body), seed=seed) for seed in range(4)]
+    parts = [*keys, *(key.split("-----")[2] for key in keys), json.dumps(keys)]
+    data = json.dumps({"messages": [{"content": part} for part in parts]}).encode()
+    views = decode((Part(PartKind.BODY, data),), Limits()).views
+    scanned = engine.scan(views)
+    assert not scanned.flooded
+    assert {match.rule.id for match in scanned.matches} == {"private-key"}

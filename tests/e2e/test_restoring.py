@@ -231,6 +231,147 @@ def test_events_are_not_held(restoring, secure):
     assert told(got) == "x" * 30 + value
 
 
+def anthropic_events(name):
+    """A text block and a tool call that name the placeholder, three letters a delta."""
+    text, call = f"It is {name}.", json.dumps({"command": f'echo "{name}"', "n": 1})
+    usage = {"input_tokens": 1, "output_tokens": 1}
+    message = {"id": "m", "type": "message", "role": "assistant", "content": []}
+    message |= {"model": "m", "stop_reason": None, "stop_sequence": None}
+    yield {"type": "message_start", "message": message | {"usage": usage}}
+    tool = {"type": "tool_use", "id": "t", "name": "run", "input": {}}
+    blocks = (
+        ({"type": "text", "text": ""}, "text_delta", "text", text),
+        (tool, "input_json_delta", "partial_json", call),
+    )
+    for index, (start, kind, field, said) in enumerate(blocks):
+        place = {"index": index}
+        yield {"type": "content_block_start", "content_block": start} | place
+        for at in range(0, len(said), 3):
+            delta = {"type": kind, field: said[at : at + 3]}
+            yield {"type": "content_block_delta", "delta": delta} | place
+        yield {"type": "content_block_stop"} | place
+    delta = {"stop_reason": "tool_use", "stop_sequence": None}
+    yield {"type": "message_delta", "delta": delta, "usage": usage}
+    yield {"type": "message_stop"}
+
+
+def test_the_anthropic_sdk_gets_text_and_tool_call_back(restoring, secure):
+    import anthropic
+    import httpx2
+
+    secure.handlers["/v1/messages"] = lambda asked: Reply(
+        headers=EVENTS,
+        chunks=[
+            f"event: {one['type']}\ndata: {json.dumps(one)}\n\n".encode()
+            for one in anthropic_events(first_name(asked))
+        ],
+    )
+    value = pem()
+    cut = value.split("-----")[2]
+    trust, via = restoring.trust(), restoring.url
+    with httpx2.Client(proxy=via, verify=trust, trust_env=False) as http:
+        sdk = anthropic.Anthropic(
+            api_key="x", base_url=secure.url("", "a.test"), http_client=http
+        )
+        said = [{"role": "user", "content": f"my key: {value}"}]
+        for _ in range(2):
+            with sdk.messages.stream(model="m", max_tokens=9, messages=said) as stream:
+                text, tool = stream.get_final_message().content
+            assert text.text == f"It is {cut}."
+            assert tool.input == {"command": f'echo "{cut}"', "n": 1}
+            said += [
+                {"role": "assistant", "content": [text.to_dict(), tool.to_dict()]},
+                {
+                    "role": "user",
+                    "content": [
+                        {"type": "tool_result", "tool_use_id": "t", "content": cut}
+                    ],
+                },
+            ]
+    first, second = (request.body for request in secure.requests)
+    assert set(NAME.findall(second)) == set(NAME.findall(first))
+    assert leaks(cut.strip(), secure.received) == []
+    assert json.loads(second)["messages"][0] == json.loads(first)["messages"][0]
+
+
+def openai_events(name):
+    arguments = json.dumps({"command": f'echo "{name}"'})
+    deltas = [{"role": "assistant", "content": ""}]
+    deltas += [{"content": f"It is {name}."[at : at + 3]} for at in range(0, 80, 3)]
+    head = {"index": 0, "id": "c", "type": "function"}
+    function = {"name": "run", "arguments": ""}
+    deltas.append({"tool_calls": [head | {"function": function}]})
+    for at in range(0, len(arguments), 3):
+        piece = {"index": 0, "function": {"arguments": arguments[at : at + 3]}}
+        deltas.append({"tool_calls": [piece]})
+    whole = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    for delta, reason in [*((d, None) for d in deltas), ({}, "tool_calls")]:
+        choice = {"index": 0, "delta": delta, "finish_reason": reason}
+        yield f"data: {json.dumps(whole | {'choices': [choice]})}\n\n".encode()
+    yield b"data: [DONE]\n\n"
+
+
+def test_the_openai_sdk_gets_text_and_tool_call_back(restoring, secure):
+    import openai
+
+    secure.handlers["/v1/chat/completions"] = lambda asked: Reply(
+        headers=EVENTS, chunks=openai_events(first_name(asked))
+    )
+    value = pem()
+    cut = value.split("-----")[2]
+    with client(restoring) as http:
+        sdk = openai.OpenAI(
+            api_key="x", base_url=secure.url("/v1", "a.test"), http_client=http
+        )
+        said = [{"role": "user", "content": f"my key: {value}"}]
+        for _ in range(2):
+            text = arguments = ""
+            for chunk in sdk.chat.completions.create(
+                model="m", messages=said, stream=True
+            ):
+                delta = chunk.choices[0].delta
+                text += delta.content or ""
+                for call in delta.tool_calls or ():
+                    arguments += call.function.arguments
+            assert text == f"It is {cut}."
+            assert json.loads(arguments) == {"command": f'echo "{cut}"'}
+            function = {"name": "run", "arguments": arguments}
+            call = {"id": "c", "type": "function", "function": function}
+            said += [
+                {"role": "assistant", "content": text, "tool_calls": [call]},
+                {"role": "tool", "tool_call_id": "c", "content": "done"},
+            ]
+    first, second = (request.body for request in secure.requests)
+    assert set(NAME.findall(second)) == set(NAME.findall(first))
+    assert leaks(cut.strip(), secure.received) == []
+
+
+def test_events_in_the_shape_of_gemini_come_back(restoring, secure):
+    """`streamGenerateContent?alt=sse`: parts without any index."""
+
+    def chunks(asked):
+        name = first_name(asked)
+        call = {"functionCall": {"name": "run", "args": {"command": f"echo {name}"}}}
+        texts = (name[at : at + 7] for at in range(0, len(name), 7))
+        for part in [*({"text": text} for text in texts), call]:
+            content = {"role": "model", "parts": [part]}
+            one = {"candidates": [{"content": content}], "modelVersion": "r"}
+            yield f"data: {json.dumps(one)}\r\n\r\n".encode()
+
+    secure.handlers["/v1beta/models"] = lambda asked: Reply(
+        headers=EVENTS, chunks=chunks(asked)
+    )
+    value = github_token()
+    with client(restoring) as http:
+        url = secure.url("/v1beta/models/m:streamGenerateContent?alt=sse", "a.test")
+        said = {"contents": [{"role": "user", "parts": [{"text": value}]}]}
+        answer = http.post(url, json=said).text
+    lines = [line[6:] for line in answer.splitlines() if line.startswith("data: ")]
+    parts = [json.loads(one)["candidates"][0]["content"]["parts"][0] for one in lines]
+    assert "".join(part.get("text", "") for part in parts) == value
+    assert parts[-1]["functionCall"]["args"] == {"command": f"echo {value}"}
+
+
 def test_no_output_of_the_proxy_holds_what_it_put_back(restoring, secure):
     value = github_token()
     secure.handlers["/v1/messages"] = lambda asked: Reply(
