@@ -20,6 +20,8 @@ _PLACEHOLDER = re.compile(
     rb"redacted-(?P<rule>[A-Za-z0-9-]{1,128}?)-[0-9a-f]{16}(?![0-9a-z])"
 )
 _LONGEST_PLACEHOLDER = 160
+_ARMOUR = re.compile(rb"-{2,}[A-Z ]*")
+"""A key's first and last line, which stay."""
 _JOINED = re.compile(
     rb"(?P<tail>[A-Za-z0-9-]*-)[0-9a-f]{16}"
     rb"|red?a?c?t?e?d?(?P<rest>[A-Za-z0-9-]*-)?[0-9a-f]{0,16}"
@@ -76,7 +78,7 @@ def in_placeholder(data: bytes, start: int, stop: int, rules: frozenset[str]) ->
 
 def is_joined_placeholder(text: bytes, rules: frozenset[str]) -> bool:
     """Whether a match in joined pieces is what they left of such a placeholder."""
-    found = _JOINED.fullmatch(text)
+    found = _JOINED.fullmatch(_ARMOUR.sub(b"", text))
     if found is None:
         return False
     end = (found["tail"] or found["rest"] or b"").decode()

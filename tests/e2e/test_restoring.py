@@ -106,7 +106,7 @@ def test_an_echo_in_a_stream_comes_back_whole(
     url = origin.url("/v1/messages", "a.test")
     with client(restoring, http2=http2) as http:
         for _ in range(2):
-            answer = http.post(url, json=chat(f"my key: {value} ok"))
+            answer = http.post(url, json=chat(f"look at {value} ok"))
             assert "redacted" not in told(answer.text)
             assert (
                 told(answer.text) == f"You said {value.split('-----')[2 * armoured]}."
@@ -273,7 +273,7 @@ def test_the_anthropic_sdk_gets_text_and_tool_call_back(restoring, secure):
         sdk = anthropic.Anthropic(
             api_key="x", base_url=secure.url("", "a.test"), http_client=http
         )
-        said = [{"role": "user", "content": f"my key: {value}"}]
+        said = [{"role": "user", "content": f"look at {value}"}]
         for _ in range(2):
             with sdk.messages.stream(model="m", max_tokens=9, messages=said) as stream:
                 text, tool = stream.get_final_message().content
@@ -323,7 +323,7 @@ def test_the_openai_sdk_gets_text_and_tool_call_back(restoring, secure):
         sdk = openai.OpenAI(
             api_key="x", base_url=secure.url("/v1", "a.test"), http_client=http
         )
-        said = [{"role": "user", "content": f"my key: {value}"}]
+        said = [{"role": "user", "content": f"look at {value}"}]
         for _ in range(2):
             text = arguments = ""
             for chunk in sdk.chat.completions.create(
