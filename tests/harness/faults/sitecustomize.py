@@ -21,7 +21,7 @@ POINTS = {
     "identity": ("dlp.state.agents", "AgentRegistry", "authenticate"),
     "audit": ("dlp.audit.log", "AuditLog", "append"),
     "metrics": ("dlp.metrics", "Metrics", "observe"),
-    "record": ("dlp.gate", None, "make_record"),
+    "record": ("dlp.gate.recorder", None, "make_record"),
     "message": ("addons.egress", None, "to_message"),
     "guards": ("addons.egress", None, "check_request"),
     "connect": ("addons.tunnels", "Tunnels", "http_connect"),
