@@ -20,7 +20,7 @@ _PLACEHOLDER = re.compile(
     rb"redacted-(?P<rule>[A-Za-z0-9-]{1,128}?)-[0-9a-f]{16}(?![0-9a-z])"
 )
 _LONGEST_PLACEHOLDER = 160
-_ARMOUR = re.compile(rb"-{2,}[A-Z ]*")
+_ARMOUR = re.compile(rb"[A-Z ]*-{2,}[A-Z ]*")
 """A key's first and last line, which stay."""
 _JOINED = re.compile(
     rb"(?P<tail>[A-Za-z0-9-]*-)[0-9a-f]{16}"

@@ -100,7 +100,7 @@ def test_only_our_own_placeholders_are_none_of_our_findings(data, match, expecte
         (b"redact6a803", True),
         (b"me-rule-0123456789abcdef", True),
         (b"redac7cf66ef53fde5", True),
-        (b"-----BEGIN PRIVATE KEY-----redac7cf66ef53fde5-----END", True),
+        (b"KEY-----redac7cf66ef53fde5-----END", True),
         (b"0123456789abcdef", False),
         (b"any-thing-0123456789abcdef", False),
         (b"redactk3k3k3k3", False),
