@@ -151,10 +151,13 @@ def _alone(data: bytes) -> npt.NDArray[np.uint8]:
 def _marked(data: bytes) -> npt.NDArray[np.bool_]:
     """Of each `_BLOCK` bytes whether they, with the next, are such a stretch."""
     less = _LESS if len(data) <= _SMALL_BYTES else 0
-    sudden = _per_block(_sudden(data))
-    marked: npt.NDArray[np.bool_] = sudden >= _FEWEST - less
-    both = sudden + _per_block(_alone(data))
-    return marked | (both >= _FEWEST_WITH_ALONE - less)
+    marked: npt.NDArray[np.bool_]
+    sudden = _sudden(data)
+    both = _per_block(sudden + _alone(data))
+    marked = both >= _FEWEST_WITH_ALONE - less
+    if int(both.max()) >= _FEWEST - less:
+        marked |= _per_block(sudden) >= _FEWEST - less
+    return marked
 
 
 def _per_block(ones: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
