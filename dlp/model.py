@@ -224,6 +224,21 @@ class View:
 
 
 @noun
+class Cut:
+    """A compressed stream that goes on where its part, or a window of it, ends."""
+
+    codec: str
+    span: tuple[int, int] | None
+    """The bytes of the raw part that hold it, or None when that cannot be said."""
+    exact: bool = False
+    """It stands in the raw bytes themselves and begins where `span` does."""
+    joined: bool = False
+    """It is made of pieces that were apart."""
+    size: int = 0
+    """Compressed bytes of it."""
+
+
+@noun
 class Decoded:
     """Every view of a message, and whether that is all of them."""
 
@@ -249,6 +264,8 @@ class Decoded:
     """
     repeated: frozenset[bytes] = field(default=frozenset(), repr=False)
     """Texts that came out again; only the first place of each is a view."""
+    cut: tuple[Cut, ...] = ()
+    """Streams that do not end in it."""
 
 
 @noun

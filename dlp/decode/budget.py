@@ -34,6 +34,8 @@ class Budget:
     """What came out and is no text: see `Decoded.residue`."""
     barren: set[tuple[str, bytes]] = field(default_factory=set, repr=False)
     """Step and run of symbols: what gave no text where another view had it."""
+    cut: list[tuple[View, int, str]] = field(default_factory=list)
+    """Streams that go on where their view ends: the view, the start, the codec."""
 
     @classmethod
     def of(cls, limits: Limits, size: int) -> Budget:

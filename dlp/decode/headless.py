@@ -74,5 +74,7 @@ def headless_streams(source: Source) -> Iterator[View]:
             stream = inflate(data, codec, budget.cap(len(data)))
             if stream.capped:
                 budget.capped(len(data))
+            elif stream.cut_short(len(data)):
+                budget.cut.append((source.view, 0, codec))
             yield source.child(codec, stream.data)
             return

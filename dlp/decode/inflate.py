@@ -42,6 +42,10 @@ class Stream:
     capped: bool = False
     """True when more output was to come than the cap allowed."""
 
+    def cut_short(self, size: int) -> bool:
+        """Whether all of the `size` bytes of input were read and more had to come."""
+        return not self.whole and not self.capped and self.used >= size
+
 
 def inflate(data: bytes | memoryview, codec: str, cap: int) -> Stream:
     """Undo one stream of a codec in `CODECS`. Never raises on any data."""

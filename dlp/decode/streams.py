@@ -84,7 +84,8 @@ def _read(source: Source) -> Iterator[tuple[str, int, Stream]]:
     data, budget = source.data, source.budget
     room = budget.room
     failures = _FREE_FAILURES + len(data) // _BYTES_PER_FAILURE
-    done = 0
+    done = first = 0
+    last = ""
     for start, codec in merge(*(_places(data, *row) for row in SIGNATURES)):
         if start < done or not _plausible(data, start):
             continue
@@ -94,6 +95,9 @@ def _read(source: Source) -> Iterator[tuple[str, int, Stream]]:
         size = len(data) - start
         cap = min(room, budget.cap(size))
         stream = inflate(memoryview(data)[start:], codec, cap)
+        begun = first if (start, codec) == (done, last) else start
+        if stream.cut_short(size) and _begins(data, start, codec):
+            budget.cut.append((source.view, begun, codec))
         if not _makes_sense(stream, codec):
             if stream.capped and (cap < _JUDGED_BYTES or _surely(data, start, codec)):
                 budget.capped(size)
@@ -103,8 +107,11 @@ def _read(source: Source) -> Iterator[tuple[str, int, Stream]]:
         if stream.capped:
             budget.capped(size)
         room -= len(stream.data)
-        done = start + stream.used
+        first, done, last = begun, start + stream.used, codec
         yield codec, start, stream
+    if last and len(data) - done < len(magic.XZ):
+        # Another that goes on with the text may begin behind the end.
+        budget.cut.append((source.view, first, last))
 
 
 def _places(data: bytes, signature: bytes, codec: str) -> Iterator[tuple[int, str]]:
@@ -123,6 +130,14 @@ def _plausible(data: bytes, start: int) -> bool:
         size = int.from_bytes(data[start - 8 : start - 4])
         return size <= _SMALL_IMAGE_BYTES
     return True
+
+
+def _begins(data: bytes, start: int, codec: str) -> bool:
+    """Whether a header says more than a signature that chance may write."""
+    if codec == "lz4":  # Frame format 1.6: version 01, reserved bits, block sizes
+        flags, sizes = data[start + 4], data[start + 5]
+        return flags >> 6 == 1 and not sizes & 0x8F and sizes >> 4 >= 4
+    return codec != "lzma" or _surely(data, start, codec)
 
 
 def _surely(data: bytes, start: int, codec: str) -> bool:

@@ -12,6 +12,7 @@ a file of tests for a parser of escapes reads as seven spellings, by chance.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -45,12 +46,14 @@ from dlp.decode.table import (
 )
 from dlp.decode.transfer import undo_codings
 from dlp.memory import LONGEST, Memory
-from dlp.model import Decoded, Limits, Origin, Part, PartKind, Trace, View
+from dlp.model import Cut, Decoded, Limits, Origin, Part, PartKind, Trace, View
 
 _SMALL_BYTES = 64 << 10
 """Views up to this size are sieved together, and read as text whatever they hold."""
 _BINARY_BYTES = 4 << 10
 """Of larger ones that are no text only the printable stretches are shown."""
+_MOST_CUTS = 256
+"""Streams without an end that are looked for in the raw part."""
 _SHORTEST_BYTES = 8
 """Less than this is not worth a view."""
 _STRING = b"a JSON string"
@@ -95,6 +98,7 @@ def decode(
         tuple(work.strings),
         frozenset(work.direct),
         frozenset(work.repeated),
+        _cuts(budget.cut),
     )
 
 
@@ -227,10 +231,10 @@ class _Work:
     def _expand(self, row: _Row, among: int) -> None:
         """Offer a view to every decoder of these whose hint occurs in it."""
         budget, view = self.budget, row.view
-        before = len(budget.undecodable), len(budget.residue)
+        before = _told(budget)
         among &= _readers(view)
         yielded = self._offer(view, row.spelled, among) if among else 0
-        quiet = before == (len(budget.undecodable), len(budget.residue))
+        quiet = before == _told(budget)
         if quiet and row.name and not yielded and not budget.truncated:
             self._barren.put(row.name, True)  # noqa: FBT003  # an answer, no flag
 
@@ -285,6 +289,35 @@ class _Work:
             self._enter(view, kind, spelled, spelled + 1)
         elif is_new and new is not None:
             self._enter(new, document(new.data), spelled, spelled + 1)
+
+
+def _told(budget: Budget) -> tuple[int, int, int]:
+    """How much decoders have said beside the views they made."""
+    return len(budget.undecodable), len(budget.residue), len(budget.cut)
+
+
+def _cuts(found: Sequence[tuple[View, int, str]]) -> tuple[Cut, ...]:
+    """The streams that were cut; of too many, that they cannot be told apart."""
+    located = [_located(*row) for row in found[:_MOST_CUTS]]
+    if len(found) > _MOST_CUTS:
+        located.append(Cut("streams", None, joined=True, size=sys.maxsize))
+    return tuple(located)
+
+
+def _located(view: View, start: int, codec: str) -> Cut:
+    """Where a stream that was cut begins in its raw part, as exactly as can be said."""
+    at, exact, joined = start, True, False
+    size = len(view.data) - start
+    whole: View | None = view
+    while whole is not None:
+        exact = exact and whole.exact and whole.span is not None
+        joined = joined or whole.joined
+        at += whole.span[0] if exact and whole.span else 0
+        whole = whole.parent
+    if exact:
+        return Cut(codec, (at, at + 1), exact=True, size=size)
+    span = view.origin(start, len(view.data)).span
+    return Cut(codec, span, joined=joined, size=size)
 
 
 def _is_small(view: View) -> bool:

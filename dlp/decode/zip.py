@@ -58,6 +58,8 @@ def members(source: Source) -> Iterator[View]:
         stream = inflate(memoryview(data)[member.start :], codec, cap)
         if stream.capped:
             budget.capped(size)
+        elif stream.cut_short(size):
+            budget.cut.append((source.view, member.start, codec))
         room -= len(stream.data)
         names.append(member.name)
         spans.append((member.start, member.start + stream.used))

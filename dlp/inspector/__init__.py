@@ -26,6 +26,7 @@ from dlp.inspector.slots import SECURE, Slots, keyed_digest, masked, unpinned
 from dlp.inspector.tickets import Tickets
 from dlp.memory import Memory
 from dlp.model import (
+    Cut,
     Finding,
     Kind,
     Message,
@@ -40,6 +41,7 @@ from dlp.model import (
 from dlp.policy import Policy, load_policy, override
 from dlp.policy.credentials import host_matches, loose_slot
 from dlp.policy.fetching import may_fetch
+from dlp.policy.hosts import expanded
 from dlp.policy.opened import breach
 from dlp.policy.reach import Reach
 from dlp.redact.cutting import is_ours, named
@@ -64,6 +66,8 @@ class Examination:
     """What filled the credential slots."""
     opaque: tuple[Opaque, ...] = ()
     """What nobody can read."""
+    cut: tuple[Cut, ...] = ()
+    """Compressed streams that do not end in the message."""
 
 
 @noun
@@ -78,6 +82,7 @@ class Detection:
     views: tuple[View, ...]
     quiet: tuple[bytes, ...]
     """Names of what need not be decoded again, as far as rules and secrets go."""
+    cut: tuple[Cut, ...]
 
 
 @noun
@@ -157,7 +162,7 @@ class Inspector:
         extra = {slot for rule in engine.rules for slot in rule.slots}
         extra.update(slot for info in index.infos.values() for slot in info.slots)
         homes = {
-            name: tuple(_expanded(info.hosts, policy.groups))
+            name: tuple(expanded(info.hosts, policy.groups))
             for name, info in index.infos.items()
         }
         key = digest(b"memory").encode()
@@ -229,6 +234,7 @@ class Inspector:
             seen.inspected,
             tuple(token.value for token in settled.filled),
             opaque_stretches(parts, seen.views),
+            seen.cut,
         )
 
     def conclude(
@@ -308,6 +314,7 @@ class Inspector:
             sum(len(view.data) for view in decoded.views),
             decoded.views,
             () if heard else tuple(quiet_names(decoded, scanned.every)),
+            decoded.cut,
         )
 
     def _fetches(
@@ -371,14 +378,6 @@ def _fetch(fetch: Fetch) -> Finding:
     return Finding(
         "fetch", Kind.DESTINATION, Tier.CERTAIN, path, view.part, family="fetch"
     )
-
-
-def _expanded(
-    hosts: Iterable[str], groups: Mapping[str, tuple[str, ...]]
-) -> Iterator[str]:
-    """Host patterns with every `@group` replaced by its hosts."""
-    for host in hosts:
-        yield from groups.get(host[1:], ()) if host.startswith("@") else (host,)
 
 
 def _spans(findings: Iterable[Finding]) -> dict[int, list[tuple[int, int]]]:

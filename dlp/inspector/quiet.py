@@ -45,7 +45,7 @@ def quiet_names(decoded: Decoded, matches: Sequence[Match]) -> Iterator[bytes]:
     `matches`: all there were in the views, before those of one thing became one. To be
     asked only where no piece of a known secret was met.
     """
-    if decoded.truncated or decoded.undecodable:
+    if decoded.truncated or decoded.undecodable or decoded.cut:
         return
     if any(_came_again(match.view, decoded.repeated) for match in matches):
         return  # of what is no view, nobody knows what it came out of

@@ -7,7 +7,7 @@ literal is only ever matched by the same literal, except in a `deny`, where `*` 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_network
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
@@ -130,3 +130,11 @@ def _with_port(text: str) -> tuple[str, str]:
     except ValueError:
         return "is not a host", "write a name or an address"
     return "has a port", f"write `{name}` and ports: [{port}]"
+
+
+def expanded(
+    hosts: Iterable[str], groups: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
+    """Host patterns with every `@group` replaced by its hosts."""
+    for host in hosts:
+        yield from groups.get(host[1:], ()) if host.startswith("@") else (host,)
