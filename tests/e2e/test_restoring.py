@@ -57,7 +57,8 @@ def github_token():
 
 
 def pem():
-    lines = ("".join(random.choices(string.ascii_letters, k=64)) for _ in range(12))
+    drawn = random.Random("a key")  # some keys hold a word that says "example"
+    lines = ("".join(drawn.choices(string.ascii_letters, k=64)) for _ in range(12))
     return "\n".join(
         ["-----BEGIN PRIVATE KEY-----", *lines, "-----END PRIVATE KEY-----", ""]
     )
