@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import numpy as np
+
 from dlp.decode.pieces import Pieces, Span, whole
 from dlp.decode.printable import readable_for_its_size
 from dlp.decode.source import Source
@@ -19,11 +21,24 @@ _INVISIBLE = r"(?:\xe2\x80[\x8b-\x8f]|\xe2\x81[\xa0-\xa4]|\xef\xbb\xbf)"
 HINTS = (*(f"[{pair}]{{72}}" for pair in _PAIRS), r"(?:(?:0b)?[01]{7,8}[^0-9]{1,6}){8}")
 INVISIBLE_HINTS = (f"{_INVISIBLE}{{48}}",)
 
-_RUNS = re.compile("|".join(f"[{pair}]{{72,}}+" for pair in _PAIRS).encode())
+_FEWEST = 72
+_SHOWN = tuple(
+    bytes(re.match(f"[{pair}]", chr(code)) is not None for code in range(256))
+    for pair in _PAIRS
+)
+"""For each pair, a table that makes its symbols 1 and all others 0."""
+_LONG = b"\1" * _FEWEST
+_RUN = re.compile(b"\1{%d,}+" % _FEWEST)
 _UNSEEN = re.compile(f"{_INVISIBLE}{{48,}}+".encode())
-_WORDS = re.compile(rb"(?:(?:0b)?[01]{7,8}(?![01])[^0-9]{1,6}){7,}+[01b]{0,10}")
+_WORDS = re.compile(
+    rb"[01](?:b[01]{7,8}|[01]{6,7})(?![01])[^0-9]{1,6}"
+    rb"(?:(?:0b)?[01]{7,8}(?![01])[^0-9]{1,6}){6,}+[01b]{0,10}"
+)
 _LONGEST = 1 << 16
 """Symbols of a run that are read: thousands of characters."""
+_RARER = 8
+"""The rarer symbol is one of so many at least: rulers and frames are no text. A space
+has one bit in eight, a letter two or more."""
 
 
 def bits(source: Source) -> Iterator[View]:
@@ -31,8 +46,8 @@ def bits(source: Source) -> Iterator[View]:
     data = source.data
     found = [
         (match.span(), text)
-        for match in _RUNS.finditer(data)
-        for text in _read(match[0].decode())
+        for match in _runs(data)
+        for text in _read(data[slice(*match.span())].decode())
     ]
     for match in _WORDS.finditer(data):
         words = re.findall(rb"[01]{7,}", match[0])
@@ -40,6 +55,14 @@ def bits(source: Source) -> Iterator[View]:
         if readable_for_its_size(text):
             found.append((match.span(), text))
     yield from _gathered(source, found)
+
+
+def _runs(data: bytes) -> Iterator[re.Match[bytes]]:
+    """Where a pair of symbols goes on and on."""
+    for table in _SHOWN:
+        shown = data.translate(table)
+        if _LONG in shown:
+            yield from _RUN.finditer(shown)
 
 
 def invisible(source: Source) -> Iterator[View]:
@@ -66,6 +89,9 @@ def _read(run: str) -> Iterator[bytes]:
     symbols = sorted(set(run))
     if len(symbols) != 2:
         return
+    rarer = min(map(run.count, symbols))
+    if rarer * _RARER < len(run):
+        return
     zeros = run.translate({ord(symbols[0]): "0", ord(symbols[1]): "1"})
     ones = zeros.translate({48: "1", 49: "0"})
     for digits in (zeros, ones, zeros[::-1], ones[::-1]):
@@ -79,5 +105,7 @@ def _read(run: str) -> Iterator[bytes]:
 
 
 def _whole(digits: str, width: int) -> bytes:
+    """Each `width` digits as one byte, what is left over not."""
     last = len(digits) // width * width
-    return bytes(int(digits[at : at + width], 2) for at in range(0, last, width))
+    rows = np.frombuffer(digits[:last].encode(), np.uint8).reshape(-1, width) & 1
+    return bytes(np.packbits(rows, axis=1)[:, 0] >> (8 - width))

@@ -31,6 +31,7 @@ from dlp.model import View
 SEQUENCES = "drawn"
 """The step of a view whose lines are read symbol by symbol."""
 _STEP = "picked"
+_GUESSES = frozenset({_STEP, "one-byte cipher"})
 _BLOCK = 64
 _FEWEST = 13
 """Of 128 bytes: changes of kind that a name has not. 40 random ones have 19; in 99 of
@@ -77,7 +78,7 @@ def is_drawn(data: bytes) -> bool:
 def drawn(source: Source) -> Iterator[View]:
     """What such stretches may be made to say."""
     data, budget = source.data, source.budget
-    if _is_of_these(source.view):
+    if _is_guessed(source.view):
         return
     known = {view.data for view in budget.residue if view.step == SEQUENCES}
     room = _MOST_BYTES - sum(map(len, known))
@@ -126,10 +127,14 @@ def _keys(texts: bytes) -> list[bytes]:
     return [text for text in found if KEY.match(text)]
 
 
-def _is_of_these(view: View) -> bool:
+def _is_guessed(view: View) -> bool:
+    """
+    Whether it is one of many texts that another may be: among so many, some would
+    hold a key by chance.
+    """
     above: View | None = view
     while above:
-        if above.step == _STEP:
+        if above.step in _GUESSES:
             return True
         above = above.parent
     return False

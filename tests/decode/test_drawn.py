@@ -8,10 +8,12 @@ import string
 import pytest
 
 from dlp.decode import decode
-from dlp.decode.drawn import is_drawn
+from dlp.decode.budget import Budget
+from dlp.decode.drawn import drawn, is_drawn
 from dlp.decode.moved import moved
 from dlp.decode.picked import picked
-from dlp.model import Limits, Part, PartKind
+from dlp.decode.source import Source
+from dlp.model import Limits, Part, PartKind, View
 
 ALNUM = string.ascii_letters + string.digits
 DRAW = random.Random(11)
@@ -126,3 +128,14 @@ def test_the_work_is_bounded():
     decoded = seen(text)
     kept = [view for view in decoded.residue if view.step in {"drawn", "picked"}]
     assert sum(len(view.data) for view in kept) < 1 << 20
+
+
+@pytest.mark.parametrize(("step", "picks"), [("json", 1), ("one-byte cipher", 0)])
+def test_what_a_cipher_may_hide_is_not_taken_apart(step, picks):
+    """One of 255 guesses begins like a key by chance, and goes on as one when picked."""
+    text = f"of {mixed(KEY, 3)} it".encode()
+    above = View(b"hidden", 0)
+    view = View(text, 0, step, above, None, depth=1)
+    strings = View(text, 0, "strings", view, None, depth=2)
+    source = Source(strings, Budget.of(Limits(), len(text)))
+    assert len(list(drawn(source))) == picks
