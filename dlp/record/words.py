@@ -25,7 +25,8 @@ _STEP_WORDS = """
     json-leaves document order sorted trailing string strings escaped unescaped
     backslash bytes chunk chunks concat concatenated websocket dns label labels
     basic bearer ebcdic floats by literals one-byte cipher spelled out ungrouped
-    unwrapped hexdump css words names delta
+    unwrapped hexdump css words names delta packed continued latin-1 code points drawn
+    picked
 """
 _KEY_WORDS = """
     a accept accept-encoding accept-language access_token account accounts action
