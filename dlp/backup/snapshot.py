@@ -3,8 +3,8 @@ What is in a state folder at one moment, while a proxy goes on writing to it.
 
 Rule 1: databases are copied by SQLite, other files are replaced in one step by whoever
 writes them. Rule 2: of the audit log the signed ends are read first, then every segment
-is opened, then what retention left is read: whatever is written or removed meanwhile,
-the copy holds at least what its ends vouch for, and verifies.
+is looked for and opened, then what retention left is read: whatever is written or
+removed meanwhile, the copy holds at least what its ends vouch for, and verifies.
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ from dlp.state.sqlite import copy
 VOLATILE = frozenset({"run", "cache", "lost+found"})
 """Folders at the top that a proxy makes anew."""
 _TRANSIENT = (".lock", "-wal", "-shm", "-journal")
-_ORDER = {".head": 0, ".jsonl": 1}
-"""By suffix; everything else comes after."""
 _TRIES = 8
 
 
@@ -51,7 +49,8 @@ def members(state: Path, scratch: Path, stack: ExitStack) -> list[Member]:
         try:
             return [
                 _open(state, path, scratch, stack)
-                for path in sorted(_walk(state), key=_order)
+                for each in (_is_end, _is_other)
+                for path in sorted(filter(each, _walk(state)), key=_order)
             ]
         except FileNotFoundError:  # retention took a segment away: look again
             continue
@@ -88,13 +87,21 @@ def _below(path: Path) -> Iterator[Path]:
         yield path
 
 
-def _order(path: Path) -> tuple[int, Path]:
-    return _ORDER.get(path.suffix, len(_ORDER)), path
+def _is_end(path: Path) -> bool:
+    return path.suffix == ".head"
+
+
+def _is_other(path: Path) -> bool:
+    return not _is_end(path)
+
+
+def _order(path: Path) -> tuple[bool, Path]:
+    return path.suffix != ".jsonl", path
 
 
 def _open(state: Path, path: Path, scratch: Path, stack: ExitStack) -> Member:
     name = path.relative_to(state).as_posix()
-    if path.suffix == ".head":  # it will have moved on when the segments are opened
+    if _is_end(path):  # it will have moved on when the segments are opened
         data = path.read_bytes()
         return Member(name, BytesIO(data), len(data), path.stat().st_mtime)
     if path.suffix == ".db":

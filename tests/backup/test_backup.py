@@ -4,6 +4,7 @@ import sqlite3
 import stat
 import tarfile
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -94,6 +95,28 @@ def test_a_link_is_told_not_left_out(state, tmp_path):
     with pytest.raises(StateError, match="is a link"):
         backup(state, tmp_path / "file", LOCK)
     assert not (tmp_path / "file").exists()
+
+
+def test_a_segment_that_begins_before_its_end_is_read_is_copied(
+    state, tmp_path, monkeypatch
+):
+    """What the signed end vouches for is there, however late it was written."""
+    log = AuditLog.open(state, retention=Retention(segment=4000, bytes=0))
+    read, ends = Path.read_bytes, []
+
+    def late(path):
+        if path.suffix == ".head" and not ends:
+            ends.append(path)
+            for number in range(60):
+                log.append(operation(number))
+            log.sync()
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", late)
+    backup(state, tmp_path / "file", LOCK)
+    log.close()
+    assert ends
+    assert restore(tmp_path / "file", tmp_path / "again", KEY, replace=False) == ()
 
 
 async def test_a_backup_is_whole_while_everything_is_written_to(state, tmp_path):

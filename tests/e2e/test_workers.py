@@ -73,7 +73,7 @@ def test_workers_share_the_port_and_one_metrics_page(pair, plain):
         with client(pair) as http:
             assert http.get(plain.url("/", "a.test")).status_code == 200
     assert decisions(pair) == 40
-    assert pair.scrape("/healthz")[0] == 200
+    wait(lambda: pair.scrape("/healthz")[0] == 200)
     used = [p.name for p in (pair.state / "audit").rglob("*") if p.is_file()]
     assert {name.split(".")[0].split("-")[0] for name in used} >= {"w0", "w1"}
 
