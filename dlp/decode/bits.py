@@ -13,6 +13,7 @@ import numpy as np
 
 from dlp.decode.pieces import Pieces, Span, whole
 from dlp.decode.printable import readable_for_its_size
+from dlp.decode.runs import Alphabet
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -21,14 +22,10 @@ _INVISIBLE = r"(?:\xe2\x80[\x8b-\x8f]|\xe2\x81[\xa0-\xa4]|\xef\xbb\xbf)"
 HINTS = (*(f"[{pair}]{{72}}" for pair in _PAIRS), r"(?:(?:0b)?[01]{7,8}[^0-9]{1,6}){8}")
 INVISIBLE_HINTS = (f"{_INVISIBLE}{{48}}",)
 
-_FEWEST = 72
-_SHOWN = tuple(
-    bytes(re.match(f"[{pair}]", chr(code)) is not None for code in range(256))
+_RUNS = tuple(
+    Alphabet(pair.replace("\\t", "\t").replace("\\", "").encode(), 72)
     for pair in _PAIRS
 )
-"""For each pair, a table that makes its symbols 1 and all others 0."""
-_LONG = b"\1" * _FEWEST
-_RUN = re.compile(b"\1{%d,}+" % _FEWEST)
 _UNSEEN = re.compile(f"{_INVISIBLE}{{48,}}+".encode())
 _WORDS = re.compile(
     rb"[01](?:b[01]{7,8}|[01]{6,7})(?![01])[^0-9]{1,6}"
@@ -36,18 +33,16 @@ _WORDS = re.compile(
 )
 _LONGEST = 1 << 16
 """Symbols of a run that are read: thousands of characters."""
-_RARER = 8
-"""The rarer symbol is one of so many at least: rulers and frames are no text. A space
-has one bit in eight, a letter two or more."""
 
 
 def bits(source: Source) -> Iterator[View]:
     """What runs of two symbols, and lists of binary numbers, say."""
     data = source.data
     found = [
-        (match.span(), text)
-        for match in _runs(data)
-        for text in _read(data[slice(*match.span())].decode())
+        (span, text)
+        for alphabet in _RUNS
+        for span in alphabet.runs(data)
+        for text in _read(data[slice(*span)].decode())
     ]
     for match in _WORDS.finditer(data):
         words = re.findall(rb"[01]{7,}", match[0])
@@ -55,14 +50,6 @@ def bits(source: Source) -> Iterator[View]:
         if readable_for_its_size(text):
             found.append((match.span(), text))
     yield from _gathered(source, found)
-
-
-def _runs(data: bytes) -> Iterator[re.Match[bytes]]:
-    """Where a pair of symbols goes on and on."""
-    for table in _SHOWN:
-        shown = data.translate(table)
-        if _LONG in shown:
-            yield from _RUN.finditer(shown)
 
 
 def invisible(source: Source) -> Iterator[View]:
@@ -88,9 +75,6 @@ def _read(run: str) -> Iterator[bytes]:
     run = run[:_LONGEST]
     symbols = sorted(set(run))
     if len(symbols) != 2:
-        return
-    rarer = min(map(run.count, symbols))
-    if rarer * _RARER < len(run):
         return
     zeros = run.translate({ord(symbols[0]): "0", ord(symbols[1]): "1"})
     ones = zeros.translate({48: "1", 49: "0"})

@@ -18,7 +18,9 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from dlp.decode.pieces import Span
 from dlp.decode.printable import readable
+from dlp.decode.runs import spans_of
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -97,8 +99,8 @@ def _packed(source: Source, codes: Codes) -> Iterator[View]:
             yield source.child("packed", text)
 
 
-def _runs(mask: npt.NDArray[np.bool_], shortest: int) -> list[tuple[int, int]]:
+def _runs(mask: npt.NDArray[np.bool_], shortest: int) -> list[Span]:
     """The spans of at least `shortest` true values in a row."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
-    pairs = edges.reshape(-1, 2)
-    return [(a, b) for a, b in pairs.tolist() if b - a >= shortest]
+    starts, stops = spans_of(mask)
+    spans = zip(starts.tolist(), stops.tolist(), strict=True)
+    return [(start, stop) for start, stop in spans if stop - start >= shortest]

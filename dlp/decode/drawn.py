@@ -24,6 +24,7 @@ from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.moved import moved
 from dlp.decode.picked import joins, picked
 from dlp.decode.pieces import Span
+from dlp.decode.runs import spans_of
 from dlp.decode.sieve import Locator
 from dlp.decode.source import Source
 from dlp.model import View
@@ -174,10 +175,9 @@ def _per_block(ones: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 
 def _stretches(data: bytes) -> Iterator[Span]:
-    marked = np.concatenate(([False], _marked(data), [False]))
-    edges = (marked[1:] != marked[:-1]).nonzero()[0].tolist()
+    starts, stops = spans_of(_marked(data))
     done = 0
-    for first, last in zip(edges[0::2], edges[1::2], strict=True):
+    for first, last in zip(starts.tolist(), stops.tolist(), strict=True):
         start, stop = first * _BLOCK, min((last + 1) * _BLOCK, len(data))
         before = [m.end() for m in _EDGE.finditer(data, max(0, start - _NEAR), start)]
         start = max(done, before[-1] if before else max(0, start - _NEAR))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from dlp.decode.pieces import Span
 
@@ -18,6 +19,8 @@ _SMALL_BYTES = 400
 _TABLE_BYTES = 16 << 10
 """Below this one look-up a byte is faster than comparing arrays with each range."""
 _BLOCK_BYTES = 1 << 20
+
+type Places = npt.NDArray[np.int64]
 
 
 class Alphabet:
@@ -55,19 +58,25 @@ class Alphabet:
             step = min(covered, self.shortest - covered)
             inside = inside[step:] & inside[:-step]
             covered += step
-        edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
-        if len(inside) and inside[0]:
-            edges = np.concatenate(([0], edges))
-        if len(edges) % 2:
-            edges = np.append(edges, len(inside))
-        stops = edges[1::2] + (at + self.shortest - 1)
-        return list(zip((edges[::2] + at).tolist(), stops.tolist(), strict=True))
+        starts, stops = spans_of(inside)
+        stops = stops + (at + self.shortest - 1)
+        return list(zip((starts + at).tolist(), stops.tolist(), strict=True))
 
     def _inside(self, data: np.ndarray) -> np.ndarray:
         inside = np.zeros(len(data), bool)
         for low, high in self._ranges:
             inside |= data - np.uint8(low) <= high - low
         return inside
+
+
+def spans_of(inside: npt.NDArray[np.bool_]) -> tuple[Places, Places]:
+    """Where runs of true values begin, and where they end."""
+    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    if len(inside) and inside[0]:
+        edges = np.concatenate(([0], edges))
+    if len(edges) % 2:
+        edges = np.append(edges, len(inside))
+    return edges[::2], edges[1::2]
 
 
 def _ranges(members: bytes) -> Iterator[tuple[int, int]]:
