@@ -13,7 +13,7 @@ import orjson
 import typer
 from rich.console import Console
 from rich.progress import Progress, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from dlp.cli.folders import RulesOption, rules_folder
 from dlp.errors import UsageError
@@ -138,7 +138,8 @@ def _print_table(tally: _Tally) -> None:
     if not tally.found:
         console.print(f"{files} scanned, nothing found")
         return
-    table = Table("file", "rule", "tier", "where", "bytes", box=None)
+    names = ("file", "rule", "tier", "where", "bytes")
+    table = Table(*(Column(name, overflow="fold") for name in names), box=None)
     for name, finding in tally.found:
         span = f"{finding.span[0]}-{finding.span[1]}" if finding.span else ""
         table.add_row(name, finding.rule, finding.tier, finding.path, span)

@@ -188,13 +188,12 @@ class Inspector:
     def scan(self, data: bytes) -> list[Finding]:
         """Decode and detect, without policy; keeps nothing between calls."""
         seen = self._detect((Part(PartKind.BODY, data),), Recall(self.barren))
-        unread = [*seen.undecodable, *filter(None, [seen.truncated])]
+        placed = {f.rule for f in seen.findings if f.span}
+        named = {f.rule for f in seen.findings}
         return [
-            *seen.findings,
-            *(
-                Finding("unreadable", Kind.STRUCTURE, Tier.LIKELY, why)
-                for why in unread
-            ),
+            *(f for f in seen.findings if f.span or f.rule not in placed),
+            *map(self._covered, sorted(set(self._completed(seen)) - named)),
+            *map(_unread, (*seen.undecodable, *filter(None, [seen.truncated]))),
         ]
 
     def examine(self, message: Message, learned: LearnedIndex = NONE) -> Examination:
@@ -271,7 +270,7 @@ class Inspector:
 
     # -- inside -----------------------------------------------------------------
 
-    def _completed(self, seen: Examination) -> Iterator[str]:
+    def _completed(self, seen: Examination | Detection) -> Iterator[str]:
         """Secrets that the pieces in this one message already make up."""
         for name, pieces in seen.partials.items():
             if self.index.reached(name, pieces):
@@ -370,6 +369,10 @@ class Inspector:
         here = loose_slot(message.parts[finding.part], finding.path, start)
         slot = next((s for s in slots if s in {"any", here}), None)
         return replace(finding, slot=slot, place=place) if slot else None
+
+
+def _unread(why: str) -> Finding:
+    return Finding("unreadable", Kind.STRUCTURE, Tier.LIKELY, why)
 
 
 def _fetch(fetch: Fetch) -> Finding:

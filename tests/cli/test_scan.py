@@ -1,0 +1,103 @@
+import json
+import random
+import string
+
+import pytest
+from typer.testing import CliRunner
+
+from dlp.cli.scan import app
+from dlp.detect.fingerprint import SecretInfo
+from dlp.state.secrets import Registration, SecretStore
+from tests.harness.leaks import leaks
+from tests.transformations import KNOWN_AND_VENDOR, KNOWN_ONLY
+
+DRAW = random.Random(5)
+SECRET = "".join(DRAW.choices(string.ascii_letters + string.digits, k=40))
+WRITTEN = {**KNOWN_AND_VENDOR, **KNOWN_ONLY}
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("state")
+    SecretStore(folder).add([Registration(SecretInfo("known"), SECRET.encode())])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The secret in every encoding, one file each."""
+    folder = tmp_path_factory.mktemp("written")
+    for name, write in WRITTEN.items():
+        (folder / name).write_bytes(write(SECRET.encode()))
+    return folder
+
+
+def scan(state, *words, stdin=b""):
+    result = CliRunner().invoke(app, [*map(str, words), "--state", str(state)], stdin)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def rows(result):
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_a_known_secret_is_found_in_every_encoding_and_never_printed(state, written):
+    result = scan(state, written, "--json")
+    found = {row["file"] for row in rows(result) if row["rule"] == "known"}
+    assert {str(written / name) for name in WRITTEN} == found
+    assert result.exit_code == 1
+    table = scan(state, written / "plain", written / "in prose")
+    assert leaks(SECRET, result.output, table.output) == []
+
+
+def test_a_row_says_what_stands_where(state):
+    result = scan(state, "--json", stdin=b"it is " + SECRET.encode())
+    (row,) = rows(result)
+    digest = row.pop("digest")
+    assert row == {
+        "file": "-",
+        "rule": "known",
+        "kind": "fingerprint",
+        "tier": "certain",
+        "path": "body",
+        "span": [6, 46],
+    }
+    assert len(digest) >= 16
+
+
+def test_pieces_that_make_up_enough_of_it_are_one_finding(state):
+    pieces = [SECRET[at : at + 13] for at in (0, 26, 13)]
+    between = "\n" + "words that nobody minds, many of them. " * 200 + "\n"
+    (row,) = rows(scan(state, "-", "--json", stdin=between.join(pieces).encode()))
+    assert (row["rule"], row["kind"], row["span"]) == ("known", "fingerprint", None)
+
+
+def test_too_little_of_it_is_none(state):
+    assert scan(state, stdin=SECRET[:12].encode()).exit_code == 0
+
+
+def test_nothing_found_is_said_and_ends_with_0(state, tmp_path):
+    (tmp_path / "a").write_text("hello")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "b").write_text(SECRET)
+    result = scan(state, tmp_path)
+    assert (result.exit_code, result.output) == (0, "1 file scanned, nothing found\n")
+    assert scan(state, "--json", stdin=b"hello").output == ""
+
+
+def test_what_cannot_be_read_ends_with_2_after_the_rest(state, written, tmp_path):
+    result = scan(state, written / "plain", tmp_path / "gone", "--json")
+    assert result.exit_code == 2
+    assert f"{tmp_path / 'gone'}: No such file" in result.stderr
+    assert [row["rule"] for row in rows(result)] == ["known"]
+
+
+def test_a_long_name_is_shown_whole(state, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    file = tmp_path / ("a" * 100)
+    file.write_text(SECRET)
+    shown = scan(state, file).stdout
+    assert "".join(shown.split()).count("a") > 100
+    assert "…" not in shown
