@@ -1,3 +1,4 @@
+import gzip
 import json
 import random
 import string
@@ -101,3 +102,10 @@ def test_a_long_name_is_shown_whole(state, tmp_path, monkeypatch):
     shown = scan(state, file).stdout
     assert "".join(shown.split()).count("a") > 100
     assert "…" not in shown
+
+
+def test_two_keys_of_one_rule_are_two_findings(state):
+    keys = [f"ghp_{''.join(DRAW.choices(string.ascii_letters, k=36))}" for _ in "ab"]
+    plain, packed = (f"token: {key}\n".encode() for key in keys)
+    found = rows(scan(state, "-", "--json", stdin=plain + gzip.compress(packed)))
+    assert len({row["digest"] for row in found if row["rule"] == "github-token"}) == 2
