@@ -5,51 +5,26 @@ is not bound; a key of the same shape that is somebody else's never does.
 """
 
 import base64
-import json
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import pytest
 
-from dlp import Inspector
 from dlp.broker.enlist import Enlister
-from dlp.detect.enrol import fingerprint
-from dlp.detect.fingerprint import SecretIndex
 from dlp.detect.templates import expand
-from dlp.model import Action, Agent, Destination, Message, Part, PartKind
-
-AGENT = Agent("default")
-KEY = b"k" * 32
-
-
-def header(name, value):
-    return [Part(PartKind.HEADER, value.encode(), name)]
-
-
-def bearer(value, scheme="Bearer"):
-    return header("authorization", f"{scheme} {value}")
-
-
-def basic(user, password):
-    return bearer(base64.b64encode(f"{user}:{password}".encode()).decode(), "Basic")
-
-
-def target(path, **query):
-    text = f"{path}?{urlencode(query, quote_via=quote)}" if query else path
-    return [Part(PartKind.TARGET, text.encode())]
-
-
-def form(**fields):
-    kind = "application/x-www-form-urlencoded"
-    return [Part(PartKind.BODY, urlencode(fields).encode(), media_type=kind)]
-
-
-def body(**members):
-    data = json.dumps(members).encode()
-    return [Part(PartKind.BODY, data, media_type="application/json")]
-
-
-def frame(**members):
-    return [Part(PartKind.FRAME, json.dumps(members).encode())]
+from dlp.model import Action
+from tests.parts import (
+    OTHER,
+    basic,
+    bearer,
+    body,
+    form,
+    frame,
+    header,
+    index_of,
+    inspector_of,
+    judge,
+    target,
+)
 
 
 def sigv4(key):
@@ -167,18 +142,17 @@ SLOTS = {
         ),
     ),
 }
-OTHER = "other.example.com"
+HOSTS = sorted({host for _, host, _ in SLOTS.values()})
 
 
 @pytest.fixture(scope="module")
 def pinning(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("rules")
-    hosts = ", ".join(sorted({host for _, host, _ in SLOTS.values()}))
-    (folder / "policy.yaml").write_text(
-        "version: 1\nstatements:\n  - id: all\n    effect: allow\n"
-        f"    hosts: [{OTHER}, {hosts}]\npinned: [{hosts}]\n"
-    )
-    return Inspector.load(folder)
+    return inspector_of(tmp_path_factory.mktemp("rules"), HOSTS, pinned=True)
+
+
+@pytest.fixture(scope="module")
+def open_to_all(tmp_path_factory):
+    return inspector_of(tmp_path_factory.mktemp("rules"), HOSTS)
 
 
 @pytest.fixture(scope="module")
@@ -188,14 +162,11 @@ def enlister():
 
 def registered(pinning, enlister, value):
     made = enlister.one("ours", value.encode())
-    prints = fingerprint(made.value, KEY)
-    return pinning.with_secrets(SecretIndex.build([(made.info, prints)], KEY))
+    return pinning.with_secrets(index_of(made.info, made.value))
 
 
-def judge(inspector, host, parts):
-    to = Destination("https", host, 443, "POST")
-    seen = inspector.examine(Message(AGENT, to, tuple(parts)))
-    return inspector.conclude(seen).action
+def action(inspector, host, *parts):
+    return judge(inspector, host, parts).action
 
 
 @pytest.mark.parametrize("name", SLOTS)
@@ -205,10 +176,10 @@ def test_ours_passes_where_its_vendor_takes_it_and_nobody_elses(
     template, host, wire = SLOTS[name]
     ours, theirs = (expand(template, seed=seed) for seed in (5, 6))
     knowing = registered(pinning, enlister, ours)
-    assert judge(knowing, host, wire(ours)) is Action.ALLOW
-    assert judge(knowing, host, wire(theirs)) is Action.BLOCK
-    assert judge(knowing, host, [*wire(ours), *body(note=ours)]) is Action.BLOCK
-    assert judge(knowing, OTHER, wire(ours)) is Action.BLOCK
+    assert action(knowing, host, wire(ours)) is Action.ALLOW
+    assert action(knowing, host, wire(theirs)) is Action.BLOCK
+    assert action(knowing, host, wire(ours), body(note=ours)) is Action.BLOCK
+    assert action(knowing, OTHER, wire(ours)) is Action.BLOCK
 
 
 BOTH = [name for name in SLOTS if name != "AWS: presigned"]
@@ -224,18 +195,7 @@ def test_not_ours_beside_ours_is_refused(pinning, enlister, name):
         target("/x", access_token="b" * 40),
         presigned(expand(AWS, seed=8)),
     ):
-        assert judge(knowing, host, [*more, *wire(ours)]) is Action.BLOCK
-
-
-@pytest.fixture(scope="module")
-def open_to_all(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("unpinned")
-    hosts = ", ".join(sorted({host for _, host, _ in SLOTS.values()}))
-    (folder / "policy.yaml").write_text(
-        "version: 1\nstatements:\n  - id: all\n    effect: allow\n"
-        f"    hosts: [{hosts}]\n"
-    )
-    return Inspector.load(folder)
+        assert action(knowing, host, more, wire(ours)) is Action.BLOCK
 
 
 @pytest.mark.parametrize("name", SLOTS)
@@ -243,5 +203,5 @@ def test_every_key_of_a_vendor_passes_at_home_without_registration(open_to_all, 
     """Many of them: what a decoder makes of one key by chance is that key."""
     template, host, wire = SLOTS[name]
     for seed in range(20, 36):
-        parts = wire(expand(template, seed=seed))
-        assert judge(open_to_all, host, parts) is Action.ALLOW, seed
+        part = wire(expand(template, seed=seed))
+        assert action(open_to_all, host, part) is Action.ALLOW, seed

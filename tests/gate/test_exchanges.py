@@ -5,18 +5,24 @@ a form. Each passes where it is at home and is refused as soon as it stands else
 
 import base64
 import json
-import random
 from urllib.parse import urlencode
 
 import pytest
 
-from dlp import Inspector
-from dlp.detect.enrol import fingerprint
-from dlp.detect.fingerprint import SecretIndex, SecretInfo
 from dlp.detect.templates import expand
-from dlp.model import Action, Agent, Destination, Message, Part, PartKind
+from dlp.model import Action, Part, PartKind
+from tests.parts import (
+    OTHER,
+    body,
+    form,
+    header,
+    inspector_of,
+    judge,
+    jwt,
+    registered,
+    target,
+)
 
-AGENT = Agent("default")
 EKS = "x.gr7.us-east-1.eks.amazonaws.com"
 HOSTS = [
     *("upload.pypi.org", "fulcio.sigstore.dev", "vault.example.com", "crates.io"),
@@ -27,33 +33,6 @@ HOSTS = [
 
 def fill(template, seed=5):
     return expand(template, seed=seed)
-
-
-def jwt(**claims):
-    def piece(value):
-        data = json.dumps(value, separators=(",", ":")).encode()
-        return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-    signature = base64.urlsafe_b64encode(random.randbytes(256)).rstrip(b"=").decode()
-    return f"{piece({'alg': 'RS256', 'typ': 'JWT'})}.{piece(claims)}.{signature}"
-
-
-def header(name, value):
-    return Part(PartKind.HEADER, value.encode(), name)
-
-
-def target(path):
-    return Part(PartKind.TARGET, path.encode())
-
-
-def body(**members):
-    data = json.dumps(members).encode()
-    return Part(PartKind.BODY, data, media_type="application/json")
-
-
-def form(**fields):
-    kind = "application/x-www-form-urlencoded"
-    return Part(PartKind.BODY, urlencode(fields).encode(), media_type=kind)
 
 
 def upload(fields, file=b"the content of the file\n"):
@@ -195,28 +174,14 @@ ENCODED = {
 ALL = {**SIGN_IN, **FORMS, **ENCODED}
 
 
-def load(folder, more=""):
-    (folder / "policy.yaml").write_text(
-        "version: 1\nstatements:\n  - id: all\n    effect: allow\n"
-        f"    hosts: [other.example.com, {', '.join(HOSTS)}]\n{more}"
-    )
-    return Inspector.load(folder)
-
-
 @pytest.fixture(scope="module")
 def inspector(tmp_path_factory):
-    return load(tmp_path_factory.mktemp("rules"))
+    return inspector_of(tmp_path_factory.mktemp("rules"), HOSTS)
 
 
 @pytest.fixture(scope="module")
 def pinning(tmp_path_factory):
-    more = f"pinned: [{', '.join(HOSTS)}]\n"
-    return load(tmp_path_factory.mktemp("pinned"), more)
-
-
-def judge(inspector, host, parts, scheme="https"):
-    to = Destination(scheme, host, 443, "POST")
-    return inspector.conclude(inspector.examine(Message(AGENT, to, tuple(parts))))
+    return inspector_of(tmp_path_factory.mktemp("rules"), HOSTS, pinned=True)
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -242,7 +207,7 @@ def test_over_plain_http_it_is_refused(inspector, name):
 @pytest.mark.parametrize("name", [*ENCODED, "PyPI gives its token back"])
 def test_at_another_host_it_is_refused(inspector, name):
     _, wire = ALL[name]
-    assert judge(inspector, "other.example.com", wire()).action is Action.BLOCK
+    assert judge(inspector, OTHER, wire()).action is Action.BLOCK
 
 
 @pytest.mark.parametrize("name", [*SIGN_IN])
@@ -285,7 +250,7 @@ KEYS = {
     ],
 )
 def test_no_other_key_rides_along(inspector, key, wire):
-    verdict = judge(inspector, "other.example.com", wire(fill(key)))
+    verdict = judge(inspector, OTHER, wire(fill(key)))
     assert verdict.action is Action.BLOCK
 
 
@@ -297,19 +262,13 @@ def test_in_a_body_the_encoded_token_is_refused_at_its_own_host(inspector):
         assert judge(inspector, "ghcr.io", [part]).action is Action.BLOCK
 
 
-def registered(value, *hosts):
-    key = b"k" * 32
-    prints = fingerprint(value.encode(), key)
-    return SecretIndex.build([(SecretInfo("ours", hosts), prints)], key)
-
-
 def test_a_registered_token_passes_in_base64_where_it_is_bound(inspector, pinning):
     ours = fill("{github:ghp_:36}", seed=9)
     index = registered(ours, "ghcr.io")
     for each in (inspector, pinning):
         knowing = each.with_secrets(index)
         assert judge(knowing, "ghcr.io", [bearer64(ours)]).action is Action.ALLOW
-        for host in ("upload.pypi.org", "other.example.com"):
+        for host in ("upload.pypi.org", OTHER):
             assert judge(knowing, host, [bearer64(ours)]).action is Action.BLOCK
         more = judge(knowing, "ghcr.io", [bearer64(ours), body(note=ours)])
         assert more.action is Action.BLOCK

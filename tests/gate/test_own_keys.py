@@ -1,30 +1,21 @@
 """The agent's own key at its own vendor passes unregistered; anywhere else it does not."""
 
-import base64
-import json
-
 import pytest
 
-from dlp import Inspector
 from dlp.detect.templates import expand
-from dlp.model import (
-    Action,
-    Agent,
-    Destination,
-    Message,
-    Part,
-    PartKind,
-    Place,
+from dlp.model import Action, Place
+from tests.parts import (
+    OTHER,
+    basic,
+    bearer,
+    body,
+    form,
+    frame,
+    header,
+    inspector_of,
+    judge,
+    target,
 )
-
-AGENT = Agent("default")
-POLICY = """\
-version: 1
-statements:
-  - id: everywhere
-    effect: allow
-    hosts: [HOSTS, other.example.com]
-"""
 
 ANTHROPIC = "sk-ant-api03-{base64url:93}AA"
 OPENAI = "sk-proj-{alnum:74}T3BlbkFJ{alnum:74}"
@@ -36,27 +27,6 @@ NPM = "{github:npm_:36}"
 DISCORD = "M{alnum:23}.{alnum:6}.{base64url:38}"
 GITLAB = "glpat-{alnum:20}"
 HUGGINGFACE = "hf_{alnum:34}"
-JWT = "jwt"
-
-
-def header(name, value):
-    return Part(PartKind.HEADER, value.encode(), name)
-
-
-def basic(user, password):
-    pair = f"{user}:{password}".encode()
-    return header("authorization", f"Basic {base64.b64encode(pair).decode()}")
-
-
-def form(**fields):
-    data = "&".join(f"{k}={v}" for k, v in fields.items())
-    kind = "application/x-www-form-urlencoded"
-    return Part(PartKind.BODY, data.encode(), media_type=kind)
-
-
-def body(value):
-    data = json.dumps(value).encode()
-    return Part(PartKind.BODY, data, media_type="application/json")
 
 
 WIRE = {
@@ -68,12 +38,12 @@ WIRE = {
     "anthropic oauth bearer": (
         "api.anthropic.com",
         "sk-ant-oat01-{base64url:93}AA",
-        lambda k: [header("authorization", f"Bearer {k}")],
+        lambda k: [bearer(k)],
     ),
     "openai bearer": (
         "api.openai.com",
         OPENAI,
-        lambda k: [header("authorization", f"Bearer {k}")],
+        lambda k: [bearer(k)],
     ),
     "openai realtime subprotocol": (
         "api.openai.com",
@@ -85,7 +55,7 @@ WIRE = {
     "gemini query": (
         "generativelanguage.googleapis.com",
         GEMINI,
-        lambda k: [Part(PartKind.TARGET, f"/v1beta/models?alt=sse&key={k}".encode())],
+        lambda k: [target("/v1beta/models", alt="sse", key=k)],
     ),
     "gemini header": (
         "generativelanguage.googleapis.com",
@@ -95,12 +65,12 @@ WIRE = {
     "github bearer": (
         "api.github.com",
         GITHUB,
-        lambda k: [header("authorization", f"Bearer {k}")],
+        lambda k: [bearer(k)],
     ),
     "github token scheme": (
         "api.github.com",
         GITHUB,
-        lambda k: [header("authorization", f"token {k}")],
+        lambda k: [bearer(k, "token")],
     ),
     "git over https": (
         "github.com",
@@ -120,12 +90,12 @@ WIRE = {
     "telegram path": (
         "api.telegram.org",
         TELEGRAM,
-        lambda k: [Part(PartKind.TARGET, f"/bot{k}/sendMessage".encode())],
+        lambda k: [target(f"/bot{k}/sendMessage")],
     ),
     "slack bearer": (
         "slack.com",
         SLACK,
-        lambda k: [header("authorization", f"Bearer {k}")],
+        lambda k: [bearer(k)],
     ),
     "slack form field": (
         "slack.com",
@@ -135,44 +105,30 @@ WIRE = {
     "npm bearer": (
         "registry.npmjs.org",
         NPM,
-        lambda k: [header("authorization", f"Bearer {k}")],
+        lambda k: [bearer(k)],
     ),
     "discord bot header": (
         "discord.com",
         DISCORD,
-        lambda k: [header("authorization", f"Bot {k}")],
+        lambda k: [bearer(k, "Bot")],
     ),
     "discord gateway identify": (
         "gateway.discord.gg",
         DISCORD,
-        lambda k: [
-            Part(
-                PartKind.FRAME,
-                json.dumps({"op": 2, "d": {"token": k, "intents": 513}}).encode(),
-            )
-        ],
+        lambda k: [frame(op=2, d={"token": k, "intents": 513})],
     ),
     "hugging face bearer": (
         "huggingface.co",
         HUGGINGFACE,
-        lambda k: [header("authorization", f"Bearer {k}")],
+        lambda k: [bearer(k)],
     ),
 }
 
 
 @pytest.fixture(scope="module")
 def inspector(tmp_path_factory):
-    rules = tmp_path_factory.mktemp("rules")
     hosts = sorted({host for host, _, _ in WIRE.values()})
-    text = POLICY.replace("HOSTS", ", ".join(hosts))
-    (rules / "policy.yaml").write_text(text)
-    return Inspector.load(rules)
-
-
-def judge(inspector, host, parts, scheme="https"):
-    to = Destination(scheme, host, 443, "POST")
-    seen = inspector.examine(Message(AGENT, to, tuple(parts)))
-    return inspector.conclude(seen)
+    return inspector_of(tmp_path_factory.mktemp("rules"), hosts)
 
 
 @pytest.mark.parametrize("name", WIRE)
@@ -186,7 +142,7 @@ def test_at_home_it_passes_and_is_recorded(inspector, name):
 @pytest.mark.parametrize("name", WIRE)
 def test_at_another_allowed_host_it_is_refused(inspector, name):
     _, template, wire = WIRE[name]
-    verdict = judge(inspector, "other.example.com", wire(expand(template, seed=7)))
+    verdict = judge(inspector, OTHER, wire(expand(template, seed=7)))
     assert verdict.action is Action.BLOCK
 
 
@@ -194,7 +150,7 @@ def test_at_another_allowed_host_it_is_refused(inspector, name):
 def test_at_home_but_in_a_body_as_well_it_is_refused(inspector, name):
     host, template, wire = WIRE[name]
     key = expand(template, seed=7)
-    parts = [*wire(key), body({"notes": [f"the key is {key}"]})]
+    parts = [*wire(key), body(notes=[f"the key is {key}"])]
     assert judge(inspector, host, parts).action is Action.BLOCK
 
 

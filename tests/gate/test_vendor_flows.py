@@ -3,62 +3,29 @@ Honest wire formats of vendors whose credential no registration names: sign-in, 
 exchange, presigned addresses, opaque keys. Pinned hosts take none of them.
 """
 
-import base64
-import json
-from urllib.parse import quote, urlencode
-
 import pytest
 
-from dlp import Inspector
-from dlp.detect.enrol import fingerprint
-from dlp.detect.fingerprint import SecretIndex, SecretInfo
 from dlp.detect.templates import expand
-from dlp.model import Action, Agent, Destination, Message, Part, PartKind
+from dlp.model import Action, Part, PartKind
+from tests.parts import (
+    OTHER,
+    basic,
+    bearer,
+    body,
+    form,
+    header,
+    inspector_of,
+    judge,
+    jwt,
+    registered,
+    target,
+)
 
-AGENT = Agent("default")
 PAD = "q" * 9
 
 
 def fill(template, seed=7):
     return expand(template, seed=seed)
-
-
-def header(name, value):
-    return Part(PartKind.HEADER, value.encode(), name)
-
-
-def bearer(value):
-    return header("authorization", f"Bearer {value}")
-
-
-def basic(user, password):
-    pair = base64.b64encode(f"{user}:{password}".encode()).decode()
-    return header("authorization", f"Basic {pair}")
-
-
-def target(path, **query):
-    text = f"{path}?{urlencode(query, quote_via=quote)}" if query else path
-    return Part(PartKind.TARGET, text.encode())
-
-
-def form(**fields):
-    kind = "application/x-www-form-urlencoded"
-    return Part(PartKind.BODY, urlencode(fields).encode(), media_type=kind)
-
-
-def body(**members):
-    data = json.dumps(members).encode()
-    return Part(PartKind.BODY, data, media_type="application/json")
-
-
-def b64(value):
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
-
-
-def jwt(seed=7):
-    head = b64({"alg": "RS256", "typ": "JWT"})
-    claims = b64({"iss": "svc@p.test", "exp": 1_900_000_000})
-    return f"{head}.{claims}.{fill('{base64url:342}', seed)}"
 
 
 def sigv4(key, algorithm="AWS4-HMAC-SHA256"):
@@ -296,36 +263,17 @@ VENDOR_SHAPED = [
 """Of these any other host is refused; the rest are opaque, or made for one host."""
 
 
-def load(folder, more=""):
-    hosts = sorted({"other.example.com", *(host for host, _, _ in WIRE.values())})
-    (folder / "policy.yaml").write_text(
-        "version: 1\nstatements:\n  - id: all\n    effect: allow\n"
-        f"    hosts: [{', '.join(hosts)}]\n{more}"
-    )
-    return Inspector.load(folder)
+HOSTS = sorted({host for host, _, _ in WIRE.values()})
 
 
 @pytest.fixture(scope="module")
 def inspector(tmp_path_factory):
-    return load(tmp_path_factory.mktemp("rules"))
+    return inspector_of(tmp_path_factory.mktemp("rules"), HOSTS)
 
 
 @pytest.fixture(scope="module")
 def pinning(tmp_path_factory):
-    hosts = sorted({host for host, _, _ in WIRE.values()})
-    folder = tmp_path_factory.mktemp("pinned")
-    return load(folder, f"pinned: [{', '.join(hosts)}]\n")
-
-
-def registered(value, *hosts):
-    key = b"k" * 32
-    prints = fingerprint(value.encode(), key)
-    return SecretIndex.build([(SecretInfo("ours", hosts), prints)], key)
-
-
-def judge(inspector, host, parts, scheme="https"):
-    to = Destination(scheme, host, 443, "POST")
-    return inspector.conclude(inspector.examine(Message(AGENT, to, tuple(parts))))
+    return inspector_of(tmp_path_factory.mktemp("rules"), HOSTS, pinned=True)
 
 
 @pytest.mark.parametrize("name", WIRE)
@@ -357,7 +305,7 @@ def test_an_opaque_bearer_passes_among_other_headers(inspector, template, seed):
 @pytest.mark.parametrize("name", VENDOR_SHAPED)
 def test_at_another_host_it_is_refused(inspector, name):
     _, template, wire = WIRE[name]
-    verdict = judge(inspector, "other.example.com", wire(fill(template)))
+    verdict = judge(inspector, OTHER, wire(fill(template)))
     assert verdict.action is Action.BLOCK
 
 
@@ -390,7 +338,7 @@ OTHER_KEYS = {
 )
 def test_nothing_else_rides_in_a_declared_credential(inspector, key, coding, wire):
     parts = wire(coding(fill(key)))
-    verdict = judge(inspector, "other.example.com", parts)
+    verdict = judge(inspector, OTHER, parts)
     assert verdict.action is Action.BLOCK
 
 
