@@ -13,7 +13,6 @@ import re
 from functools import lru_cache
 from ipaddress import ip_address
 
-from dlp.detect.bigrams import randomness
 from dlp.record.words import KEYS, STEPS
 
 GAP = "{}"
@@ -29,7 +28,7 @@ _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
 _RANDOM = 0.15
-"""Score of `randomness` from which a name is not kept; stricter than a detector's."""
+"""Score of `_randomness` from which a name is not kept; stricter than a detector's."""
 
 
 @lru_cache(maxsize=4096)
@@ -88,7 +87,7 @@ def reads_like_words(name: str) -> bool:
     if "".join(words) != name or len(words) > 9 or sum(map(str.isdigit, words)) > 2:
         return False
     return all(map(_ordinary, words)) and (
-        len(name) < 5 or name.lower() in KEYS or randomness(name.encode()) < _RANDOM
+        len(name) < 5 or name.lower() in KEYS or _randomness(name) < _RANDOM
     )
 
 
@@ -101,8 +100,15 @@ def _ordinary(word: str) -> bool:
     return (
         len(letters) <= 4
         or letters in KEYS
-        or (len(letters) <= 20 and randomness(letters.encode()) < _RANDOM)
+        or (len(letters) <= 20 and _randomness(letters) < _RANDOM)
     )
+
+
+def _randomness(text: str) -> float:
+    # Here, for it loads numpy: the supervisor and most commands never ask.
+    from dlp.detect.bigrams import randomness
+
+    return randomness(text.encode())
 
 
 @lru_cache(maxsize=4096)
