@@ -5,6 +5,7 @@ has what it wrote examined again, wherever examinations run.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import field, replace
 
@@ -42,7 +43,8 @@ async def rewritten(
         seen = await examine(message)
     leaks = inspector.leaks(seen)
     for narrow in (True, False):
-        cut = redact(
+        cut = await asyncio.to_thread(
+            redact,
             message.parts,
             leaks,
             inspector.digest,

@@ -50,15 +50,7 @@ def redact(
     was put back into an answer comes again with the next turn, in other words.
     `narrow`: see `Cutting.narrowed`; not all that was found may be gone then.
     """
-    spans: dict[int, list[Found]] = {}
-    for finding in findings:
-        part = parts[finding.part]
-        if part.kind not in REDACTABLE or part.encodings:
-            return None
-        if finding.span is not None:
-            known = finding.kind is Kind.FINGERPRINT
-            found = Found(*finding.span, finding.rule, known)
-            spans.setdefault(finding.part, []).append(found)
+    spans = _spans(parts, findings)
     if not spans:
         return None
     work = Cutting(digest)
@@ -70,12 +62,31 @@ def redact(
     for index, part in enumerate(parts):
         here = spans.get(index, [])
         if everywhere and part.kind in REDACTABLE and not part.encodings:
-            here = [*here, *work.again(part)]
+            more = work.again(part)
+            if more is None:
+                return None
+            here = [*here, *more]
         data = work.apply(part, here)
         if data is None or (here and _is_json(part.data) and not _is_json(data)):
             return None
         out[index] = replace(part, data=data) if here else part
     return Redaction(tuple(out), work.stands_for)
+
+
+def _spans(
+    parts: Sequence[Part], findings: Iterable[Finding]
+) -> dict[int, list[Found]]:
+    """By part, what can be cut out; nothing if one stands where nothing can be."""
+    spans: dict[int, list[Found]] = {}
+    for finding in findings:
+        part = parts[finding.part]
+        if part.kind not in REDACTABLE or part.encodings:
+            return {}
+        if finding.span is not None:
+            known = finding.kind is Kind.FINGERPRINT
+            found = Found(*finding.span, finding.rule, known)
+            spans.setdefault(finding.part, []).append(found)
+    return spans
 
 
 def in_plain(parts: Sequence[Part], limits: Limits) -> tuple[Part, ...] | None:

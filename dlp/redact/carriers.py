@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import html
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote_to_bytes
 
@@ -65,12 +65,20 @@ def carrier(part: Part) -> Carrier:
 
 
 class _Json:
-    """JSON, also many documents one after the other."""
+    """
+    JSON, also many documents one after the other.
+
+    A string that holds JSON is followed from its begin to a span once for all spans
+    that are asked in order.
+    """
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._strings = [match.span() for match in _STRING.finditer(data)]
         self._starts = [start for start, _ in self._strings]
+        self._string: Span = (0, 0)
+        self._at = 0
+        self._nesting = Nesting()
 
     def __call__(self, span: Span) -> list[Piece]:
         pieces = list(self._pieces(*span))
@@ -85,9 +93,8 @@ class _Json:
     def _pieces(self, start: int, stop: int) -> Iterator[Piece]:
         at = start
         first = max(0, bisect_right(self._starts, start) - 1)
-        for low, high in self._strings[first:]:
-            if low >= stop:
-                break
+        for number in range(first, bisect_left(self._starts, stop)):
+            low, high = self._strings[number]
             if high <= start:
                 continue
             yield from self._scalars(at, low)
@@ -108,33 +115,38 @@ class _Json:
         stop = min(stop, string[1] - 1)
         if start >= stop:
             return
-        inner = Nesting()
-        inner.feed(b"[" + data[string[0] : start])
-        start, stop = _unbroken(data, (start, stop), string, inner.depth)
-        if inner.bare:
-            quote = escaped('"', inner.depth).encode()
+        self._follow(string, start)
+        depth, bare = self._nesting.depth, self._nesting.bare
+        start, stop = _unbroken(data, (start, stop), string, depth)
+        if bare:
+            quote = escaped('"', depth).encode()
             start, stop = _whole_scalars(data, start, stop)
-            reads = unescaped(data[start:stop], inner.depth)
-            yield Piece((start, stop), reads, quote)
+            yield Piece((start, stop), unescaped(data[start:stop], depth), quote)
             return
-        depth = inner.depth
-        for low, high in _texts(data, (start, stop), inner):
+        for low, high in self._texts(string, (start, stop)):
             yield Piece((low, high), unescaped(data[low:high], depth))
 
+    def _texts(self, string: Span, span: Span) -> Iterator[Span]:
+        """The stretches of a span that stand in strings as deep as where it begins."""
+        at, depth, inside = span[0], self._nesting.depth, True
+        for token in _INNER.finditer(self._data, *span):
+            self._follow(string, max(self._at, token.end()))
+            still = self._nesting.depth == depth and not self._nesting.bare
+            if inside and not still and token.start() > at:
+                yield at, token.start()
+            if still and not inside:
+                at = token.end()
+            inside = still
+        if inside and at < span[1]:
+            yield at, span[1]
 
-def _texts(data: bytes, span: Span, nesting: Nesting) -> Iterator[Span]:
-    """The stretches of a span that stand in strings as deep as where it begins."""
-    at, depth, inside = span[0], nesting.depth, True
-    for token in _INNER.finditer(data, *span):
-        nesting.feed(token[0])
-        still = nesting.depth == depth and not nesting.bare
-        if inside and not still and token.start() > at:
-            yield at, token.start()
-        if still and not inside:
-            at = token.end()
-        inside = still
-    if inside and at < span[1]:
-        yield at, span[1]
+    def _follow(self, string: Span, to: int) -> None:
+        """Have `_nesting` say how deep in its strings a place in a string stands."""
+        if string != self._string or to < self._at:
+            self._string, self._at, self._nesting = string, string[0], Nesting()
+            self._nesting.feed(b"[")
+        self._nesting.feed(self._data[self._at : to])
+        self._at = to
 
 
 def _form(data: bytes, span: Span) -> Iterator[Piece]:

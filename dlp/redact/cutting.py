@@ -8,9 +8,11 @@ what stood where for as long as one message takes.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 
 from dlp.decode.nesting import escaped
+from dlp.decode.sieve import Locator
 from dlp.detect.confirm import Match
 from dlp.model import Part, noun
 from dlp.redact.carriers import Piece, carrier
@@ -29,6 +31,9 @@ _JOINED = re.compile(
 """A placeholder without its begin or middle: joins leave out the middle of prose."""
 _SHORTEST_BYTES = 8
 """A shorter text stands in many places by chance."""
+_HEAD_BYTES = 32
+"""Of a text, by which it is looked for."""
+_MOST_PLACES = 1 << 20
 _DEEPEST = 3
 """JSON strings within one another in which a text is looked for."""
 
@@ -106,28 +111,42 @@ class Cutting:
         in one: of a secret that stands in two messages, all between would go with it.
         """
         cut = carrier(part)
-        wide = {one for one in found if len(cut((one.start, one.stop))) > 1}
-        return [
-            one
-            for one in found
-            if one not in wide
-            or not any(
-                one.rule == other.rule
-                and one.start < other.stop
-                and other.start < one.stop
-                for other in found
-                if other not in wide
-            )
-        ]
+        wide: list[Found] = []
+        kept: list[Found] = []
+        for one in sorted(found, key=lambda one: one.start):
+            (wide if len(cut((one.start, one.stop))) > 1 else kept).append(one)
+        ends: dict[str, tuple[list[int], list[int]]] = {}
+        """By rule: where its spans start, and the last end of those so far."""
+        for one in kept:
+            starts, stops = ends.setdefault(one.rule, ([], []))
+            starts.append(one.start)
+            stops.append(max(one.stop, stops[-1] if stops else 0))
+        for one in wide:
+            starts, stops = ends.get(one.rule, ([], []))
+            before = bisect_left(starts, one.stop)
+            if not before or stops[before - 1] <= one.start:
+                kept.append(one)
+        return kept
 
-    def again(self, part: Part) -> Iterator[Found]:
-        """Where the texts that are known stand in a part."""
-        for text, rule in self._rules.items():
-            if len(text) < _SHORTEST_BYTES:
-                continue
-            for form in _written(text):
-                for match in re.finditer(re.escape(form), part.data):
-                    yield Found(*match.span(), rule)
+    def again(self, part: Part) -> list[Found] | None:
+        """Where the texts that are known stand in a part; None: in too many places."""
+        forms = [
+            (form, rule)
+            for text, rule in self._rules.items()
+            if len(text) >= _SHORTEST_BYTES
+            for form in _written(text)
+        ]
+        heads = [form[:_HEAD_BYTES] for form, _ in forms]
+        places = Locator(heads).find(part.data, _MOST_PLACES) if forms else []
+        found: list[Found] = []
+        done = [0] * len(forms)
+        for which, end in places:
+            form, rule = forms[which]
+            start = end - len(heads[which])
+            if start >= done[which] and part.data.startswith(form, start):
+                done[which] = start + len(form)
+                found.append(Found(start, done[which], rule))
+        return found if len(places) < _MOST_PLACES else None
 
     def apply(self, part: Part, found: list[Found]) -> bytes | None:
         """The part's data with the spans replaced; None when there is no way."""

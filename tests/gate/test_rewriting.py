@@ -1,5 +1,6 @@
 """What redaction leaves is clean and whole, whatever stood in the message and where."""
 
+import asyncio
 import gzip
 import json
 import random
@@ -147,15 +148,6 @@ async def redacted(inspector, sent, *, restore):
     return await rewritten(inspector, seen, examine)
 
 
-def run(coroutine):
-    """Drive a coroutine that waits for nothing."""
-    try:
-        coroutine.send(None)
-    except StopIteration as done:
-        return done.value
-    raise AssertionError
-
-
 PROPERTY = settings(
     max_examples=60,
     deadline=None,
@@ -177,7 +169,7 @@ def test_what_is_left_is_clean_and_whole(
 ):
     inspector = inspecting()
     raw, sent = message(*CARRIERS[carrier](text, other), coded=coded)
-    done = run(redacted(inspector, sent, restore=restore))
+    done = asyncio.run(redacted(inspector, sent, restore=restore))
     if done is None:
         return
     (part,) = done.seen.message.parts
@@ -196,14 +188,16 @@ def test_what_is_left_is_clean_and_whole(
 def test_what_is_restored_is_what_was_cut(inspecting, carrier, text, other):
     inspector = inspecting()
     raw, sent = message(*CARRIERS[carrier](text, other))
-    done = run(redacted(inspector, sent, restore=True))
+    done = asyncio.run(redacted(inspector, sent, restore=True))
     if done is None:
         return
     work = restorer(done.stands_for, "application/json")
     data = done.seen.message.parts[0].data
     back = work.feed(data) + work.flush()
     assert json.loads(back) == json.loads(raw)
-    again = run(redacted(inspector, message(back, "application/json")[1], restore=True))
+    again = asyncio.run(
+        redacted(inspector, message(back, "application/json")[1], restore=True)
+    )
     assert again.seen.message.parts[0].data == data
 
 
@@ -229,7 +223,7 @@ def test_a_placeholder_that_comes_back_is_no_finding(inspecting):
     """The model repeats it, and the chat is sent again."""
     inspector = inspecting()
     _, sent = message(*CARRIERS["chat"](f"DB_PASSWORD={drawn(20, 'again')}", "x"))
-    done = run(redacted(inspector, sent, restore=False))
+    done = asyncio.run(redacted(inspector, sent, restore=False))
     name = next(iter(done.stands_for))
     for text in (
         f"password = {name}",

@@ -7,8 +7,9 @@ from xml.dom import minidom
 
 import pytest
 
+from dlp.decode.nesting import Nesting
 from dlp.model import Finding, Kind, Part, PartKind, Tier
-from dlp.redact import redact
+from dlp.redact import carriers, redact
 
 DIGEST = "0123456789abcdef"
 NAME = f"redacted-r-{DIGEST}"
@@ -70,6 +71,33 @@ def test_json_in_json_is_not_cut_across_its_strings():
     got, stands_for = cut(json.dumps(document), r"SEC\", \"b\": [\"RET")
     assert json.loads(json.loads(got)["arguments"]) == {"a": f"x{NAME}", "b": ["x", 1]}
     assert stands_for == {}
+
+
+def test_a_string_is_followed_once_for_all_that_is_found_in_it(monkeypatch):
+    read = []
+    feed = Nesting.feed
+    monkeypatch.setattr(
+        carriers.Nesting, "feed", lambda self, b: read.append(len(b)) or feed(self, b)
+    )
+    inner = {str(n): f'x "SECRET{n:04}" y' for n in range(300)}
+    data = json.dumps({"arguments": json.dumps(inner)}).encode()
+    spans = [match.span() for match in re.finditer(rb"SECRET\d{4}", data)]
+    pieces = map(carriers.carrier(Part(PartKind.BODY, data)), spans)
+    assert [p.reads for found in pieces for p in found] == [
+        f"SECRET{n:04}".encode() for n in range(300)
+    ]
+    assert sum(read) < 6 * len(data)  # once, and once for each string within one
+
+
+@pytest.mark.parametrize("back", [0, 1])
+def test_places_may_be_asked_for_in_any_order(back):
+    inner = json.dumps({"a": 'S"E\\C', "b": [1, "S", 22], "c": "RET"})
+    data = json.dumps([inner, "RET"]).encode()
+    spans = [(at, at + size) for at in range(2, len(data) - 8) for size in (1, 3, 7)]
+    once = {span: carriers.carrier(Part(PartKind.BODY, data))(span) for span in spans}
+    cut = carriers.carrier(Part(PartKind.BODY, data))
+    for span in sorted(spans, reverse=bool(back)):
+        assert cut(span) == once[span]
 
 
 def test_a_cut_that_would_break_the_document_is_not_made():

@@ -55,6 +55,19 @@ def test_elsewhere_it_stays_when_nothing_is_restored():
     assert done.parts[0].data.endswith(b" hunter2-xyz")
 
 
+def test_a_longer_text_with_the_same_begin_is_another():
+    first = b"hunter2-" * 6
+    done = run(first + b"A", first + b"B", found=[(0, first + b"A", "r")])
+    assert done.parts[1].data == first + b"B"
+
+
+def test_what_stands_in_too_many_places_is_not_rewritten(monkeypatch):
+    monkeypatch.setattr("dlp.redact.cutting._MOST_PLACES", 3)
+    sent = b"hunter2-xyz "
+    assert run(sent * 2, found=[(0, b"hunter2-xyz", "r")])
+    assert run(sent * 3, found=[(0, b"hunter2-xyz", "r")]) is None
+
+
 def test_one_text_has_one_name_whatever_finds_it_later():
     sent = b"first hunter2-xyz, then key=hunter2-xyz"
     part = Part(PartKind.BODY, sent)
