@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from dlp.broker.recognise import Vendors, matches, recognise
@@ -18,6 +19,7 @@ from dlp.detect.fingerprint import SecretInfo
 from dlp.detect.rules import SLOTS, Rule
 from dlp.detect.templates import expand
 from dlp.errors import SecretError, UsageError
+from dlp.policy import load_policy
 from dlp.policy.names import normal_host
 from dlp.state.secrets import Registration
 
@@ -53,10 +55,12 @@ class Enlister:
         Load the rules and check the bindings that were asked for.
 
         Raises:
-            UsageError: a host or slot is none.
+            UsageError: a host, group or slot is none.
             RuleError: the rules folder is bad.
         """
         bound = tuple(map(_host, hosts)), tuple(map(_slot, slots))
+        if groups := [host[1:] for host in bound[0] if host.startswith("@")]:
+            _check_groups(groups, rules)
         return cls(Vendors.load(rules), *bound)
 
     def one(self, name: str, value: bytes) -> Registration:
@@ -90,7 +94,10 @@ class Enlister:
         """
         rule = next((r for r in self.vendors.rules if r.id == kind), None)
         if rule is None:
-            raise UsageError(f"no rule is called {kind[:80]!a}: see dlp rules explain")
+            known = [r.id for r in self.vendors.rules]
+            close = get_close_matches(kind, known, n=3, cutoff=0.4)
+            hint = f": there are {', '.join(close)}" if close else ""
+            raise UsageError(f"no rule is called {kind[:80]!a}{hint}")
         for _ in range(_TRIES):
             text = expand(rule.matches[0], secrets.randbits(64)).encode()
             for match in matches(text, (rule,)):
@@ -119,6 +126,14 @@ def _host(text: str) -> str:
             f"{text[:80]!a} is no host: use a name as in api.example.com, "
             "*.example.com or @group, without scheme, port and path"
         ) from error
+
+
+def _check_groups(names: Iterable[str], rules: Path | None) -> None:
+    known = load_policy(rules).groups
+    for name in names:
+        if name not in known:
+            there = ", ".join(f"@{group}" for group in known) or "none"
+            raise UsageError(f"@{name[:80]} is no group of policy.yaml: it has {there}")
 
 
 def _slot(text: str) -> str:

@@ -95,14 +95,9 @@ def add(
     """
     from dlp.broker.enlist import Enlister  # the rule engine takes a while
 
-    given: dict[str, Source] = {
-        "--stdin": _stdin if stdin else None,
-        "--env": partial(sources.variable, env) if env else None,
+    given = _given(stdin, env, exec_, vault, keyring) | {
         "--dotenv": partial(sources.file_of_values, dotenv) if dotenv else None,
         "--from-env": sources.environment if from_env else None,
-        "--exec": partial(sources.command, exec_) if exec_ else None,
-        "--vault": partial(sources.vault, vault) if vault else None,
-        "--keyring": partial(sources.keyring, keyring) if keyring else None,
         "--sops": partial(sources.sops, sops) if sops else None,
         "--age": partial(sources.age, age, identity) if age else None,
     }
@@ -110,8 +105,9 @@ def add(
     enlister = Enlister.load(rules, host or (), slot or ())
     found = enlister.enlist(name, _read(name, given))
     _register(folder, found.registrations)
-    for key, why in found.skipped:
-        typer.echo(f"skipped {key}: {why}")
+    for why in dict.fromkeys(why for _, why in found.skipped):
+        keys = [key for key, reason in found.skipped if reason == why]
+        typer.echo(f"skipped {', '.join(keys)}: {why}")
     if not found.registrations:
         raise SecretError("nothing to register: see above, or name one with --env")
 
@@ -153,11 +149,14 @@ def verify(
     stdin: Stdin = False,
     env: Env = None,
     exec_: Exec = None,
+    vault: Vault = None,
+    keyring: Keyring = None,
     state: State = None,
 ) -> None:
     """Tell whether a name is registered with a value; exit 1 when it is not."""
     folder = open_folder(state)
-    if not SecretStore(folder).verify(name, _one(name, stdin, env, exec_)):
+    value = _one(name, _given(stdin, env, exec_, vault, keyring))
+    if not SecretStore(folder).verify(name, value):
         typer.echo(f"{name} has another value")
         raise typer.Exit(1)
     typer.echo(f"{name} has this value")
@@ -169,6 +168,8 @@ def rotate(
     stdin: Stdin = False,
     env: Env = None,
     exec_: Exec = None,
+    vault: Vault = None,
+    keyring: Keyring = None,
     keep: Annotated[
         str, typer.Option(help="How long the old value stays known: 90m, 12h, 30d.")
     ] = "30d",
@@ -177,7 +178,7 @@ def rotate(
     """Give a secret a new value; its bindings and, for a while, the old one stay."""
     folder = open_folder(state)
     keep_s = _seconds(keep)
-    value = _one(name, stdin, env, exec_)
+    value = _one(name, _given(stdin, env, exec_, vault, keyring))
     old = SecretStore(folder).rotate(name, value, keep_s)
     audit.note(folder, "secret.rotate", name)
     typer.echo(f"rotated {name}; the old value is {old} for {keep}")
@@ -229,14 +230,27 @@ def _read(name: str, given: dict[str, Source]) -> bytes | dict[str, str]:
     return os.fsencode(getpass(f"Value of {name} (not shown): "))
 
 
-def _one(name: str, stdin: bool, env: str | None, exec_: str | None) -> bytes:
-    given: dict[str, Source] = {
+def _given(
+    stdin: bool,
+    env: str | None,
+    exec_: str | None,
+    vault: str | None,
+    keyring: str | None,
+) -> dict[str, Source]:
+    """The sources that can give one value, by their flags."""
+    return {
         "--stdin": _stdin if stdin else None,
         "--env": partial(sources.variable, env) if env else None,
         "--exec": partial(sources.command, exec_) if exec_ else None,
+        "--vault": partial(sources.vault, vault) if vault else None,
+        "--keyring": partial(sources.keyring, keyring) if keyring else None,
     }
+
+
+def _one(name: str, given: dict[str, Source]) -> bytes:
     value = _read(name, given)
-    assert isinstance(value, bytes)
+    if not isinstance(value, bytes):
+        raise UsageError("--vault gives several values: name one, MOUNT/PATH#FIELD")
     return value
 
 
