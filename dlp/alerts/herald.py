@@ -8,7 +8,6 @@ what it decided to send.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -34,6 +33,7 @@ from dlp.metrics.counting import folder_of
 from dlp.model import Settings
 from dlp.rulefile import builtin_folder
 from dlp.rulefile.stamp import FileStamp, file_stamp
+from dlp.state.locks import claim
 
 POLL_S = 0.5
 DRAIN_S = 3.0
@@ -154,19 +154,17 @@ class Herald:
         folder = self._state / "alerts"
         try:
             folder.mkdir(mode=0o700, exist_ok=True)
-            guard = os.open(folder / "spool.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            guard = claim(folder / "spool.lock")
         except OSError as error:
             raise StateError(f"cannot write {folder}: {error.strerror}") from error
-        try:
-            fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._spool = Spool.open(folder)
-        except BlockingIOError:
+        if guard is None:
             return None
+        try:
+            self._spool = Spool.open(folder)
         finally:
             if self._spool is None:
                 os.close(guard)
-            else:
-                self._guard = guard
+        self._guard = guard
         if self._spool.memory:
             self._memory = memory_from(self._spool.memory)
         return self._spool

@@ -7,7 +7,6 @@ signs the head. Both take one lock for the time of a write, never for that of a 
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import pwd
@@ -36,6 +35,7 @@ from dlp.errors import StateError
 from dlp.model import Retention
 from dlp.record import Operation, Record
 from dlp.state.folder import read_or_make_key, write_private
+from dlp.state.locks import claim_one
 
 FLUSH_S = 0.5
 """Longest time a line waits for its fsync; with the sync itself it stays under 1 s."""
@@ -326,17 +326,9 @@ def _began(path: Path) -> float:
 
 
 def _claim(folder: Path, writer: str) -> tuple[str, int]:
-    for attempt in range(_WRITERS):
-        name = writer if attempt == 0 else f"{writer}-{attempt}"
-        guard = os.open(
-            folder / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
-        try:
-            fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(guard)
-        else:
-            return name, guard
+    names = (writer, *(f"{writer}-{number}" for number in range(1, _WRITERS)))
+    if claimed := claim_one(folder, names):
+        return claimed
     raise StateError(f"{_WRITERS} writers named {writer} hold the audit log already")
 
 

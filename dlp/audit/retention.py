@@ -12,11 +12,8 @@ Why not in `log`: a writer cannot let go of what others wrote, and some are gone
 
 from __future__ import annotations
 
-import fcntl
 import heapq
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -28,6 +25,7 @@ from dlp.audit.read import segments
 from dlp.audit.segments import NOTHING, last_good, mark_of
 from dlp.model import Retention
 from dlp.state.folder import write_private
+from dlp.state.locks import held
 
 DAY_S = 86400
 PATIENCE_S = 7 * DAY_S
@@ -50,7 +48,7 @@ def prune(
     Raises:
         OSError: something could not be removed, or marked.
     """
-    with _locked(folder / "prune.lock") as alone:
+    with held(folder / "prune.lock") as alone:
         if not alone:
             return ()
         since = now - keep.days * DAY_S if keep.days else float("-inf")
@@ -121,7 +119,7 @@ def _close_aged(folder: Path, since: float) -> None:
     newest = {segment.writer: segment for segment in _segments(folder)}
     for writer, segment in newest.items():
         if segment.size and segment.changed_at < since:
-            with _locked(folder / f"{writer}.lock") as unused:
+            with held(folder / f"{writer}.lock") as unused:
                 if unused:
                     _, number = chain.segment_of(segment.path.name)
                     path = folder / chain.segment_name(writer, number + 1)
@@ -130,17 +128,3 @@ def _close_aged(folder: Path, since: float) -> None:
 
 def _end(path: Path) -> chain.Link:
     return last_good(path)[0] if path.stat().st_size else NOTHING
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[bool]:
-    """Whether the lock was free; it is held meanwhile."""
-    guard = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        yield False
-    else:
-        yield True
-    finally:
-        os.close(guard)

@@ -9,7 +9,6 @@ what was not taken, until the place has taken nothing for a week (`retention.py`
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import time
@@ -23,6 +22,7 @@ from dlp.audit.read import Line, since
 from dlp.audit.sinks import Row, Sink, SinkError
 from dlp.errors import StateError
 from dlp.state.folder import write_private
+from dlp.state.locks import claim
 
 BATCH = 500
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
@@ -105,15 +105,14 @@ class Shipper:
         """
         try:
             self._place.parent.mkdir(mode=0o700, exist_ok=True)
-            guard = os.open(
-                self._place.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600
-            )
+            guard = claim(self._place.with_suffix(".lock"))
         except OSError as error:
             raise StateError(
                 f"cannot write {self._place.parent}: {error.strerror}"
             ) from error
+        if guard is None:
+            raise StateError("another process sends the log there already")
         try:
-            _lock(guard)
             yield
         finally:
             os.close(guard)
@@ -137,13 +136,6 @@ class Shipper:
             raise StateError(
                 f"{self._place} cannot be written: {error.strerror}"
             ) from error
-
-
-def _lock(guard: int) -> None:
-    try:
-        fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise StateError("another process sends the log there already") from error
 
 
 def sleeper() -> Callable[[float], bool]:

@@ -12,7 +12,6 @@ store: that is why there is no unencrypted form.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 import shutil
@@ -29,6 +28,7 @@ from dlp.backup.check import check
 from dlp.backup.sealed import Key, Lock, Opener, Sealer
 from dlp.backup.snapshot import members, pack
 from dlp.errors import StateError, UsageError
+from dlp.state.locks import held
 
 __all__ = ["backup", "restore", "verify"]
 
@@ -159,14 +159,8 @@ def _unused(state: Path) -> Iterator[None]:
     """
     with ExitStack() as stack:
         for path in (state / "audit").glob("*.lock"):
-            guard = os.open(path, os.O_RDWR)
-            stack.callback(os.close, guard)
-            try:
-                fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise StateError(
-                    f"{state} is in use: stop the proxy that runs with it"
-                ) from error
+            if not stack.enter_context(held(path)):
+                raise StateError(f"{state} is in use: stop the proxy that runs with it")
         yield
 
 

@@ -22,6 +22,7 @@ import orjson
 
 from dlp.errors import StateError
 from dlp.metrics.table import BY_NAME, GAUGE, OVERFLOW, TABLE, WORKER, Label
+from dlp.state.locks import claim_one
 
 NAMES_BYTES = 1 << 20
 CELLS = 32 << 10
@@ -194,17 +195,8 @@ def _children(data: bytes | mmap.mmap) -> Iterator[tuple[Child, int]]:
 
 
 def _claim(folder: Path) -> tuple[str, int]:
-    for number in range(_SLOTS):
-        slot = f"{number:03d}"
-        guard = os.open(
-            folder / f"{slot}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
-        try:
-            fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(guard)
-        else:
-            return slot, guard
+    if claimed := claim_one(folder, (f"{number:03d}" for number in range(_SLOTS))):
+        return claimed
     raise StateError(f"{_SLOTS} workers count in {folder} already")
 
 

@@ -12,9 +12,7 @@ credentials for good; it never falls back to `default` because the last one was 
 
 from __future__ import annotations
 
-import fcntl
 import hmac
-import os
 import re
 import secrets
 import time
@@ -31,6 +29,7 @@ from dlp.state.credentials import Claim, claim
 from dlp.state.document import Document
 from dlp.state.folder import read_or_make_key
 from dlp.state.lockout import Lockout
+from dlp.state.locks import awaited
 
 DEFAULT = "default"
 """The agent that loopback clients are while none is registered."""
@@ -225,20 +224,9 @@ class AgentRegistry:
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """Hold the lock between processes, with the newest file loaded."""
-        try:
-            guard = os.open(
-                self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600
-            )
-        except OSError as error:
-            raise StateError(
-                f"cannot write {self._path.parent}: {error.strerror}"
-            ) from error
-        try:
-            fcntl.flock(guard, fcntl.LOCK_EX)
+        with awaited(self._path.with_suffix(".lock")):
             self._load()
             yield
-        finally:
-            os.close(guard)
 
     def _store(self, agents: dict[str, Registration]) -> None:
         rows = [asdict(entry) for entry in agents.values()]

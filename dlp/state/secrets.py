@@ -8,10 +8,8 @@ every message; every write makes a new inode.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import hmac
-import os
 import re
 import secrets
 import time
@@ -27,6 +25,7 @@ from dlp.detect.grams import MOST_GRAMS
 from dlp.detect.material import entropy_bits
 from dlp.errors import SecretError, StateError
 from dlp.state import vault
+from dlp.state.locks import awaited
 from dlp.state.vault import Content, Stored
 
 Generation = tuple[int, int, int]
@@ -206,19 +205,8 @@ class SecretStore:
     @contextmanager
     def _changing(self) -> Iterator[Content]:
         """Hold the lock between processes, with the newest content."""
-        try:
-            guard = os.open(
-                self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600
-            )
-        except OSError as error:
-            raise StateError(
-                f"cannot write {self._path.parent}: {error.strerror}"
-            ) from error
-        try:
-            fcntl.flock(guard, fcntl.LOCK_EX)
+        with awaited(self._path.with_suffix(".lock")):
             yield vault.read(self._path)
-        finally:
-            os.close(guard)
 
     def _write(self, content: Content, kept: Iterable[Stored]) -> None:
         present = self._present(replace(content, secrets=tuple(kept)))
