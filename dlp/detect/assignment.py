@@ -13,6 +13,7 @@ import re
 from base64 import b64decode
 from collections.abc import Callable
 from enum import IntEnum
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import NamedTuple
 
 from dlp.detect.bigrams import randomness
@@ -144,15 +145,17 @@ class _Case(NamedTuple):
 
 def is_secret(found: Assignment) -> bool:
     """Whether name, tie and value together make a secret."""
-    case = _Case(found, promise(found.name), tie(found))
-    if not case.strength or not case.hold or _NOT_A_VALUE.fullmatch(found.value):
+    value = found.value
+    strength = promise(found.name)
+    if not strength or _NOT_A_VALUE.fullmatch(value):
         return False
-    if case.hold < Tie.QUOTED and found.after[:1] in _CODE_NEXT:
+    case = _Case(found, strength, tie(found))
+    if not case.hold or (case.hold < Tie.QUOTED and found.after[:1] in _CODE_NEXT):
         return False
-    if is_typed(found.value) and not (case.is_whose and len(found.value) >= 16):
+    judge = next(judge for shape, judge in _SHAPES if shape.fullmatch(value))
+    if not judge(case):
         return False
-    judge = next(judge for shape, judge in _SHAPES if shape.fullmatch(found.value))
-    return judge(case)
+    return (case.is_whose and len(value) >= 16) or not is_typed(value)
 
 
 def _uuid_is_secret(case: _Case) -> bool:
@@ -187,21 +190,28 @@ def _is_drawn(case: _Case) -> bool:
     tied = hold >= Tie.BARE or bool(_SIGN_INSIDE.search(value))
     if case.strength is Promise.PASSWORD and tied and _made_up(value):
         return True
-    if _is_text(value) or _mixture(value) < 2:
+    if mixture(value) < 2 or _is_text(value):
         return False
-    bits = max(_bits(piece) for piece in (value, *_SEAMS.split(value)))
     if case.strength is Promise.PASSWORD and hold is Tie.QUOTED:
-        return bits >= 10
+        return _looks_drawn(value, 10)
     if hold < Tie.QUOTED and case.found.name.lower() == "key":
         return False
     least = 12 if case.strength >= Promise.TOKEN else 20
     if len(value) < least or (hold < Tie.QUOTED and not _digits(value)):
         return False
-    return bits >= _BITS[hold]
+    return _looks_drawn(value, _BITS[hold])
 
 
 _BITS = {Tie.PROSE: 20, Tie.BARE: 12, Tie.QUOTED: 8}
 """Bits by which a value must look drawn at random, by how its name holds it."""
+
+
+def _looks_drawn(value: bytes, bits: float) -> bool:
+    """The whole of it, or a piece between two seams."""
+    if _bits(value) >= bits:
+        return True
+    return any(_bits(piece) >= bits for piece in _SEAMS.split(value))
+
 
 _SEAMS = re.compile(rb"[_.:|/-]")
 
@@ -239,11 +249,11 @@ def is_password(value: bytes) -> bool:
         return False
     if _made_up(value):
         return True
-    return len(value) >= 8 and _mixture(value) >= 2 and _bits(value) >= 12
+    return len(value) >= 8 and mixture(value) >= 2 and _bits(value) >= 12
 
 
 def _made_up(value: bytes) -> bool:
-    return len(value) >= 8 and _mixture(value) >= 3 and _digits(value) > 0
+    return len(value) >= 8 and mixture(value) >= 3 and _digits(value) > 0
 
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{12,}={0,2}")
@@ -263,11 +273,16 @@ def _is_text(value: bytes) -> bool:
 
 
 def _digits(value: bytes) -> int:
-    return sum(48 <= byte < 58 for byte in value)
+    return len(value) - len(value.translate(None, b"0123456789"))
 
 
-_CLASSES = (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^a-zA-Z0-9]")
+_KINDS = (ascii_lowercase, ascii_uppercase, digits)
+_CLASSES = bytes(
+    next((number for number, kind in enumerate(_KINDS, 1) if chr(code) in kind), 0)
+    for code in range(256)
+)
 
 
-def _mixture(value: bytes) -> int:
-    return sum(bool(re.search(each, value)) for each in _CLASSES)
+def mixture(value: bytes) -> int:
+    """How many of: small letters, capitals, digits, other bytes."""
+    return len(set(value.translate(_CLASSES)))

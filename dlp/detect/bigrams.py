@@ -13,10 +13,12 @@ change of case in the middle of a word is a symbol of its own.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from functools import cache
-
-import numpy as np
-import numpy.typing as npt
+from itertools import pairwise
+from math import log2
+from string import ascii_lowercase, ascii_uppercase, digits
 
 from dlp.detect.words import WORDS
 
@@ -28,50 +30,52 @@ _FLIP_COST = 1.2
 """Bits a capital inside a word speaks for randomness, a common start of a word not."""
 
 
-@cache
-def _codes() -> npt.NDArray[np.uint8]:
-    codes = np.full(256, _OTHER, np.uint8)
-    codes[ord("a") : ord("z") + 1] = np.arange(26)
-    codes[ord("A") : ord("Z") + 1] = np.arange(26)
-    codes[ord("0") : ord("9") + 1] = _DIGIT
-    return codes
+_LETTERS = range(26)
+_CODES = bytes(
+    ascii_lowercase.find(sign.lower())
+    if (sign := chr(code)) in ascii_lowercase + ascii_uppercase
+    else _DIGIT
+    if sign in digits
+    else _OTHER
+    for code in range(256)
+)
 
 
 @cache
-def _table() -> npt.NDArray[np.float32]:
-    counts = np.full((_SIZE, _SIZE), 0.25)
-    codes = _codes()
+def _table() -> list[list[float]]:
+    seen: Counter[tuple[int, int]] = Counter()
     for index, word in enumerate(WORDS):
         other = WORDS[(index * 7 + 3) % len(WORDS)]
         for text in (word, word, word, f"{word}_{other}", f"{word}{other}"):
-            line = codes[np.frombuffer(text.encode(), np.uint8)]
-            np.add.at(counts, (line[:-1], line[1:]), 1.0)
-    letters = counts[:26, :26].sum(axis=1)
-    counts[:26, _DIGIT] = letters * 0.04
-    counts[:26, _OTHER] = letters * 0.12
-    counts[_DIGIT] = np.concatenate([np.full(26, 0.15 / 26), [0.7, 0.15]])
-    counts[_OTHER] = np.concatenate([letters / letters.sum() * 0.8, [0.15, 0.05]])
-    ordinary = counts / counts.sum(axis=1, keepdims=True)
-    random = np.concatenate([np.full(26, 0.8 / 26), [0.18, 0.02]])
-    table: npt.NDArray[np.float32] = np.log2(ordinary / random).astype(np.float32)
-    return table
+            seen.update(pairwise(text.encode().translate(_CODES)))
+    counts = [[seen[a, b] + 0.25 for b in range(_SIZE)] for a in range(_SIZE)]
+    letters = [sum(counts[letter][:26]) for letter in _LETTERS]
+    for letter in _LETTERS:
+        counts[letter][_DIGIT] = letters[letter] * 0.04
+        counts[letter][_OTHER] = letters[letter] * 0.12
+    counts[_DIGIT] = [0.15 / 26] * 26 + [0.7, 0.15]
+    counts[_OTHER] = [each / sum(letters) * 0.8 for each in letters] + [0.15, 0.05]
+    random = [0.8 / 26] * 26 + [0.18, 0.02]
+    return [
+        [
+            log2(count / sum(row) / by_chance)
+            for count, by_chance in zip(row, random, strict=True)
+        ]
+        for row in counts
+    ]
+
+
+_ODD_CAPITAL = re.compile(
+    rb"(?<=[a-z])[A-Z](?=[^a-z])|(?<=[A-Z])[A-Z](?=[a-z])", re.DOTALL
+)
+"""A capital after a small letter that no small letter follows, and the reverse."""
 
 
 def randomness(data: bytes) -> float:
     """Bits per pair of characters for a random key, against ordinary text."""
     if len(data) < 2:
         return 0.0
-    raw = np.frombuffer(data, np.uint8)
-    line = _codes()[raw]
-    score = -float(_table()[line[:-1], line[1:]].sum())
-    score += _FLIP_COST * _odd_capitals(raw)
+    table = _table()
+    score = -sum([table[a][b] for a, b in pairwise(data.translate(_CODES))])
+    score += _FLIP_COST * len(_ODD_CAPITAL.findall(data))
     return score / (len(data) - 1)
-
-
-def _odd_capitals(raw: npt.NDArray[np.uint8]) -> int:
-    """Capitals after a small letter that no small letter follows, and the reverse."""
-    upper = (raw >= ord("A")) & (raw <= ord("Z"))
-    lower = (raw >= ord("a")) & (raw <= ord("z"))
-    into = lower[:-2] & upper[1:-1] & ~lower[2:]
-    out = upper[:-2] & upper[1:-1] & lower[2:]
-    return int(into.sum() + out.sum())

@@ -22,7 +22,7 @@ from string import ascii_letters, digits
 
 import orjson
 
-from dlp.detect.assignment import Assignment, is_password, is_secret
+from dlp.detect.assignment import Assignment, is_password, is_secret, mixture
 from dlp.detect.bigrams import RANDOM, randomness
 from dlp.detect.filters import FILTERS, filtered
 from dlp.detect.identifiers import IDENTIFIERS
@@ -110,12 +110,9 @@ _NUMBERED = re.compile(
 """Versions and object identifiers; names that hold a number, as `rfc3161Timestamps`."""
 
 
-_CLASSES = (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^a-zA-Z0-9]")
-
-
 def mixed(least: float, found: Candidate) -> Outcome:
     """At least that many of: small letters, capitals, digits, punctuation."""
-    return _kept(sum(bool(re.search(c, found.secret)) for c in _CLASSES) >= least)
+    return _kept(mixture(found.secret) >= least)
 
 
 @cache

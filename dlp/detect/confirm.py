@@ -10,9 +10,10 @@ swallow a secret. All work is charged to one `Budget`; over it the scan is `floo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from typing import NamedTuple
 
 import regex
 
@@ -27,11 +28,11 @@ _NAME_BYTES = 24
 _SEARCH_S = 0.25
 """Seconds one search may take; only a hostile text gets near."""
 
-_GLANCE_BYTES = 64
-"""What it costs to see that nothing begins in a few hundred bytes."""
+_STRETCH_BYTES = 64 << 10
+"""Windows are searched as one up to this length."""
 
-_FEW_HEADS = 4
-"""So many are looked for in less time than the expression takes."""
+_JUDGING_BYTES = 256
+"""What judging a match costs beside finding it, in bytes searched."""
 
 _DEMOTED = {
     Tier.CERTAIN: Tier.LIKELY,
@@ -80,6 +81,20 @@ class Match:
         return self.view.data[self.start : self.stop]
 
 
+Found = regex.Match[bytes]
+Following = Callable[[int], Found | None]
+
+
+class Window(NamedTuple):
+    """A stretch of a view to search; all three may lie outside of it."""
+
+    first: int
+    last: int
+    """Where a match may begin at the earliest and at the latest."""
+    stop: int
+    """How far it may reach."""
+
+
 class Detector:
     """One rule, its expression compiled when first needed."""
 
@@ -90,6 +105,10 @@ class Detector:
     @cached_property
     def _search(self) -> regex.Pattern[bytes]:
         return regex.compile(self.rule.pattern.exact, regex.MULTILINE)
+
+    @cached_property
+    def _longest_head(self) -> int:
+        return max(map(len, self.rule.pattern.heads))
 
     @cached_property
     def _group(self) -> str | int:
@@ -110,35 +129,16 @@ class Detector:
         return regex.compile(b"|".join(map(regex.escape, self.rule.aside)))
 
     def anchored(
-        self, view: View, ends: Iterable[int], budget: Budget
+        self, view: View, ends: Iterable[tuple[int, int]], budget: Budget
     ) -> Iterator[Match]:
-        """Matches that end where hyperscan said, or up to the pattern's tail after."""
-        pattern = self.rule.pattern
-        done = 0
-        for end in ends:
-            if end <= done:
-                continue
-            start = max(done, end - pattern.reach)
-            if self._begins_nowhere(view.data, start, end):
-                # One of the many ends of what was judged before: a key has hundreds.
-                budget.charge(_GLANCE_BYTES)
-                continue
-            stop = min(len(view.data), end + pattern.tail + 1)
-            for found, match in self._windows(view, start, stop, budget):
-                done = found.start() + 1 if match is None else found.end()
-                if match is not None:
-                    yield match
-                if done >= end:
-                    break
-            else:
-                if stop == len(view.data):
-                    return  # nothing begins in all that is left
+        """
+        Matches that end where hyperscan said, or up to the pattern's tail after.
 
-    def _begins_nowhere(self, data: bytes, start: int, end: int) -> bool:
-        """Whether no match of a rule with few begins can begin before this end."""
-        heads = self.rule.pattern.heads
-        few = 0 < len(heads) <= _FEW_HEADS
-        return few and not _places(data[start:end].lower(), heads)
+        `ends`: the first and the last of some that stand side by side, in order.
+        """
+        reach, tail = self.rule.pattern.reach, self.rule.pattern.tail + 1
+        windows = (Window(first - reach, last, last + tail) for first, last in ends)
+        return self._matches(view, windows, budget)
 
     def contextual(
         self, view: View, keywords: Iterable[tuple[int, int]], budget: Budget
@@ -149,66 +149,83 @@ class Detector:
         Or one byte before it, which is what a pattern that begins with the keyword
         takes to see that a word starts there.
         """
-        rule = self.rule
-        done = 0
-        for first, last in keywords:
-            limit = last + rule.context
-            start = max(done, first - 1)
-            stop = min(len(view.data), limit + rule.pattern.most + 1)
-            for found, match in self._windows(view, start, stop, budget):
-                if found.start() > limit:
-                    break
-                done = found.start() + 1 if match is None else found.end()
-                if match is not None:
-                    yield match
+        after, most = self.rule.context, self.rule.pattern.most + 1
+        windows = (
+            Window(first - 1, last + after, last + after + most)
+            for first, last in keywords
+        )
+        return self._matches(view, windows, budget)
 
     def anywhere(self, view: View, budget: Budget) -> Iterator[Match]:
         """Matches in the whole view: what `anchored` gives for any set of ends."""
-        for _, match in self._windows(view, 0, len(view.data), budget):
-            if match is not None:
-                yield match
+        size = len(view.data)
+        return self._matches(view, [Window(0, size, size)], budget)
 
-    def _windows(
-        self, view: View, start: int, stop: int, budget: Budget
-    ) -> Iterator[tuple[regex.Match[bytes], Match | None]]:
+    def _matches(
+        self, view: View, windows: Iterable[Window], budget: Budget
+    ) -> Iterator[Match]:
         r"""
-        Every match of the expression in a window, with its judgement.
+        What the expression matches in ordered windows and the checks let pass.
 
         A window is one byte longer than a match can be: one that reaches its end met
         `$` or `\b` there, not in the text.
         """
-        while start < stop:
-            budget.charge(stop - start)
-            found = self._first(view.data, start, stop)
-            if found is None:
-                return
-            if found.end() == stop < len(view.data):
-                start = found.start() + 1
+        size = len(view.data)
+        done = 0
+        for window in _merged(windows):
+            first, stop = max(window.first, done), min(window.stop, size)
+            if first > window.last:
                 continue
-            match = self._judge(view, found)
-            yield found, match
-            start = found.start() + 1 if match is None else found.end()
+            budget.charge(stop - first)
+            following = self._search_in(view.data, Window(first, window.last, stop))
+            while found := following(first):
+                first = found.start() + 1
+                if found.end() == stop < size:
+                    continue
+                budget.charge(_JUDGING_BYTES)
+                match = self._judge(view, found)
+                if match is not None:
+                    first = done = found.end()
+                    yield match
 
-    def _first(self, data: bytes, start: int, stop: int) -> regex.Match[bytes] | None:
+    def _search_in(self, data: bytes, window: Window) -> Following:
         """
-        The leftmost match in a window.
+        Gives the leftmost match that begins at or behind a place in the window; asked
+        for places in ascending order.
 
         Where every match begins with a literal, those are looked for first: trying
         eighty names at each of four hundred bytes takes fifty times as long.
         """
+        begin, last, stop = window
         pattern = self.rule.pattern
+        if not pattern.heads:
+            return partial(self._next, data, window)
+        text = data[begin : last + pattern.lead + self._longest_head].lower()
+        places = iter(_places(text, pattern.heads, pattern.lead))
+
+        def following(start: int) -> Found | None:
+            for place in places:
+                if start <= begin + place <= last:
+                    found = self._run(self._search.match, data, begin + place, stop)
+                    if found is not None:
+                        return found
+            return None
+
+        return following
+
+    def _next(self, data: bytes, window: Window, start: int) -> Found | None:
+        found = self._run(self._search.search, data, start, window.stop)
+        return found if found is not None and found.start() <= window.last else None
+
+    def _run(
+        self, way: Callable[..., Found | None], data: bytes, start: int, stop: int
+    ) -> Found | None:
         try:
-            if not pattern.heads:
-                return self._search.search(data, start, stop, timeout=_SEARCH_S)
-            for place in _places(data[start:stop].lower(), pattern.heads):
-                found = self._search.match(data, start + place, stop, timeout=_SEARCH_S)
-                if found is not None:
-                    return found
+            return way(data, start, stop, timeout=_SEARCH_S)
         except TimeoutError as error:
             raise Flooded from error
-        return None
 
-    def _judge(self, view: View, found: regex.Match[bytes]) -> Match | None:
+    def _judge(self, view: View, found: Found) -> Match | None:
         start, stop = found.span(self._group)
         if start < 0:
             start, stop = found.span()
@@ -249,21 +266,41 @@ class Detector:
         except TimeoutError as error:
             raise Flooded from error
 
-    def _has_keyword(self, data: bytes, found: regex.Match[bytes]) -> bool:
+    def _has_keyword(self, data: bytes, found: Found) -> bool:
         if self.rule.context or not self.rule.keywords:
             return True
         text = data[found.start() : found.end()].lower()
         return any(keyword in text for keyword in self.rule.keywords)
 
 
-def _places(text: bytes, heads: frozenset[bytes]) -> list[int]:
-    """Where in a lower-case text a match can begin, in order."""
+def _merged(windows: Iterable[Window]) -> Iterator[Window]:
+    """Those that meet as one, so that no text is searched twice; none grows long."""
+    open_: Window | None = None
+    for window in windows:
+        if open_ is None:
+            open_ = window
+        elif window.first <= open_.last and window.stop - open_.first <= _STRETCH_BYTES:
+            first, last, stop = window
+            open_ = Window(
+                min(open_.first, first), max(open_.last, last), max(open_.stop, stop)
+            )
+        else:
+            yield open_
+            open_ = window
+    if open_ is not None:
+        yield open_
+
+
+def _places(text: bytes, heads: frozenset[bytes], lead: int) -> list[int]:
+    """
+    Where in a lower-case text a match can begin, in order.
+
+    `lead`: bytes that may stand before its literal.
+    """
     places: set[int] = set()
     for head in heads:
         place = text.find(head)
         while place >= 0:
-            places.add(place)
-            if place:
-                places.add(place - 1)
+            places.update(range(max(0, place - lead), place + 1))
             place = text.find(head, place + 1)
     return sorted(places)

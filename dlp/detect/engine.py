@@ -194,7 +194,7 @@ class Engine:
             if detector.rule.context:
                 yield from detector.contextual(view, spans, budget)
             else:
-                yield from detector.anchored(view, [end for _, end in spans], budget)
+                yield from detector.anchored(view, spans, budget)
 
     def _grouped(
         self, hits: Iterable[tuple[int, int]], views: Sequence[View]

@@ -55,8 +55,10 @@ class Pattern:
     most: int
     """Bytes the whole match can take."""
     heads: frozenset[bytes] = field(default=frozenset(), repr=False)
-    """Lower-case literals: each match begins with one, or has it after its first byte.
+    """Lower-case literals: each match begins with one, or has it behind `lead` bytes.
     None: it may begin anyhow."""
+    lead: int = 0
+    """Bytes, at most, that may stand before them."""
 
 
 def prepare(source: str) -> Pattern:
@@ -85,9 +87,9 @@ def prepare(source: str) -> Pattern:
     caseless = b"(?i)" if flags & re.IGNORECASE else b""
     cut_least, reach = width(cut)
     tail = most - cut_least + _looked_at(nodes)
-    heads = beginnings(nodes)
+    heads, lead = beginnings(nodes)
     scan = caseless + write(mapped(cut, _loose))
-    return Pattern(exact, scan, reach, tail, most, heads)
+    return Pattern(exact, scan, reach, tail, most, heads, lead)
 
 
 _ORDINARY = (

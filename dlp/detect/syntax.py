@@ -270,21 +270,23 @@ _MANY = 1000
 _LONG = 10
 
 
-def beginnings(nodes: Nodes) -> frozenset[bytes]:
+def beginnings(nodes: Nodes) -> tuple[frozenset[bytes], int]:
     """
-    Literals, in lower case, one of which every match begins with.
+    Literals, in lower case, one of which every match begins with, and how many bytes
+    may stand before it: none or one.
 
-    One byte that is no part of it may stand before. None at all: a match may begin in
-    too many ways for them to be of use.
+    No literals at all: a match may begin in too many ways for them to be of use.
     """
-    found, _ = _literals(nodes, may_skip=True)
-    if not found or min(map(len, found)) < 2:
-        return frozenset()
-    return frozenset(
-        text
-        for text in found
-        if not any(text[:size] in found for size in range(2, len(text)))
-    )
+    for lead in (0, 1):
+        found, _ = _literals(nodes, may_skip=bool(lead))
+        if found and min(map(len, found)) >= 2:
+            shortest = (
+                text
+                for text in found
+                if not any(text[:size] in found for size in range(2, len(text)))
+            )
+            return frozenset(shortest), lead
+    return frozenset(), 0
 
 
 def _literals(nodes: Nodes, *, may_skip: bool) -> tuple[set[bytes], bool]:

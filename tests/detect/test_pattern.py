@@ -116,8 +116,16 @@ def test_a_pattern_knows_the_literals_it_begins_with(source):
     assert prepare(source).heads == HEADS[source]
 
 
+@pytest.mark.parametrize(
+    ("source", "lead"),
+    [(r"acme_[a-z]{9}", 0), (r"\bacme_x", 0), (r"(?:^|[^a-z])acme[a-z]{9}", 1)],
+)
+def test_a_pattern_knows_whether_a_byte_may_stand_before_them(source, lead):
+    assert prepare(source).lead == lead
+
+
 @pytest.mark.parametrize("source", HEADS)
-def test_every_match_has_its_literal_at_its_first_or_second_byte(source):
+def test_every_match_has_its_literal_at_its_first_byte_or_behind_its_lead(source):
     letters = random.Random(source)
     pattern = prepare(source)
     exact = re.compile(pattern.exact, re.MULTILINE)
@@ -128,4 +136,5 @@ def test_every_match_has_its_literal_at_its_first_or_second_byte(source):
             for found in exact.finditer(data):
                 near = data[found.start() : found.start() + 12].lower()
                 heads = pattern.heads or {b""}
-                assert any(near[at:].startswith(tuple(heads)) for at in (0, 1))
+                leads = range(pattern.lead + 1)
+                assert any(near[at:].startswith(tuple(heads)) for at in leads)
