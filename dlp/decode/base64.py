@@ -28,6 +28,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _BOTH = (LETTERS + "+/", LETTERS + "-_")
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _LONG_BYTES = 4096
+_SHORTEST = 12
 _WORDY = b"abcdefghijklmnopqrstuvwxyz+/"
 """What names and paths consist of, and base64 never alone."""
 _RUNS = Alphabet(LETTERS.encode() + b"+/-_", 16)
@@ -53,6 +54,15 @@ HINTS = (
     r"\A(?:eJ[w-z]|eA[E-H]|eF[4-7]|eN[o-r])[A-Za-z0-9+/\-_]{12}",
 )
 
+
+_PIECE = rb"[A-Za-z0-9+/_\-]{2,64}+={0,2}"
+_BETWEEN = rb"[\s,;:|.\"'&\[\]()]{0,4}"
+_PIECES = re.compile(rb"(?:%b%b){2,}+" % (_PIECE, _BETWEEN))
+_ONE_PIECE = re.compile(_PIECE)
+PIECES_HINTS = (
+    r"[A-Za-z0-9+/_\-]{2}={1,2}[^A-Za-z0-9=]{0,4}[A-Za-z0-9+/_\-]{2,64}={1,2}[^A-Za-z0-9=]{0,4}[A-Za-z0-9]",
+)
+"""Pieces that are padded each."""
 
 _FEW = 6
 """Runs up to which one after the other is faster than arrays."""
@@ -152,6 +162,41 @@ def _long(source: Source, data: bytes, span: Span) -> Iterator[View]:
             yield source.child("base64", text, span)
         else:
             yield source.child("base64", stretches(text), span)
+
+
+def pieces(source: Source) -> Iterator[View]:
+    """Pieces of text that were encoded and padded each by itself, side by side."""
+    spans: list[Span] = []
+    texts: list[bytes] = []
+    data = source.data.translate(_TO_STANDARD)
+    for match in _PIECES.finditer(data):
+        for span, text in _texts_of_pieces(data, match.span()):
+            spans.append(span)
+            texts.append(text)
+    if texts:
+        yield gathered(source, list(zip(spans, texts, strict=True)))
+
+
+def _texts_of_pieces(data: bytes, span: Span) -> Iterator[tuple[Span, bytes]]:
+    """The pieces in a row that decode to text, from the first padded one on."""
+    texts: list[bytes] = []
+    start = stop = 0
+    for piece in [*_ONE_PIECE.finditer(data, *span), None]:
+        text = _text_of(piece[0]) if piece else b""
+        if piece and text and (texts or piece[0].endswith(b"=")):
+            start = start if texts else piece.start()
+            stop = piece.end()
+            texts.append(text)
+            continue
+        joined = b"".join(texts)
+        if len(texts) > 1 and len(joined) >= _SHORTEST:
+            yield (start, stop), joined
+        texts = []
+
+
+def _text_of(coded: bytes) -> bytes:
+    text = pybase64.b64decode(coded) if len(coded) % 4 == 0 else b""
+    return b"" if text.translate(None, TEXT_BYTES) else text
 
 
 def backwards(source: Source) -> Iterator[View]:

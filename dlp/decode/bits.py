@@ -1,5 +1,6 @@
 """
-Bits written with two symbols: digits, letters, blanks and tabs, invisible characters.
+Bits written with two symbols: digits, letters, blanks and tabs, invisible characters,
+pictures, words as `true` and `false`.
 
 Eight or seven to a character, from either end, and either symbol may be the one.
 """
@@ -19,18 +20,37 @@ from dlp.model import View
 
 _PAIRS = ("01", "abAB", "xXoO", "lI", ".\\-", "+\\-", "_\\-", " \\t")
 _INVISIBLE = r"(?:\xe2\x80[\x8b-\x8f]|\xe2\x81[\xa0-\xa4]|\xef\xbb\xbf)"
-HINTS = (*(f"[{pair}]{{72}}" for pair in _PAIRS), r"(?:(?:0b)?[01]{7,8}[^0-9]{1,6}){8}")
-INVISIBLE_HINTS = (f"{_INVISIBLE}{{48}}",)
+_WORD_PAIRS = ("true|false", "yes|no", "on|off", "one|zero", "high|low", "heads|tails")
+_APART = r"[^A-Za-z0-9]{1,6}"
+HINTS = (
+    *(f"[{pair}]{{72}}" for pair in _PAIRS),
+    r"(?:(?:0b)?[01]{7,8}[^0-9]{1,6}){8}",
+)
+WORD_HINTS = tuple(f"(?i)(?:(?:{pair}){_APART}){{6}}" for pair in _WORD_PAIRS)
+INVISIBLE_HINTS = (
+    f"{_INVISIBLE}{{48}}",
+    r"(?:(?:\xe2..|\xf0...)(?:\xef\xb8\x8f)?[ \n]?){48}",
+)
 
 _RUNS = tuple(
     Alphabet(pair.replace("\\t", "\t").replace("\\", "").encode(), 72)
     for pair in _PAIRS
+)
+_TWO_WORDS = re.compile(
+    "|".join(
+        f"(?:(?:{pair}){_APART}){{55,}}+(?:{pair})?" for pair in _WORD_PAIRS
+    ).encode(),
+    re.IGNORECASE,
+)
+_PICTURES = re.compile(
+    rb"(?:(?:\xe2[\x80-\xbf]{2}|\xf0[\x80-\xbf]{3})(?:\xef\xb8\x8f)?[ \n]?){48,}+"
 )
 _UNSEEN = re.compile(f"{_INVISIBLE}{{48,}}+".encode())
 _WORDS = re.compile(
     rb"[01](?:b[01]{7,8}|[01]{6,7})(?![01])[^0-9]{1,6}"
     rb"(?:(?:0b)?[01]{7,8}(?![01])[^0-9]{1,6}){6,}+[01b]{0,10}"
 )
+_IGNORED = {0x20: None, 0x0A: None, 0xFE0F: None}
 _LONGEST = 1 << 16
 """Symbols of a run that are read: thousands of characters."""
 
@@ -52,12 +72,23 @@ def bits(source: Source) -> Iterator[View]:
     yield from _gathered(source, found)
 
 
+def words(source: Source) -> Iterator[View]:
+    """What long rows of two words say."""
+    found: list[tuple[Span, bytes]] = []
+    for match in _TWO_WORDS.finditer(source.data):
+        seconds = re.findall(rb"[a-z]([a-z])[a-z]*", match[0].lower())
+        run = b"".join(seconds).decode()
+        found += [(match.span(), text) for text in _read(run)]
+    yield from _gathered(source, found)
+
+
 def invisible(source: Source) -> Iterator[View]:
-    """What runs of two characters that are not drawn say."""
+    """What runs of two characters that are no letters say."""
     found = [
         (match.span(), text)
-        for match in _UNSEEN.finditer(source.data)
-        for text in _read(match[0].decode())
+        for pattern in (_UNSEEN, _PICTURES)
+        for match in pattern.finditer(source.data)
+        for text in _read(match[0].decode("utf-8", "ignore").translate(_IGNORED))
     ]
     yield from _gathered(source, found)
 

@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 import pybase64
 
-from dlp.decode.pieces import Pieces, Rewrite, Span
+from dlp.decode.pieces import Pieces, Rewrite, Span, whole
 from dlp.decode.rewriting import rewritten
 from dlp.decode.sieve import START
 from dlp.decode.source import Source
@@ -59,6 +59,12 @@ WIDE_LETTER_HINTS = (
     r"(?:\x82[\x4f-\x58\x60-\x79\x81-\x9a]){8}",
     r"(?:\xa3[\xab-\xfe]){8}",
 )
+
+_OVERLONG = re.compile(
+    rb"(?:[\xc0\xc1][\x80-\xbf]|\xe0[\x80\x81][\x80-\xbf]|[!-~]){8,}+"
+)
+OVERLONG_HINTS = (r"(?:[\xc0\xc1].[!-~]{0,8}){8}", r"(?:\xe0[\x80\x81].[!-~]{0,8}){8}")
+"""ASCII in more bytes than it needs, which strict readers refuse (RFC 3629, 3)."""
 
 _EBCDIC_WORD = (
     rb"\x81-\x89\x91-\x99\xa2-\xa9\xc1-\xc9\xd1-\xd9\xe2-\xe9\xf0-\xf9"
@@ -106,6 +112,22 @@ UTF7 = Rewrite(re.compile(rb"\+([A-Za-z0-9+/]{3,})-?"), _undo_utf7)
 def utf7(source: Source) -> Iterator[View]:
     """The lines that have UTF-7 (RFC 2152), decoded."""
     yield from rewritten(source, "utf-7", b"+A", UTF7)
+
+
+def overlong(source: Source) -> Iterator[View]:
+    """ASCII in UTF-8 of two or three bytes a character."""
+    spans = [match.span() for match in _OVERLONG.finditer(source.data)]
+    if spans:
+        texts = [_LONG_FORM.sub(_short, source.data[a:b]) for a, b in spans]
+        trace = Pieces(spans, list(map(len, texts)), inner=whole)
+        yield source.gather("utf-8", texts, trace)
+
+
+_LONG_FORM = re.compile(rb"[\xc0\xc1].|\xe0[\x80\x81].", re.DOTALL)
+
+
+def _short(match: re.Match[bytes]) -> bytes:
+    return bytes([(match[0][-2] & 1) << 6 | match[0][-1] & 0x3F])
 
 
 def ebcdic(source: Source) -> Iterator[View]:

@@ -1,7 +1,8 @@
 """
 Ciphers without a key: rot13 and the other Caesar shifts, Atbash, rot47, text written
-backwards. Only for what vendors' keys begin with: a registered secret is known in its
-disguises already, and random text in disguise is random text.
+backwards, with its case turned or on another keyboard. Only for what vendors' keys
+begin with: a registered secret is known in its disguises already, and random text in
+disguise is random text.
 
 The prefixes are looked for as they would be disguised; words that hold one are undone.
 """
@@ -43,6 +44,25 @@ def _caesar(shift: int) -> bytes:
     return bytes.maketrans(_LETTERS, "".join(turned).encode())
 
 
+def _keyboard(keys: bytes) -> bytes:
+    """What comes of typing as on a US keyboard on one with these keys."""
+    return bytes.maketrans(_KEYS, keys)
+
+
+def _inverse(table: bytes) -> bytes:
+    return bytes.maketrans(table, bytes(range(256)))
+
+
+_KEYS = b"-=qwertyuiop[]asdfghjkl;'zxcvbnm,./_+QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>?"
+_DVORAK = _keyboard(
+    b"[]',.pyfgcrl/=aoeuidhtns-;qjkxbmwvz{}\"<>PYFGCRL?+AOEUIDHTNS_:QJKXBMWVZ"
+)
+_COLEMAK = _keyboard(
+    b"-=qwfpgjluy;[]arstdhneio'zxcvbkm,./_+QWFPGJLUY:{}ARSTDHNEIO\"ZXCVBKM<>?"
+)
+_AZERTY = bytes.maketrans(b"qwazQWAZm,;", b"azqwAZQW,;m")
+_QWERTZ = bytes.maketrans(b"yzYZ", b"zyZY")
+_OTHER_CASE = bytes.maketrans(_LETTERS, (_LOWER + _UPPER).encode())
 _ATBASH = bytes.maketrans(_LETTERS, (_UPPER[::-1] + _LOWER[::-1]).encode())
 _ROT47 = bytes(33 + (b - 33 + 47) % 94 if 33 <= b < 127 else b for b in range(256))
 
@@ -67,6 +87,13 @@ def _backwards(data: bytes) -> bytes:
 CIPHERS = (
     _by_table("atbash", _ATBASH, _ATBASH),
     _by_table("rot47", _ROT47, _ROT47),
+    _by_table("keyboard", _DVORAK, _inverse(_DVORAK)),
+    _by_table("keyboard", _inverse(_DVORAK), _DVORAK),
+    _by_table("keyboard", _COLEMAK, _inverse(_COLEMAK)),
+    _by_table("keyboard", _inverse(_COLEMAK), _COLEMAK),
+    _by_table("keyboard", _AZERTY, _inverse(_AZERTY)),
+    _by_table("keyboard", _QWERTZ, _QWERTZ),
+    _by_table("swapped case", _OTHER_CASE, _OTHER_CASE),
     Cipher("reversed", _backwards, _backwards),
     *(
         _by_table(f"caesar {shift}", _caesar(shift), _caesar(26 - shift))
@@ -88,6 +115,8 @@ _WORD = re.compile(rb"[0-9A-Za-z+/=_.:@\-]+")
 _ANY = re.compile(rb"[!-~]+")
 _ODD = re.compile(rb"[^0-9A-Za-z+/=_.\-\s]")
 """What rot47 makes of most letters; hashes and base64 have none."""
+_SIGNS_TOO = frozenset({"rot47", "keyboard"})
+"""Steps in which letters become signs."""
 _INSIDE = frozenset(bytes([byte]) for byte in _LETTERS + b"0123456789_-")
 KEY = re.compile(
     b"(?:%s)[0-9A-Za-z+/=_.:@\\-]{12}"
@@ -138,7 +167,7 @@ def _around(data: bytes, hit: int, prefix: str, cipher: Cipher) -> Span:
     """The word at a hit, or all that may belong to a private key."""
     if prefix.startswith("-----"):
         return max(0, hit - _PEM_BYTES), hit + _PEM_BYTES
-    word = _ANY if cipher.step == "rot47" else _WORD
+    word = _ANY if cipher.step in _SIGNS_TOO else _WORD
     start = hit
     if cipher.undo is _backwards:
         before = data[max(0, hit - _WORD_BYTES) : hit]

@@ -5,6 +5,8 @@ variants), digits as words, Morse code (ITU-R M.1677), Braille.
 Where a writing knows no case the text comes in lower and in upper case.
 """
 
+# ruff: noqa: RUF001
+
 from __future__ import annotations
 
 import re
@@ -49,14 +51,24 @@ _MORSE = (
 )
 _SYMBOLS = string.ascii_lowercase + string.digits + "-_./+="
 _CODES = dict(zip(_WORD.findall(_MORSE), _SYMBOLS, strict=True))
+_DASHES = {"−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "▬": "-", "━": "-"}
+_DOTS_DRAWN = {"·": ".", "•": ".", "∙": ".", "․": ".", "●": ".", "⋅": "."}
+_DRAWN_CODES = str.maketrans({**_DASHES, **_DOTS_DRAWN})
 _BRAILLE_LETTERS = "⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵"
 _BRAILLE = dict(zip(map(ord, _BRAILLE_LETTERS), string.ascii_lowercase, strict=True))
+_CAPITAL_SIGN, _FIGURE_SIGN, _FIGURES = "⠠", "⠼", "abcdefghij"
+_SIGNS = {"⠤": "-", "⠸": "_", "⠲": ".", "⠌": "/", "⠬": "+", "⠶": "="}
 
 HINTS = (
     *(f"(?i){name}" for name in _TELLING),
     r"[ /|][.\-]{1,6}(?:[ /|]{1,3}[.\-]{1,6}){10}",
 )
 BRAILLE_HINTS = (r"(?:\xe2[\xa0-\xa3].){12}",)
+_SIGN = (
+    r"(?:[.\-]|\xc2\xb7|\xe2(?:\x80[\x90-\x95\xa2\xa4]|\x88[\x92\x99]|\x8b\x85"
+    r"|\x94\x81|\x96\xac|\x97\x8f))"
+)
+MORSE_HINTS = (rf"(?:{_SIGN}{{1,6}}[ /|]{{1,3}}){{11}}",)
 
 _SPOKEN = re.compile(
     f"(?<![A-Za-z0-9])(?:(?:{_NAME}){_GAP}){{7,}}+(?:{_NAME})?".encode(),
@@ -64,6 +76,9 @@ _SPOKEN = re.compile(
 )
 _ONE = re.compile(f"{_NAME}".encode(), re.IGNORECASE)
 _SENT = re.compile(rb"(?:[.\-]{1,6}[ /|]{1,3}){11,}+[.\-]{0,6}")
+_SENT_DRAWN = re.compile(
+    rf"(?:{_SIGN}{{1,6}}[ /|]{{1,3}}){{11,}}+{_SIGN}{{0,6}}".encode("latin-1")
+)
 _DOTS = re.compile(rb"(?:\xe2[\xa0-\xa3][\x80-\xbf]){12,}+")
 
 
@@ -75,10 +90,22 @@ def spoken(source: Source) -> Iterator[View]:
         for start, stop in _near_names(data)
         for match in _SPOKEN.finditer(data, start, stop)
     ]
-    for match in _SENT.finditer(data):
-        codes = re.findall(r"[.\-]+", match[0].decode())
-        found.append((match.span(), _cased("".join(_CODES.get(c, "") for c in codes))))
+    found += [(m.span(), _sent(m[0].decode())) for m in _SENT.finditer(data)]
     yield from _gathered(source, found)
+
+
+def morse(source: Source) -> Iterator[View]:
+    """What Morse code in other dots and dashes than those of ASCII says."""
+    found = [
+        (m.span(), _sent(m[0].decode().translate(_DRAWN_CODES)))
+        for m in _SENT_DRAWN.finditer(source.data)
+    ]
+    yield from _gathered(source, found)
+
+
+def _sent(code: str) -> bytes:
+    letters = re.findall(r"[.\-]+", code)
+    return _cased("".join(_CODES.get(letter, "") for letter in letters))
 
 
 def _near_names(data: bytes) -> list[Span]:
@@ -107,11 +134,34 @@ def braille(source: Source) -> Iterator[View]:
     found: list[tuple[Span, bytes]] = []
     for match in _DOTS.finditer(source.data):
         text = match[0].decode()
-        letters = _cased("".join(_BRAILLE.get(ord(c), "") for c in text))
-        found.append(
-            (match.span(), bytes(ord(c) & 255 for c in text) + b"\n" + letters)
-        )
+        written = bytes(ord(c) & 255 for c in text) + b"\n" + _embossed(text)
+        found.append((match.span(), written))
     yield from _gathered(source, found)
+
+
+def _embossed(text: str) -> bytes:
+    """
+    As it stands, with the signs before capitals and figures heeded; and without case.
+    """
+    out: list[str] = []
+    capital = figures = False
+    for cell in text:
+        letter = _BRAILLE.get(ord(cell), "")
+        if cell == _CAPITAL_SIGN:
+            capital, figures = True, False
+        elif cell == _FIGURE_SIGN:
+            figures = True
+        elif letter:
+            figures = figures and letter in _FIGURES
+            digit = str((_FIGURES.index(letter) + 1) % 10) if figures else letter
+            out.append(digit.upper() if capital else digit)
+            capital = False
+        else:
+            figures = False
+            out.append(_SIGNS.get(cell, ""))
+    exact = "".join(out)
+    letters = "".join(_BRAILLE.get(ord(c), "") for c in text)
+    return exact.encode() + b"\n" + _cased(letters)
 
 
 def _gathered(source: Source, found: list[tuple[Span, bytes]]) -> Iterator[View]:

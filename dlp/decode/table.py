@@ -15,6 +15,7 @@ from enum import IntEnum
 from functools import cache
 
 from dlp.decode import (
+    alphabets,
     base45,
     base64,
     base85,
@@ -111,6 +112,7 @@ _CHARACTERS = (
         wraps=True,
         reads_binary=True,
     ),
+    Decoder(charset.overlong, charset.OVERLONG_HINTS, Bank.FOREIGN, reads_binary=True),
     Decoder(charset.ebcdic, charset.EBCDIC_HINTS, Bank.FOREIGN, reads_binary=True),
     Decoder(charset.floats, charset.FLOAT_HINTS, wraps=True, reads_binary=True),
     Decoder(charset.utf7, charset.UTF7_HINTS, reads_joins=False),
@@ -121,6 +123,7 @@ _CHARACTERS = (
         reads_binary=True,
         reads_joins=False,
     ),
+    Decoder(alphabets.alphabets, alphabets.HINTS, Bank.FOREIGN, reads_joins=False),
     Decoder(
         unicode.carried,
         unicode.CARRIER_HINTS,
@@ -162,6 +165,7 @@ _SPELLINGS = (
 )
 _CODES = (
     Decoder(base64.base64, base64.HINTS, Bank.SHAPES, wraps=True),
+    Decoder(base64.pieces, base64.PIECES_HINTS, Bank.RARE, wraps=True),
     Decoder(noise.noise, noise.HINTS, Bank.MIXED, wraps=True, reads_joins=False),
     Decoder(base64.backwards, base64.BACKWARDS_HINTS, Bank.RARE),
     Decoder(radix.base32, radix.LOWER_HINTS, Bank.LOWER, wraps=True),
@@ -174,8 +178,10 @@ _CODES = (
     Decoder(numbers.numbers, numbers.HINTS, Bank.NUMBERS, wraps=True),
     Decoder(notation.records, notation.RECORD_HINTS, wraps=True, reads_joins=False),
     Decoder(bits.bits, bits.HINTS, Bank.NUMBERS, wraps=True),
+    Decoder(bits.words, bits.WORD_HINTS, wraps=True),
     Decoder(bits.invisible, bits.INVISIBLE_HINTS, Bank.FOREIGN, wraps=True),
     Decoder(spoken.spoken, spoken.HINTS, reads_joins=False),
+    Decoder(spoken.morse, spoken.MORSE_HINTS, Bank.FOREIGN, reads_joins=False),
     Decoder(spoken.braille, spoken.BRAILLE_HINTS, Bank.FOREIGN, reads_joins=False),
     Decoder(base45.base45, base45.HINTS, Bank.UPPER, wraps=True, reads_joins=False),
     Decoder(base45.base91, base85.HINTS, wraps=True, reads_joins=False),

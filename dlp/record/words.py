@@ -24,9 +24,9 @@ _STEP_WORDS = """
     tags tag variation join joined joins leaves keys values key json-keys
     json-leaves document order sorted trailing string strings escaped unescaped
     backslash bytes chunk chunks concat concatenated websocket dns label labels
-    basic bearer ebcdic floats by literals one-byte cipher spelled out ungrouped
-    unwrapped hexdump css words names delta packed continued latin-1 code points drawn
-    picked
+    basic bearer ebcdic floats by literals one-byte cipher other alphabet spelled out
+    ungrouped unwrapped hexdump css words names delta packed continued latin-1 code
+    points drawn picked keyboard swapped case
 """
 _KEY_WORDS = """
     a accept accept-encoding accept-language access_token account accounts action
