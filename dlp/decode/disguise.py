@@ -105,12 +105,9 @@ _HIDDEN = tuple(
     (cipher, prefix, cipher.hide(prefix.encode()))
     for cipher in CIPHERS
     for prefix in PREFIXES
+    if cipher.hide(prefix.encode()) != prefix.encode()
 )
-HINTS = tuple(
-    "".join(f"\\x{byte:02x}" for byte in hidden)
-    for _, prefix, hidden in _HIDDEN
-    if hidden != prefix.encode()
-)
+HINTS = tuple("".join(f"\\x{byte:02x}" for byte in hidden) for *_, hidden in _HIDDEN)
 _WORD = re.compile(rb"[0-9A-Za-z+/=_.:@\-]+")
 _ANY = re.compile(rb"[!-~]+")
 _ODD = re.compile(rb"[^0-9A-Za-z+/=_.\-\s]")

@@ -16,6 +16,7 @@ import pytest
 
 from dlp.decode import decode
 from dlp.decode.alphabets import ALPHABETS
+from dlp.decode.disguise import CIPHERS
 from dlp.model import Limits, Part, PartKind
 
 DRAW = random.Random(23)
@@ -158,3 +159,10 @@ def test_words_of_a_language_are_left_alone(text):
     steps = decode([Part(PartKind.BODY, text.encode() * 20)], Limits()).views
     told = {"other alphabet", "binary", "spelled out"}
     assert not told & {view.step for view in steps}
+
+
+@pytest.mark.parametrize("cipher", CIPHERS, ids=lambda cipher: cipher.step)
+def test_a_key_in_a_cipher_without_a_key_comes_out(cipher):
+    coded = cipher.hide(TOKEN.encode())
+    texts = views(b"it is: " + coded + b" ok?")
+    assert any(TOKEN.encode() in text for text in texts) or coded.startswith(b"ghp_")
