@@ -19,10 +19,11 @@ from typing import Any
 
 from mitmproxy.connection import Client
 from mitmproxy.flow import Error
-from mitmproxy.http import HTTPFlow
+from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from addons import answers
+from addons.http_upload import Piece
 from dlp import logs
 from dlp.errors import StateError
 from dlp.model import Reason
@@ -99,10 +100,18 @@ def _report(name: str, error: Exception) -> None:
     )
 
 
-def _answer(flow: HTTPFlow) -> None:
+def _unavailable() -> Response:
     mark = reference(time.time(), secrets.token_bytes(ENTROPY_BYTES))
     body = problem(mark, Reason.UNAVAILABLE, UNAVAILABLE)
-    flow.response = answers.refusal(UNAVAILABLE, body)
+    return answers.refusal(UNAVAILABLE, body)
+
+
+def _answer(flow: HTTPFlow) -> None:
+    flow.response = _unavailable()
+
+
+def _stop_body(piece: Piece) -> None:
+    piece.out, piece.refusal = b"", _unavailable()
 
 
 def _kill(flow: HTTPFlow) -> None:
@@ -155,6 +164,8 @@ REFUSALS: dict[str, Callable[[Any], None]] = {
     "http_connect": _answer,
     "requestheaders": _answer,
     "request": _answer,
+    "request_body": _stop_body,
+    "request_body_ended": _nothing,
     "responseheaders": _kill,
     "response": _kill,
     "error": _nothing,

@@ -28,6 +28,7 @@ from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.server import ConnectionIO, logger
 
 from addons.closed import Failed, Hook, fail_closed
+from addons.http_client import EgressClient2
 from addons.http_server import EgressServer2
 
 UPSTREAM_CONNECTIONS = 100
@@ -36,7 +37,7 @@ UPSTREAM_CONNECTIONS = 100
 WRITE_TOGETHER = 1 << 16
 """Bytes up to which pieces are joined for one write; above, a copy costs more."""
 
-HOLDS_READING = frozenset({"websocket_message"})
+HOLDS_READING = frozenset({"websocket_message", "request_body"})
 """Hooks that the client has to wait for: what it sends meanwhile would pile up."""
 
 type Hooks = Mapping[str, tuple[str, Sequence[Hook]]]
@@ -71,7 +72,7 @@ class Connection(ProxyConnectionHandler):
         self._tasks: set[asyncio.Future[None]] = set()
         # mitmproxy keeps a sleeping task for each; it only ever cancels them.
         self.wakeup_timer: set[asyncio.TimerHandle] = set()  # type: ignore[assignment]
-        self._before_reading: asyncio.Future[None] | None = None
+        self._before_reading: set[asyncio.Future[None]] = set()
 
     async def server_event(self, event: events.Event) -> None:
         """Handle an event, and all that follows from it at once."""
@@ -108,8 +109,11 @@ class Connection(ProxyConnectionHandler):
         """
         client = self.transports.get(self.client)
         if client is not None and client.handler is asyncio.current_task():
-            if self._before_reading is not None and not self._before_reading.done():
-                await asyncio.wait({self._before_reading})
+            while self._before_reading:
+                await asyncio.wait(self._before_reading)
+            for peer in tuple(self.transports):
+                if (origin := EgressClient2.of.get(peer)) is not None:
+                    await origin.taken.wait()
         elif (server := EgressServer2.of.get(self.client)) is not None:
             # HTTP/2 has windows beside those of TCP, and mitmproxy no limit for them.
             await server.taken.wait()
@@ -176,11 +180,12 @@ class Connection(ProxyConnectionHandler):
         else:
             self._tasks.add(task)
             if hook.name in HOLDS_READING:
-                self._before_reading = task
+                self._before_reading.add(task)
             task.add_done_callback(lambda task: self._hook_done(hook, task))
 
     def _hook_done(self, hook: commands.StartHook, task: asyncio.Future[None]) -> None:
         self._tasks.discard(task)
+        self._before_reading.discard(task)
         task.result()
         if hook.blocking:
             self._handle(events.HookCompleted(hook))

@@ -11,23 +11,34 @@ from __future__ import annotations
 import asyncio
 
 from mitmproxy.addonmanager import Loader
-from mitmproxy.http import HTTPFlow
+from mitmproxy.http import HTTPFlow, Response
 
 from addons.answers import refused
 from addons.budget import Budget
 from addons.forwarding import clean_request, clean_response
-from addons.guards import Breach, check_complete, check_request, destination_of
+from addons.guards import (
+    Breach,
+    check_complete,
+    check_length,
+    check_request,
+    check_trailers,
+    destination_of,
+)
 from addons.http_stream import Terms
-from addons.messages import rewrite, to_message
+from addons.http_upload import Piece
+from addons.messages import body_of, rewrite, to_message, trailers_of
 from addons.reception import ASKED, NOWHERE, Reception, asked_of
 from addons.restoring import restored, will_restore
 from dlp.gate.observer import Answer
+from dlp.gate.upload import Upload
 from dlp.model import Agent, Destination
 
 BUFFERS_IN_FLIGHT = 8
 """The global budget of request bodies, in bodies of the largest size."""
 
 SWITCHING_PROTOCOLS = 101
+UPLOAD = "dlp.upload"
+"""Key in `HTTPFlow.metadata`: the `Upload` of a body that flows."""
 SENT = "dlp.sent"
 """Key in `HTTPFlow.metadata`: the begin of the body, until the answer comes."""
 KEPT_BYTES = 256 << 10
@@ -81,6 +92,53 @@ class Egress:
             rewrite(flow.request, message, judgement.parts)
             will_restore(flow, judgement.stands_for)
 
+    async def request_body(self, piece: Piece) -> None:
+        """Judge the next piece of a body that goes on meanwhile."""
+        flow = piece.flow
+        refusal = self._stranger(flow) or (
+            self._incomplete(piece) if piece.last else None
+        )
+        if refusal is not None:
+            piece.refusal = refusal
+            self.request_body_ended(piece)
+            return
+        asked = asked_of(flow)
+        upload = flow.metadata.get(UPLOAD)
+        if upload is None:
+            head = to_message(asked.agent, asked.destination, flow.request)
+            upload = Upload(self._gate, head, body_of(flow.request))
+            flow.metadata[UPLOAD] = upload
+            flow.metadata[SENT] = piece.data[:KEPT_BYTES]
+        if piece.last:
+            upload.extend(trailers_of(flow.request))
+        taken = await upload.take(piece.data, last=piece.last)
+        if isinstance(taken, bytes):
+            piece.out = taken
+        else:
+            piece.refusal = refused(taken)
+
+    def request_body_ended(self, piece: Piece) -> None:
+        """What has gone on is all that will."""
+        upload = piece.flow.metadata.get(UPLOAD)
+        if upload is not None:
+            upload.abandon()
+
+    def _stranger(self, flow: HTTPFlow) -> Response | None:
+        """The answer to who is not accepted any more; an origin's is left alone."""
+        answer = flow.response
+        if self._reception.readmit(flow):
+            return None
+        refusal, flow.response = flow.response, answer
+        return refusal
+
+    def _incomplete(self, piece: Piece) -> Response | None:
+        """The answer to what only the end of a request can tell."""
+        flow, upload = piece.flow, piece.flow.metadata.get(UPLOAD)
+        before = upload.arrived if upload else 0
+        breach = check_length(flow.request, before + len(piece.data))
+        breach = breach or check_trailers(flow.request)
+        return self._reception.answer(flow, breach) if breach else None
+
     def responseheaders(self, flow: HTTPFlow) -> None:
         """
         Responses are never held; small ones are listened to, and in some what was cut
@@ -110,6 +168,7 @@ class Egress:
         return Terms(
             budget=self.budget,
             buffer=lambda: self._gate.limits.buffer,
+            stream=lambda: self._gate.limits.stream,
             refuse=self._reception.refuse,
             refused_body=self._refused_body,
         )

@@ -148,9 +148,20 @@ _VERSION = Breach("version", 400, "not HTTP/1.0, HTTP/1.1 or HTTP/2")
 
 def check_complete(request: http.Request) -> Breach | None:
     """A request that has arrived whole: what only its end can tell."""
+    size = len(request.data.content or b"")
+    return check_length(request, size) or check_trailers(request)
+
+
+def check_length(request: http.Request, size: int) -> Breach | None:
+    """The length that a request declared, where it did."""
     length = request.headers.get("content-length")
-    if length is not None and length != str(len(request.data.content or b"")):
+    if length is not None and length != str(size):
         return Breach("content-length", 400, "the body has another length")
+    return None
+
+
+def check_trailers(request: http.Request) -> Breach | None:
+    """The trailers of a request, where it has any."""
     if request.trailers is None:
         return None
     names = {name.lower() for name, _ in request.trailers.fields}

@@ -1,5 +1,5 @@
 """
-The origin's side of HTTP/1: mitmproxy's client class with an end to what it buffers.
+The origin's side of HTTP: mitmproxy's client classes with an end to what they buffer.
 
 Why not in `http_server`: that one refuses what an agent does; here nothing is refused,
 an origin is only not believed without limit.
@@ -7,14 +7,20 @@ an origin is only not believed without limit.
 
 from __future__ import annotations
 
+import asyncio
 import re
+from typing import ClassVar
+from weakref import WeakKeyDictionary
 
 import mitmproxy.proxy.layers.http as layers
+from mitmproxy.connection import Connection
 from mitmproxy.proxy import events, layer
 from mitmproxy.proxy.commands import CloseConnection
+from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.http import (
     ErrorCode,
     Http1Client,
+    Http2Client,
     ReceiveHttp,
     ResponseEndOfMessage,
     ResponseProtocolError,
@@ -22,11 +28,38 @@ from mitmproxy.proxy.layers.http import (
 
 type Commands = layer.CommandGenerator[None]
 
+BACKLOG_BYTES = 32 << 20
+"""What an HTTP/2 origin may leave untaken; beyond, the client is not read. A body that
+was held whole is not more than that."""
 HEAD_BYTES = 256 << 10
 """A response head, or the line of one chunk."""
 
 _END = re.compile(rb"\n\r?\n")
 _INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9][0-9][ \r]")
+
+
+class EgressClient2(Http2Client):
+    """HTTP/2 to an origin."""
+
+    of: ClassVar[WeakKeyDictionary[Connection, EgressClient2]] = WeakKeyDictionary()
+    """Whoever reads from the client waits here until the origin has taken its part."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.of[context.server] = self
+        self.taken = asyncio.Event()
+        """Clear while the origin leaves more than `BACKLOG_BYTES` to its windows."""
+        self.taken.set()
+
+    def _handle_event(self, event: events.Event) -> Commands:
+        yield from super()._handle_event(event)
+        waiting = self.h2_conn.stream_buffers.values()
+        size = sum(len(piece.data) for pieces in waiting for piece in pieces)
+        closed = isinstance(event, events.ConnectionClosed)
+        if size > BACKLOG_BYTES and not closed:
+            self.taken.clear()
+        else:
+            self.taken.set()
 
 
 class EgressClient1(Http1Client):
@@ -74,5 +107,6 @@ class EgressClient1(Http1Client):
 
 
 def install() -> None:
-    """Mitmproxy makes its client class by name and offers no other way in."""
+    """Mitmproxy makes its client classes by name and offers no other way in."""
     layers.Http1Client = EgressClient1  # type: ignore[misc]
+    layers.Http2Client = EgressClient2  # type: ignore[misc]

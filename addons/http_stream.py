@@ -6,7 +6,8 @@ a response that a hook set, and no hook hears of a reset or counts bytes in flig
 
 Strategy: `EgressStream` overrides the few steps of mitmproxy's stream that decide
 whether to go on. Everything it needs from outside comes in one `Terms`.
-Rule 1: a body is held only while `Budget` has room, and only up to the buffer limit.
+Rule 1: a body is held only while `Budget` has room, and only up to the buffer limit; a
+larger one goes on while it is judged (`http_upload`).
 Rule 2: after an early refusal the answer is complete at once; what the client still
 sends is read (the first `KEPT` bytes for the record, the rest dropped) so that it sees
 the answer instead of a reset, and then the connection closes.
@@ -18,7 +19,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mitmproxy.http import HTTPFlow
+from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.net.http.http1 import expected_http_body_size
 from mitmproxy.proxy import events, layer
 from mitmproxy.proxy.commands import RequestWakeup
@@ -27,7 +28,6 @@ from mitmproxy.proxy.layers.http import (
     DropStream,
     ErrorCode,
     HttpCommand,
-    HttpStream,
     RequestData,
     RequestEndOfMessage,
     RequestHeaders,
@@ -41,6 +41,12 @@ from mitmproxy.proxy.layers.http import (
 
 from addons.budget import Budget, Hold
 from addons.guards import Breach
+from addons.http_upload import (
+    FLOWING_BYTES,
+    Piece,
+    RequestBodyEndedHook,
+    UploadStream,
+)
 from addons.streams import InspectedWebsocket
 from dlp.model import Reason
 from dlp.restoring.coding import DamagedError
@@ -55,7 +61,9 @@ SLOW_BYTES = 16 << 10
 LINGER_S = 2.0
 """A refused client that sends nothing for this long is disconnected."""
 
-TOO_LARGE = Breach("buffer", 413, "larger than inspection.buffer", Reason.LIMIT)
+TOO_LARGE = Breach(
+    "buffer", 413, "larger than inspection.buffer and inspection.stream", Reason.LIMIT
+)
 OVERLOADED = Breach("budget", 503, "no room for the body", Reason.UNAVAILABLE)
 SLOW_BODY = Breach("body-deadline", 408, "the body comes too slowly")
 
@@ -68,7 +76,9 @@ class Terms:
 
     budget: Budget
     buffer: Callable[[], int]
-    """Bytes of one body at most."""
+    """Bytes of one body that are held."""
+    stream: Callable[[], int]
+    """Bytes of one body that goes on while it is judged."""
     refuse: Callable[[HTTPFlow, Breach], None]
     """Sets the answer on the flow and records it."""
     refused_body: Callable[[HTTPFlow, bytes], None]
@@ -83,7 +93,7 @@ class Tick(events.Event):
     """Time to look whether a body makes progress."""
 
 
-class EgressStream(HttpStream):
+class EgressStream(UploadStream):
     """One request and its response."""
 
     def __init__(self, context: Context, stream_id: int, terms: Terms) -> None:
@@ -97,6 +107,8 @@ class EgressStream(HttpStream):
         """Bytes of the body when its progress was last looked at."""
         self._looked_at = 0.0
         self._silent = True
+        self._large = False
+        """The declared size is over the buffer, and such bodies may flow."""
 
     def _handle_event(self, event: events.Event) -> Commands:
         if isinstance(event, Tick):
@@ -114,6 +126,8 @@ class EgressStream(HttpStream):
         yield from super().state_wait_for_request_headers(event)
         if self.client_state == self.state_consume_request_body and not self._bodiless:
             self._looked_at = time.monotonic()
+            if self._large:
+                self.begin_flow()
             yield Watch()
 
     def check_killed(self, emit_error_hook: bool) -> layer.CommandGenerator[bool]:  # noqa: FBT001  # mitmproxy's signature
@@ -131,7 +145,14 @@ class EgressStream(HttpStream):
 
     def state_consume_request_body(self, event: events.Event) -> Commands:
         """Holds the body while there is room, until it is refused or answered."""
-        if isinstance(event, RequestData) and not self._holds(event.data):
+        if isinstance(event, RequestData) and self._outgrows(event.data):
+            if self._may_flow():
+                self.begin_flow()
+                yield from self.state_flow_request_body(event)
+                return
+        elif isinstance(event, RequestData):
+            self._hold_more(event.data)
+        if isinstance(event, RequestData) and self.flow.response is not None:
             self._kept += bytes(self.request_body_buf)[:KEPT]
             self.request_body_buf.clear()
             yield from self._refuse_early()
@@ -142,7 +163,8 @@ class EgressStream(HttpStream):
 
     def state_wait_for_response_headers(self, event: ResponseHeaders) -> Commands:
         """An origin that answers has taken the request, not before."""
-        self.hold.give_back()
+        if not self.flowing:
+            self.hold.give_back()
         yield from super().state_wait_for_response_headers(event)
 
     def state_stream_response_body(self, event: events.Event) -> Commands:
@@ -192,6 +214,11 @@ class EgressStream(HttpStream):
         """A reset, a disconnect, a broken peer: nothing more is held."""
         if self.client_state == self.state_drop_request_body:
             self._note()
+        elif self.flowing and isinstance(event, RequestProtocolError):
+            yield from self.break_off(event)
+        elif self.flowing:
+            self.flowing = False
+            yield RequestBodyEndedHook(Piece(self.flow, b"", last=True))
         yield from super().handle_protocol_error(event)
         self.hold.close()
 
@@ -211,9 +238,10 @@ class EgressStream(HttpStream):
             yield from self._end()
 
     def _progressed(self) -> Commands:
-        size = len(self.request_body_buf)
-        if self.client_state != self.state_consume_request_body:
+        waiting = self.client_state == self.state_consume_request_body
+        if not waiting and not self.flowing:
             return
+        size = self._arrived_in_all if self.flowing else len(self.request_body_buf)
         now = time.monotonic()
         early = now - self._looked_at < SLOW_S - 1
         if early or size - self._arrived >= SLOW_BYTES:
@@ -221,22 +249,50 @@ class EgressStream(HttpStream):
                 self._arrived, self._looked_at = size, now
             yield Watch()
             return
+        if self.flowing:
+            yield from self.abort_upstream()
+            yield RequestBodyEndedHook(Piece(self.flow, b"", last=True))
+            yield from self._disconnect()
+            return
         self.request_body_buf.clear()
         self.terms.refuse(self.flow, SLOW_BODY)
         yield from self._refuse_early()
 
+    def flow_went_on(self) -> None:
+        """What was judged meanwhile is no slowness of the client."""
+        self._arrived, self._looked_at = self._arrived_in_all, time.monotonic()
+
+    def refuse_flow(self, refusal: Response) -> Commands:
+        """Answer in band where no answer has begun; then close."""
+        if self.server_state == self.state_wait_for_response_headers:
+            self.flow.response = refusal
+            yield from self._refuse_early()
+        else:
+            yield from self._disconnect()
+
     def _declared(self, size: int) -> None:
         if size > self.terms.buffer():
-            self.terms.refuse(self.flow, TOO_LARGE)
+            self._large = self._may_flow(size)
         elif not self.terms.budget.fits(size):
             self.terms.refuse(self.flow, OVERLOADED)
 
-    def _holds(self, data: bytes) -> bool:
-        if len(self.request_body_buf) + len(data) > self.terms.buffer():
+    def _may_flow(self, size: int = 0) -> bool:
+        """Whether the body may go on as it is judged; refuses it where it may not."""
+        if max(size, self.terms.buffer() + 1) > self.terms.stream():
             self.terms.refuse(self.flow, TOO_LARGE)
-        elif not self.hold.take(len(data)):
+            return False
+        self.hold.give_back()
+        if not self.hold.take(min(FLOWING_BYTES, self.terms.buffer())):
             self.terms.refuse(self.flow, OVERLOADED)
-        return self.flow.response is None
+            return False
+        return True
+
+    def _outgrows(self, data: bytes) -> bool:
+        return len(self.request_body_buf) + len(data) > self.terms.buffer()
+
+    def _hold_more(self, data: bytes) -> None:
+        if not self.hold.take(len(data)):
+            self.terms.refuse(self.flow, OVERLOADED)
 
     def _refuse_early(self) -> Commands:
         response = self.flow.response

@@ -11,6 +11,8 @@ name, body, trailers likewise.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mitmproxy.http import Headers, Request
 
 from dlp.model import Agent, Destination, Message, Part, PartKind
@@ -23,6 +25,22 @@ DIGESTS = ("content-md5", "digest", "content-digest", "repr-digest")
 _NO_CODING = frozenset({"", "identity"})
 
 
+def body_of(request: Request) -> Part:
+    """What a request says of its body, without the body."""
+    return Part(
+        PartKind.BODY,
+        b"",
+        media_type=request.data.headers.get("content-type", ""),
+        encodings=_codings(request.data.headers),
+    )
+
+
+def trailers_of(request: Request) -> tuple[Part, ...]:
+    """The trailers of a request, as they would leave."""
+    trailers = request.data.trailers
+    return tuple(_fields(PartKind.TRAILER, trailers)) if trailers else ()
+
+
 def to_message(agent: Agent, destination: Destination, request: Request) -> Message:
     """The whole of a request, as it would leave."""
     data = request.data
@@ -33,16 +51,8 @@ def to_message(agent: Agent, destination: Destination, request: Request) -> Mess
         *_fields(PartKind.HEADER, data.headers),
     ]
     if data.content:
-        parts.append(
-            Part(
-                PartKind.BODY,
-                data.content,
-                media_type=data.headers.get("content-type", ""),
-                encodings=_codings(data.headers),
-            )
-        )
-    if data.trailers:
-        parts += _fields(PartKind.TRAILER, data.trailers)
+        parts.append(replace(body_of(request), data=data.content))
+    parts += trailers_of(request)
     return Message(agent, destination, tuple(parts))
 
 

@@ -125,7 +125,11 @@ class Reception:
 
     def refuse(self, flow: HTTPFlow, breach: Breach) -> None:
         """A guard fired on a request that was admitted."""
-        flow.response = self._answer(asked_of(flow), breach)
+        flow.response = self.answer(flow, breach)
+
+    def answer(self, flow: HTTPFlow, breach: Breach) -> Response:
+        """The answer to a request that was admitted and that a guard refuses."""
+        return self._answer(asked_of(flow), breach)
 
     def page(self, client: Client, breach: Breach) -> Response:
         """The answer where mitmproxy has an error page, or a guard fired below HTTP."""

@@ -282,6 +282,8 @@ class Limits:
     """Expansion of one compressed stream beyond its first MiB of output."""
     opaque: int = 64 << 20
     """Bytes nobody can read that one agent may send to one host within a day."""
+    stream: int = 16 << 30
+    """Largest body that is inspected while it goes on; 0: none over `buffer` passes."""
 
 
 @noun

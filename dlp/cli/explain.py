@@ -12,6 +12,7 @@ import typer
 
 from dlp.audit import Line, find
 from dlp.errors import UsageError
+from dlp.record.volume import BROKEN_OFF
 from dlp.state.folder import open_folder
 
 app = typer.Typer(add_completion=False)
@@ -31,6 +32,7 @@ _ACTIONS = {
     "hold": "It was held for a person to approve, and not forwarded meanwhile.",
     "block": "It was refused; nothing of it was forwarded.",
 }
+_BROKEN = "It was broken off; what had gone on before is no whole request."
 _REMEDIES = {
     "destination": "If it should be allowed: add a statement to rules/policy.yaml; "
     "`dlp rules explain` shows which statement decides.",
@@ -72,7 +74,8 @@ def _story(line: Line) -> Iterator[str]:
     yield ""
     yield f"Who       agent {data['agent']}, over {data['channel']}"
     yield f"What      {data['method']} {where}"
-    yield f"Decision  {data['action']} ({data['reason']}). {_ACTIONS[data['action']]}"
+    outcome = _BROKEN if BROKEN_OFF in data["detail"] else _ACTIONS[data["action"]]
+    yield f"Decision  {data['action']} ({data['reason']}). {outcome}"
     if data["would"]:
         yield f"Would be  {data['would']}, were the policy not in observe mode"
     yield f"Because   {data['rule']}{': ' + data['detail'] if data['detail'] else ''}"

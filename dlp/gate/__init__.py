@@ -263,7 +263,7 @@ class Gate:
         """
         inspector = self.inspector
         laps = Laps()
-        seen = await self._examine(inspector, message)
+        seen = await self.examine(inspector, message)
         laps.end("examine")
         verdict = inspector.conclude(seen)
         laps.end("decide")
@@ -298,7 +298,7 @@ class Gate:
             StateError: the inspection failed, or it cannot be recorded.
         """
         inspector = self.inspector
-        seen = await self._examine(inspector, message)
+        seen = await self.examine(inspector, message)
         verdict = inspector.conclude(seen)
         if verdict.findings:
             verdict = replace(verdict, action=Action.BLOCK, would=None)
@@ -323,7 +323,13 @@ class Gate:
             self.learned.index,
         )
 
-    async def _examine(self, inspector: Inspector, message: Message) -> Examination:
+    async def examine(self, inspector: Inspector, message: Message) -> Examination:
+        """
+        What stands in a message, wherever that is found out.
+
+        Raises:
+            StateError: the inspection failed.
+        """
         source = self._source(inspector)
         return await self.offload.examine(inspector, source, message)
 
@@ -335,7 +341,7 @@ class Gate:
 
         Pieces of other secrets that are left count like those of any message.
         """
-        again = await rewritten(inspector, seen, lambda m: self._examine(inspector, m))
+        again = await rewritten(inspector, seen, lambda m: self.examine(inspector, m))
         if again is None:
             return replace(verdict, action=Action.BLOCK), None
         if again.seen.partials:

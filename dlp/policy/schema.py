@@ -141,6 +141,8 @@ class InspectionModel(RuleModel):
     """Expansion of one compressed stream beyond its first MiB."""
     opaque: Size = Field(default=Limits().opaque, ge=1)
     """Bytes nobody can read that one agent may send to one host within a day."""
+    stream: Size = Field(default=Limits().stream, ge=0)
+    """Largest body that is inspected as it flows; 0B: none over `buffer` passes."""
 
 
 class OpenModel(RuleModel):

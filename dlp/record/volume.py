@@ -23,4 +23,8 @@ class Volume:
     """One word: `inspect-none`, `refused`, `passthrough`; empty when all was read."""
 
 
+STREAMING = "streaming"
+"""`why_skipped` of a body that is judged as it flows: another record tells its end."""
 NOTHING = Volume()
+BROKEN_OFF = "broken off after"
+"""In the detail of a refusal: how many bytes of a body had gone on before it."""

@@ -22,7 +22,7 @@ statements:
     effect: allow
     hosts: [a.test]
     ports: ["*"]
-inspection: {buffer: 256KiB}
+inspection: {buffer: 256KiB, stream: 0B}
 """
 BUFFER = 256 << 10
 BUDGET = 8 * BUFFER

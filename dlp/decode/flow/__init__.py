@@ -31,8 +31,6 @@ STEP_BYTES = 1 << 20
 """How much further each window goes."""
 OVERLAP_BYTES = 128 << 10
 """What two windows share: an 8192-bit key in PEM, each bit written as a digit."""
-_DECODED_BYTES = 16 << 30
-"""What all that is followed in one body may become."""
 _SLACK_BYTES = 1024
 """What may stand behind a coded run that goes on: part of a group, a line end."""
 _PIECES = 4
@@ -128,7 +126,7 @@ class Flow:
     def spend(self, size: int) -> None:
         """So much was decoded."""
         self._decoded += size
-        if self._decoded > max(self._limits.decoded, _DECODED_BYTES):
+        if self._decoded > max(self._limits.decoded, self._limits.stream):
             self.truncated = self.truncated or "decoded"
 
     def deepen(self, depth: int) -> None:
