@@ -30,6 +30,7 @@ from mitmproxy.proxy.server import ConnectionIO, logger
 from addons.closed import Failed, Hook, fail_closed
 from addons.http_client import EgressClient2
 from addons.http_server import EgressServer2
+from addons.http_upload import Reading
 
 UPSTREAM_CONNECTIONS = 100
 """Per client connection and address. mitmproxy's own 5 would queue the sixth stream."""
@@ -111,6 +112,8 @@ class Connection(ProxyConnectionHandler):
         if client is not None and client.handler is asyncio.current_task():
             while self._before_reading:
                 await asyncio.wait(self._before_reading)
+            if (reading := Reading.of.get(self.client)) is not None:
+                await reading.free.wait()
             for peer in tuple(self.transports):
                 if (origin := EgressClient2.of.get(peer)) is not None:
                     await origin.taken.wait()

@@ -100,7 +100,6 @@ class Egress:
         )
         if refusal is not None:
             piece.refusal = refusal
-            self.request_body_ended(piece)
             return
         asked = asked_of(flow)
         upload = flow.metadata.get(UPLOAD)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +73,11 @@ class Evaluation:
         http_client.install()
         reception = Reception(gate)
         egress, tunnels = Egress(reception), Tunnels(reception)
+        # Nothing holds mitmdump's reading while a body is judged: none may flow.
+        terms = replace(egress.terms(), stream=lambda: 0)
         permits = permit(gate.address_allowed, frozenset({listen}))
         parts = (
-            Protocol(egress.terms(), reception.page, tunnels.unread),
+            Protocol(terms, reception.page, tunnels.unread),
             Transport(permits, tunnels.may_dial, {}),
             tunnels,
             egress,

@@ -28,9 +28,8 @@ from mitmproxy.proxy.layers.http import (
 
 type Commands = layer.CommandGenerator[None]
 
-BACKLOG_BYTES = 32 << 20
-"""What an HTTP/2 origin may leave untaken; beyond, the client is not read. A body that
-was held whole is not more than that."""
+BACKLOG_BYTES = 8 << 20
+"""What an HTTP/2 origin may leave untaken; beyond, the client is not read."""
 HEAD_BYTES = 256 << 10
 """A response head, or the line of one chunk."""
 

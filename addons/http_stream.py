@@ -228,7 +228,7 @@ class EgressStream(UploadStream):
         """The answer was sent; read on so that the client gets to see it."""
         if isinstance(event, RequestData):
             self._silent = False
-            room = KEPT - len(self._kept)
+            room = 0 if self._arrived_in_all else KEPT - len(self._kept)
             self._kept += event.data[:room]
             self._dropped += max(0, len(event.data) - room)
             if self._dropped > DROPPED:
@@ -252,8 +252,9 @@ class EgressStream(UploadStream):
         if self.flowing:
             yield from self.abort_upstream()
             yield RequestBodyEndedHook(Piece(self.flow, b"", last=True))
-            yield from self._disconnect()
-            return
+            if self._answered:
+                yield from self._disconnect()
+                return
         self.request_body_buf.clear()
         self.terms.refuse(self.flow, SLOW_BODY)
         yield from self._refuse_early()
@@ -264,11 +265,16 @@ class EgressStream(UploadStream):
 
     def refuse_flow(self, refusal: Response) -> Commands:
         """Answer in band where no answer has begun; then close."""
-        if self.server_state == self.state_wait_for_response_headers:
+        if self._answered:
+            yield from self._disconnect()
+        else:
             self.flow.response = refusal
             yield from self._refuse_early()
-        else:
-            yield from self._disconnect()
+
+    @property
+    def _answered(self) -> bool:
+        """Whether the origin's answer has begun."""
+        return bool(self.server_state != self.state_wait_for_response_headers)
 
     def _declared(self, size: int) -> None:
         if size > self.terms.buffer():

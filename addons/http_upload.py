@@ -5,17 +5,24 @@ Why not in `http_stream`: that refuses, holds and answers whole exchanges; this 
 one state of it in which a request goes on before it has arrived.
 
 Strategy: `request_body` is a blocking hook with one argument. While an addon judges a
-`Piece`, the stream waits and the client is not read (`connection.HOLDS_READING`), so no
-more than a piece is ever here. The request head goes on with the first bytes that may.
+`Piece`, the stream waits and the client is not read (`connection.HOLDS_READING`), nor
+while the origin is dialled (`Reading`), so that no more than a piece is ever here. The
+request head goes on with the first bytes that may.
 Rule 1: what the hook did not put into `out` stays here.
 Rule 2: after a refusal upstream is cut off, before the client hears of it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import ClassVar
+from weakref import WeakKeyDictionary
 
+from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.proxy import events, layer
 from mitmproxy.proxy.commands import StartHook
@@ -64,6 +71,29 @@ class RequestBodyEndedHook(StartHook):
 
     piece: Piece
     blocking = False
+
+
+class Reading:
+    """Whether more is read of a client: not while its upload waits for an origin."""
+
+    of: ClassVar[WeakKeyDictionary[Client, Reading]] = WeakKeyDictionary()
+
+    def __init__(self) -> None:
+        self._waiting = 0
+        self.free = asyncio.Event()
+        self.free.set()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nothing more is read meanwhile."""
+        self._waiting += 1
+        self.free.clear()
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self.free.set()
 
 
 class UploadStream(HttpStream):
@@ -126,12 +156,13 @@ class UploadStream(HttpStream):
         self.flow_went_on()
         if piece.refusal is not None:
             yield from self.abort_upstream()
+            yield RequestBodyEndedHook(piece)
             yield from self.refuse_flow(piece.refusal)
             return
         if not piece.out and not last:
             return
         if not self._passed_on:
-            if not (yield from self.make_server_connection()):
+            if not (yield from self._reached()):
                 self.flowing = False
                 self.client_state = self.state_errored
                 yield RequestBodyEndedHook(piece)
@@ -142,7 +173,13 @@ class UploadStream(HttpStream):
         if piece.out:
             yield SendHttp(RequestData(self.stream_id, piece.out), self.context.server)
 
+    def _reached(self) -> layer.CommandGenerator[bool]:
+        reading = Reading.of.setdefault(self.context.client, Reading())
+        with reading.held():
+            return (yield from self.make_server_connection())
+
     def _finish(self, event: RequestEndOfMessage) -> Commands:
+        self.flowing = False
         self.client_state = self.state_done
         if self.flow.request.trailers:
             trailers = RequestTrailers(self.stream_id, self.flow.request.trailers)

@@ -12,7 +12,6 @@ import typer
 
 from dlp.audit import Line, find
 from dlp.errors import UsageError
-from dlp.record.volume import BROKEN_OFF
 from dlp.state.folder import open_folder
 
 app = typer.Typer(add_completion=False)
@@ -74,7 +73,8 @@ def _story(line: Line) -> Iterator[str]:
     yield ""
     yield f"Who       agent {data['agent']}, over {data['channel']}"
     yield f"What      {data['method']} {where}"
-    outcome = _BROKEN if BROKEN_OFF in data["detail"] else _ACTIONS[data["action"]]
+    broken = data["action"] == "block" and data["volume"].get("streamed")
+    outcome = _BROKEN if broken else _ACTIONS[data["action"]]
     yield f"Decision  {data['action']} ({data['reason']}). {outcome}"
     if data["would"]:
         yield f"Would be  {data['would']}, were the policy not in observe mode"

@@ -22,7 +22,7 @@ from dlp.metrics import Metrics
 from dlp.model import Action, Part, Verdict, noun
 from dlp.record import Facts, Volume, make_record, reference
 from dlp.record.reference import ENTROPY_BYTES
-from dlp.record.volume import STREAMING
+from dlp.record.volume import Flowed
 
 REFUSED = frozenset({Action.BLOCK, Action.HOLD})
 
@@ -67,7 +67,7 @@ class Recorder:
         timings: tuple[tuple[str, float], ...] = (),
     ) -> Judgement:
         """
-        Write down what `inspector` decided, and count it if it is final.
+        Write down what `inspector` decided, and count it where it is final.
 
         Raises:
             StateError: it cannot be recorded; the message must not go on.
@@ -100,7 +100,7 @@ class Recorder:
             raise
         laps.end("record")
         self._metrics.took(*laps.taken[0])
-        if volume.why_skipped != STREAMING:
+        if volume.flow is not Flowed.BEGUN:
             self._metrics.observe(record)
         logs.decision(record)
         return Judgement(verdict, ref)

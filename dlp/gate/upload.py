@@ -20,14 +20,17 @@ from dlp.gate import Gate
 from dlp.gate.recorder import REFUSED, Judgement
 from dlp.inspector import Examination, Inspector
 from dlp.inspector.flow import FlowScan
-from dlp.model import Action, Message, Part, Reason, Verdict
+from dlp.model import Action, Message, Part, PartKind, Reason, Verdict
+from dlp.policy import override
 from dlp.record import Volume
-from dlp.record.volume import BROKEN_OFF, STREAMING
+from dlp.record.volume import Flowed
 
 TOO_LARGE = Verdict(
     Action.BLOCK, Reason.LIMIT, "stream", status=413, detail="over inspection.stream"
 )
 CUT_SHORT = "the body did not come to its end"
+_UNREAD_TAIL = 8 << 10
+"""Bytes of an uninspected body that are shown again: a field may ask for a method."""
 
 
 class Upload:
@@ -42,9 +45,12 @@ class Upload:
         self._held = bytearray()
         self._arrived = self._sent = 0
         self._charged = 0
-        self._verdict: Verdict | None = None
+        self._known = gate.inspector.index
+        self._begun: tuple[Examination, Verdict] | None = None
+        """What the record of its end repeats if nothing else is to be said."""
         self._over = False
-        self._unread = not self._unseen().reach.inspect
+        self._unread = not override.reach(gate.inspector.policy, head).inspect
+        self._tail = b""
 
     @property
     def arrived(self) -> int:
@@ -69,7 +75,7 @@ class Upload:
             return refusal
         out = self._released()
         if last:
-            self._finish("")
+            self._finish(Flowed.WHOLE)
         return out
 
     def extend(self, trailers: tuple[Part, ...]) -> None:
@@ -79,44 +85,60 @@ class Upload:
 
     def abandon(self) -> None:
         """
-        A peer went away in the middle.
+        It will not come to its end: a peer went away, or it cannot be judged.
 
         Raises:
             StateError: it cannot be recorded.
         """
         if not self._over and self._sent:
-            self._finish(CUT_SHORT)
+            self._finish(Flowed.CUT)
 
     # -- inside -------------------------------------------------------------------
 
     async def _read(self, data: bytes, *, last: bool) -> Judgement | None:
         if self._unread:
-            if self._verdict is not None:
-                return None
-            seen = self._unseen()
-            verdict = await self._weigh(self._gate.inspector, seen)
-            return self._refuse(verdict, seen) if verdict.action in REFUSED else None
+            return await self._pass_over(data)
         refusal = await self._judge(self._scan.feed(data))
         if refusal is None and last:
             refusal = await self._judge(self._scan.end())
         return refusal
+
+    async def _pass_over(self, data: bytes) -> Judgement | None:
+        """What is not to be inspected; policy is asked again with every piece."""
+        inspector = self._gate.inspector
+        head, shown = self._scan.head, self._tail + data
+        self._tail = shown[-_UNREAD_TAIL:]
+        parts = (*head.parts, Part(PartKind.BODY, shown))
+        seen = await self._gate.examine(inspector, replace(head, parts=parts))
+        if seen.reach.inspect:  # what went before was not read, and cannot be now
+            seen = replace(seen, truncated="stream")
+        verdict = await self._weigh(inspector, seen)
+        return self._refuse(verdict, seen) if verdict.action in REFUSED else None
 
     async def _judge(self, windows: Windows) -> Judgement | None:
         """Every window that is due; a refusal ends it."""
         window = await asyncio.to_thread(_next, windows, None)
         while window is not None:
             inspector = self._gate.inspector
+            self._forget_others(inspector)
             message = self._scan.message(window)
             seen = await self._gate.examine(inspector, message)
-            verdict = await self._weigh(inspector, self._scan.weighed(window, seen))
+            judged = self._scan.judged(seen)
+            seen = self._scan.weighed(window, seen)
+            verdict = await self._weigh(inspector, seen)
             if verdict.action in REFUSED:
                 return self._refuse(verdict, seen)
-            judged = self._scan.judged(seen)
             window = await asyncio.to_thread(_next, windows, judged)
         unread = self._scan.unread()
         if unread is None:
             return None
         return self._refuse(self._gate.inspector.conclude(unread), unread)
+
+    def _forget_others(self, inspector: Inspector) -> None:
+        """Pieces of secrets that were known before a reload; the store keeps them."""
+        if inspector.index is not self._known:
+            self._known = inspector.index
+            self._scan.partials.clear()
 
     async def _weigh(self, inspector: Inspector, seen: Examination) -> Verdict:
         gate = self._gate
@@ -128,12 +150,17 @@ class Upload:
         if verdict.action not in REFUSED:
             verdict, charged = await gate.tally.charge(inspector, seen, verdict)
             self._charged += sum(stretch.size for stretch in charged)
-        if self._verdict is None and verdict.action not in REFUSED:
-            gate.learned.sent(seen.credentials)
-            self._record(seen, verdict, Volume(why_skipped=STREAMING))
-        if self._verdict is None or (verdict.would and not self._verdict.would):
-            self._verdict = verdict
+        if verdict.action not in REFUSED:
+            self._note(seen, verdict)
         return verdict
+
+    def _note(self, seen: Examination, verdict: Verdict) -> None:
+        """Nothing goes on before a record says so."""
+        if self._begun is None:
+            self._gate.learned.sent(seen.credentials)
+            self._record(seen, verdict, Volume(flow=Flowed.BEGUN))
+        if self._begun is None or (verdict.would and not self._begun[1].would):
+            self._begun = seen, verdict
 
     def _released(self) -> bytes:
         released = self._arrived if self._unread else self._scan.flow.released
@@ -146,35 +173,36 @@ class Upload:
     def _refuse(self, verdict: Verdict, seen: Examination | None = None) -> Judgement:
         self._over = True
         if self._sent:
-            gone = f"{BROKEN_OFF} {self._sent} bytes"
-            verdict = replace(verdict, detail="; ".join([*_said(verdict), gone]))
+            gone = f"broken off after {self._sent} bytes"
+            told = filter(None, (verdict.detail, gone))
+            verdict = replace(verdict, detail="; ".join(told))
         seen = seen or self._scan.last or self._unseen()
-        return self._record(seen, verdict, self._volume(self._arrived))
+        volume = self._volume(self._arrived, Flowed.REFUSED)
+        return self._record(seen, verdict, volume)
 
-    def _finish(self, detail: str) -> None:
-        assert self._verdict is not None
+    def _finish(self, how: Flowed) -> None:
+        assert self._begun is not None  # nothing goes on before
         self._over = True
-        seen = self._scan.last or self._unseen()
-        verdict = replace(self._verdict, detail=detail or self._verdict.detail)
-        self._record(seen, verdict, self._volume(self._sent))
+        seen, verdict = self._begun
+        if how is Flowed.CUT:
+            verdict = replace(verdict, detail=CUT_SHORT)
+        self._record(seen, verdict, self._volume(self._sent, how))
 
     def _unseen(self) -> Examination:
         message = self._scan.head
         reach = self._gate.reach(message.agent, message.destination)
         return Examination(message, reach)
 
-    def _volume(self, out: int) -> Volume:
+    def _volume(self, out: int, how: Flowed) -> Volume:
+        volume = Volume(out=out, flow=how, streamed=self._sent)
         if self._unread:
-            return Volume(out=out, skipped=out, why_skipped="inspect-none")
-        return Volume(out=out, inspected=self._scan.inspected, opaque=self._charged)
+            return replace(volume, skipped=out, why_skipped="inspect-none")
+        read = self._scan.inspected
+        return replace(volume, inspected=read, opaque=self._charged)
 
     def _record(self, seen: Examination, verdict: Verdict, volume: Volume) -> Judgement:
         gate = self._gate
         return gate.recorder.record(gate.inspector, seen, verdict, volume)
-
-
-def _said(verdict: Verdict) -> tuple[str, ...]:
-    return (verdict.detail,) if verdict.detail else ()
 
 
 def _next(windows: Windows, judged: Judged | None) -> Window | None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from dlp.decode.flow import Flow, Judged, Span, Window, Windows
 from dlp.detect.opaque import Opaque
 from dlp.inspector import Examination
-from dlp.model import Limits, Message, Part, PartKind
+from dlp.model import Finding, Limits, Message, Part, PartKind
 
 
 @dataclass(slots=True)
@@ -66,10 +66,18 @@ class FlowScan:
         self.last = seen
         return replace(
             seen,
+            findings=tuple(self._placed(window, one) for one in seen.findings),
             partials=dict(self.partials) if seen.partials else {},
             truncated="",
             opaque=_fresh(window, seen.opaque),
         )
+
+    def _placed(self, window: Window, finding: Finding) -> Finding:
+        """As if the body had been decoded whole: its path leads to the window."""
+        if finding.part != len(self.head.parts):
+            return finding
+        inside = finding.path.removeprefix(PartKind.BODY)
+        return replace(finding, path=window.step + inside)
 
     def judged(self, seen: Examination) -> Judged:
         """What decides how the next window is cut."""

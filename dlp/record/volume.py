@@ -7,6 +7,18 @@ Why not in `account`: it counts bytes before there is a record to put them in.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Flowed(StrEnum):
+    """How far a body came that went on while it was judged."""
+
+    BEGUN = "begun"
+    """Nothing has left yet; another record tells its end."""
+    WHOLE = "whole"
+    REFUSED = "refused"
+    CUT = "cut"
+    """A peer went away, or the inspection failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +33,10 @@ class Volume:
     """Charged to the ledger of what nobody can read; 0 when the message was refused."""
     why_skipped: str = ""
     """One word: `inspect-none`, `refused`, `passthrough`; empty when all was read."""
+    flow: Flowed | None = None
+    """None for a message that was held whole."""
+    streamed: int = 0
+    """Of a body that went on while it was judged: bytes that did, refused or not."""
 
 
-STREAMING = "streaming"
-"""`why_skipped` of a body that is judged as it flows: another record tells its end."""
 NOTHING = Volume()
-BROKEN_OFF = "broken off after"
-"""In the detail of a refusal: how many bytes of a body had gone on before it."""

@@ -260,7 +260,7 @@ def test_its_begin_and_its_end_are_on_record(proxy, http, plain):
     lines = b"".join(f.read_bytes() for f in (proxy.state / "audit").glob("*.jsonl"))
     rows = (json.loads(line) for line in lines.splitlines() if b"began-and-end" in line)
     told = [row["data"]["volume"] for row in rows]
-    assert [one["why_skipped"] for one in told] == ["streaming", ""]
+    assert [one["flow"] for one in told] == ["begun", "whole"]
     assert [one["out"] for one in told] == [0, len(body)]
     story = dlp(proxy, "explain", refused.json()["reference"])
     assert b"anthropic-api-key" in story
