@@ -206,8 +206,14 @@ class Metrics:
         if volume.skipped:
             why = (volume.why_skipped or "refused",)
             steps.append((index("dlp_skipped_bytes_total", why), float(volume.skipped)))
+        left = volume.out if record.forwarded else volume.streamed
+        if left:
+            steps.append((index("dlp_out_bytes_total"), float(left)))
+        if volume.flow is not None:
+            steps.append(self._one("dlp_streamed_total", volume.flow))
+            streamed = float(volume.streamed)
+            steps.append((index("dlp_streamed_bytes_total"), streamed))
         if record.forwarded:
-            steps.append((index("dlp_out_bytes_total"), float(volume.out)))
             steps.append(self._one("dlp_coverage_messages_total", _coverage(volume)))
         return steps
 

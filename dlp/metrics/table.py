@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from dlp.model import Action, Channel, Kind, Place, Reason, Tier
+from dlp.record.volume import Flowed
 from dlp.state.agents import CHALLENGES
 
 OVERFLOW = "other"
@@ -25,7 +26,10 @@ BYTES = (256.0, 1024.0, 4096.0, 16384.0, 65536.0, 262144.0, 1048576.0, 4194304.0
 STAGES = ("examine", "decide", "redact", "tally", "record", "total")
 COMPONENTS = ("inspection", "state", "audit")
 SKIPPED = ("inspect-none", "passthrough", "refused")
-UNREAD = ("depth", "expansions", "decoded", "ratio", "time", "buffer", "undecodable")
+UNREAD = (
+    "depth", "expansions", "decoded", "ratio", "time", "buffer", "stream",
+    "undecodable",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,18 @@ TABLE: tuple[Metric, ...] = (
         (AGENT,),
     ),
     Metric(
-        "dlp_out_bytes_total", COUNTER, "Bytes of messages that were forwarded.",
+        "dlp_out_bytes_total", COUNTER,
+        "Bytes of messages that were forwarded, or had been before a refusal.",
+    ),
+    Metric(
+        "dlp_streamed_total", COUNTER,
+        "Bodies over the buffer, judged as they went on, by how they ended: `cut` is "
+        "a peer that went away.",
+        (Label("end", (Flowed.WHOLE, Flowed.REFUSED, Flowed.CUT)),),
+    ),
+    Metric(
+        "dlp_streamed_bytes_total", COUNTER,
+        "Bytes of such bodies that went on, broken off later or not.",
     ),
     Metric(
         "dlp_inspected_bytes_total", COUNTER, "Bytes that were inspected in full.",

@@ -19,6 +19,7 @@ from dlp.model import (
     Verdict,
 )
 from dlp.record import Facts, Volume, make_record
+from dlp.record.volume import Flowed
 
 BASE = Facts(
     Agent("builder"),
@@ -77,6 +78,15 @@ def test_a_blocked_message_sends_no_bytes(counted):
     counts = counted(BLOCK, replace(BASE, volume=Volume(out=9, inspected=9)))
     assert counts["dlp_decisions_total", "block", "content"] == 1
     assert ("dlp_out_bytes_total",) not in counts
+    assert ("dlp_coverage_messages_total", "full") not in counts
+
+
+def test_of_a_body_that_is_broken_off_what_had_left_is_counted(counted):
+    volume = Volume(out=9, inspected=9, flow=Flowed.REFUSED, streamed=4)
+    counts = counted(BLOCK, replace(BASE, volume=volume))
+    assert counts["dlp_streamed_total", "refused"] == 1
+    assert counts["dlp_streamed_bytes_total",] == 4
+    assert counts["dlp_out_bytes_total",] == 4
     assert ("dlp_coverage_messages_total", "full") not in counts
 
 
