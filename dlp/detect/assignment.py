@@ -223,6 +223,14 @@ _SHAPES: tuple[tuple[re.Pattern[bytes], Callable[[_Case], bool]], ...] = (
         re.compile(rb"(?:[A-Za-z]\w{1,11}[_-]){1,3}[0-9a-f]{16,64}(?:-\w+)?"),
         _prefixed_is_secret,
     ),
+    # where something lies in a store: there a name is called a key
+    (
+        re.compile(
+            rb"(?:[A-Za-z]?[a-z_-]{2,}|[A-Z]{3,})/.*|(?:[0-9a-f]+/)+[0-9a-f]+"
+            rb"|[^/]+/.*\.[a-z]\w{0,6}"
+        ),
+        lambda case: case.strength >= Promise.TOKEN and _is_drawn(case),
+    ),
     # an identifier, a slug or a route of several words
     (
         re.compile(

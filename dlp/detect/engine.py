@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import accumulate
@@ -38,14 +38,11 @@ SEPARATOR = b"\n\0\n"
 _ALONE = 256 << 10
 """Bytes from which a view is scanned where it lies; smaller ones are joined."""
 
-_FREE_HITS = 20_000
+_FREE_ENDS = 400_000
 """Ends any scan may report before it counts as flooded, whatever its size."""
 
-_ENDS_PER_HIT = 20
-"""What counts as one hit may have so many ends, taken over all of them."""
-
-_BYTES_PER_HIT = 256
-"""Bytes scanned that allow one more; clean source code has one hit in 1,500."""
+_BYTES_PER_END = 12
+"""Bytes scanned that allow one more; clean source code has one in 1,000."""
 
 _FREE_BYTES = 8 << 20
 """Bytes any message may have searched in confirming, whatever its size."""
@@ -126,7 +123,7 @@ class Engine:
         matches: list[Match] = []
         flooded = False
         for batch in _batches(views, size):
-            hits = self._hits(batch, limit=_FREE_HITS + size // _BYTES_PER_HIT)
+            hits = self._hits(batch, limit=_FREE_ENDS + size // _BYTES_PER_END)
             flooded = flooded or hits is None
             try:
                 matches.extend(self._confirmed(hits or (), batch, budget))
@@ -138,22 +135,26 @@ class Engine:
             return ScanResult(flooded=flooded)
         return ScanResult(strongest(matches), flooded, tuple(matches))
 
-    def _hits(self, views: Sequence[View], limit: int) -> list[tuple[int, int]] | None:
+    def _hits(self, views: Sequence[View], limit: int) -> list[list[int]] | None:
         """
-        (expression, end) pairs in the joined views; None when above `limit`.
+        Expression, first and last of ends side by side in the joined views.
 
-        Ends side by side count as one: a private key could end at each of its bytes.
+        A private key could end at each of its bytes. None when more than `limit` ends.
         """
-        hits: list[tuple[int, int]] = []
-        last: dict[int, int] = {}
-        runs = 0
+        runs: list[list[int]] = []
+        latest: dict[int, list[int]] = {}
+        count = 0
 
         def on_hit(number: int, _start: int, end: int, _flags: int, _: object) -> bool:
-            nonlocal runs
-            hits.append((number, end))
-            runs += last.get(number) != end - 1
-            last[number] = end
-            return runs > limit or len(hits) > limit * _ENDS_PER_HIT
+            nonlocal count
+            count += 1
+            run = latest.get(number)
+            if run is not None and run[2] <= end <= run[2] + 1:
+                run[2] = end
+            else:
+                run = latest[number] = [number, end, end]
+                runs.append(run)
+            return count > limit
 
         whole = len(views) == 1
         data = views[0].data if whole else SEPARATOR.join([view.data for view in views])
@@ -163,10 +164,10 @@ class Engine:
             )
         except hs.ScanTerminated:
             return None
-        return hits
+        return runs
 
     def _confirmed(
-        self, hits: Iterable[tuple[int, int]], views: Sequence[View], budget: Budget
+        self, hits: Sequence[list[int]], views: Sequence[View], budget: Budget
     ) -> Iterator[Match]:
         for index, targets in self._grouped(hits, views).items():
             view = views[index]
@@ -197,22 +198,29 @@ class Engine:
                 yield from detector.anchored(view, spans, budget)
 
     def _grouped(
-        self, hits: Iterable[tuple[int, int]], views: Sequence[View]
+        self, hits: Sequence[list[int]], views: Sequence[View]
     ) -> dict[int, dict[int, list[tuple[int, int]]]]:
-        """View -> detector -> ordered spans in it, a pattern's of no length."""
+        """
+        View -> detector -> ordered spans in it: from the beginning of a keyword to its
+        end, from the first end of a pattern to the last beside it.
+        """
         grouped: dict[int, dict[int, list[tuple[int, int]]]] = {}
         if not hits:
             return grouped
         sizes = (len(view.data) + len(SEPARATOR) for view in views)
         starts = list(accumulate(sizes, initial=0))
         program = self._program
-        for number, end in sorted(set(hits), key=itemgetter(1)):
-            index = bisect_right(starts, end - 1) - 1
-            local = end - starts[index]
-            first = max(0, local - program.keyword_sizes[number])
-            inside = grouped.setdefault(index, {})
-            for target in program.targets[number]:
-                inside.setdefault(target, []).append((first, local))
+        for number, start, last in sorted(hits, key=itemgetter(1)):
+            first = start
+            while first <= last:
+                index = bisect_right(starts, first - 1) - 1
+                base, border = starts[index : index + 2]
+                begin = max(0, first - base - program.keyword_sizes[number])
+                inside = grouped.setdefault(index, {})
+                for target in program.targets[number]:
+                    span = begin, min(last, border) - base
+                    inside.setdefault(target, []).append(span)
+                first = border + 1
         return grouped
 
     def _scratch(self) -> hs.Scratch:

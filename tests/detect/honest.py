@@ -266,3 +266,52 @@ CLASSES: dict[str, Callable[[random.Random], str]] = {
 def honest(name, seed):
     """One text of a class."""
     return CLASSES[name](random.Random(f"{name}:{seed}"))
+
+
+def _stored(source):
+    day = f"2026/{source.randint(1, 12):02}/{source.randint(1, 28):02}"
+    name = source.choice(WORDS) + _draw(source, HEX, 8)
+    lies = source.choice(
+        [
+            f"logs/{day}/{name}.json.gz",
+            f"assets/{source.choice(WORDS)}.{_draw(source, HEX, 8)}.js",
+            f"blobs/{_draw(source, HEX, 64)}",
+            f"{_draw(source, HEX, 2)}/{_draw(source, HEX, 2)}/{_draw(source, HEX, 40)}",
+            f"AWSLogs/{source.randint(10**11, 10**12)}/{day}/_{_draw(source, ALNUM, 16)}.gz",
+        ]
+    )
+    return f'{{"Key": "{lies}", "Size": {source.randint(1, 10**7)}}},\n'
+
+
+ROWS: dict[str, Callable[[random.Random], str]] = {
+    "objects of a store": _stored,
+    "short keys of a store": lambda source: (
+        f'{{"Key": "{source.choice(WORDS)}/{source.randint(0, 10**6)}.png"}},\n'
+    ),
+    "counts": lambda source: (
+        f'{{"key": "{_name(source)}", "token_count": {source.randint(0, 10**9)}}},\n'
+    ),
+    "translations": lambda source: (
+        f'"{source.choice(WORDS)}.password.{source.choice(WORDS)}": '
+        f'"Your password {_words(source, 3)}",\n'
+    ),
+    "environment": lambda source: (
+        f"export {_name(source).upper()}_TOKEN_{source.choice(('URL', 'FILE', 'TTL'))}="
+        f"{source.choice(('https://', '/run/', ''))}{_words(source, 2).replace(' ', '/')}\n"
+    ),
+    "table": lambda source: (
+        f"{source.randint(1, 10**6)},{uuid.UUID(int=source.getrandbits(128))},"
+        f"{_name(source)}@example.com,{_draw(source, HEX, 64)}\n"
+    ),
+}
+"""Rows of lists as programs write them: each a place where a secret could stand."""
+
+
+def rows(name: str, size: int, seed: int = 0) -> str:
+    """A list of about `size` bytes, its rows all different."""
+    source = random.Random(f"{name} {seed}")
+    made, left = [], size
+    while left > 0:
+        made.append(ROWS[name](source))
+        left -= len(made[-1])
+    return "".join(made)
