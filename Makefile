@@ -28,6 +28,7 @@ bench: .venv/.ready  ## figures against stock mitmdump and other scanners, in on
 	@.venv/bin/python -m tests.bench $(ARGS)
 	@.venv/bin/python -m tests.bench.inside
 	@.venv/bin/python -m tests.bench.policy
+	@.venv/bin/python -m tests.bench.uploads
 
 bench-detect: .venv/.ready  ## detection beside three other scanners
 	@.venv/bin/python -m tests.bench.detect

@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from dlp.cage.environment import variables, write_trust
+from tests.harness import git
 from tests.harness.origin import Reply
 
 POLICY = """\
@@ -125,48 +126,11 @@ async def test_websockets_text_and_binary(proxy, secure1):
     assert sent[:2] == [("text", b"hello"), ("binary", b"\x00\x01bytes")]
 
 
-def cgi(request, root):
-    """git's own smart HTTP server (git-http-backend(1)) behind the origin."""
-    path, _, query = request.target.partition("?")
-    environment = os.environ | {
-        "GIT_PROJECT_ROOT": str(root),
-        "GIT_HTTP_EXPORT_ALL": "1",
-        "PATH_INFO": path,
-        "QUERY_STRING": query,
-        "REQUEST_METHOD": request.method,
-        "CONTENT_TYPE": request.header("content-type") or "",
-        "CONTENT_LENGTH": str(len(request.body)),
-        "HTTP_CONTENT_ENCODING": request.header("content-encoding") or "",
-        "GIT_PROTOCOL": request.header("git-protocol") or "",
-        "REMOTE_USER": "tester",
-    }
-    out = subprocess.run(
-        ["git", "http-backend"],
-        input=request.body,
-        env=environment,
-        capture_output=True,
-        check=True,
-    ).stdout
-    head, _, body = out.partition(b"\r\n\r\n")
-    headers, status = [], 200
-    for line in head.decode().split("\r\n"):
-        name, _, value = line.partition(": ")
-        if name.lower() == "status":
-            status = int(value.split()[0])
-        else:
-            headers.append((name.lower(), value))
-    headers.append(("content-length", str(len(body))))
-    return Reply(status, tuple(headers), (body,))
-
-
 @pytest.fixture
 def repository(tmp_path, secure1):
     root = tmp_path / "srv"
-    subprocess.run(["git", "init", "-q", "--bare", root / "r.git"], check=True)
-    subprocess.run(
-        ["git", "-C", root / "r.git", "config", "http.receivepack", "true"], check=True
-    )
-    secure1.handlers["/r.git"] = lambda request: cgi(request, root)
+    git.bare(root / "r.git")
+    secure1.handlers["/r.git"] = lambda request: git.answer(request, root)
     yield secure1.url("/r.git", "b.test")
     del secure1.handlers["/r.git"]
 

@@ -156,28 +156,6 @@ def test_a_multipart_upload_is_followed(http, plain):
     assert_cut_off(answer, plain, SHAPED)
 
 
-def test_curl_sends_a_file(proxy, plain, tmp_path):
-    clean, dirty = tmp_path / "clean", tmp_path / "dirty"
-    clean.write_bytes(mixed(4 * BUFFER))
-    dirty.write_bytes(text(4 * BUFFER) + b"\n" + SHAPED + b"\n" + text(BUFFER))
-    assert curl(proxy, plain, clean) == "200"
-    assert plain.requests[-1].body == clean.read_bytes()
-    plain.clear()
-    assert curl(proxy, plain, dirty) == "403"
-    assert SHAPED[:50] not in plain.received
-
-
-def curl(proxy, origin, file: Path) -> str:
-    command = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-x", proxy.url]
-    done = subprocess.run(
-        [*command, "-T", str(file), origin.url("/up", "a.test")],
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-    return done.stdout.decode()
-
-
 def test_a_packfile_over_the_buffer_is_read(http, plain, tmp_path):
     clean = packed(tmp_path / "clean", mixed(4 * BUFFER))
     url = plain.url("/o/r/git-receive-pack", "a.test")
