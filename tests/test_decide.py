@@ -224,3 +224,15 @@ def test_a_further_finding_never_makes_a_verdict_milder(base, mode, on_secret):
             for span in ((0, 1), None):
                 more = verdict(*base, pattern(tier, place, span=span), reach=reach)
                 assert SEVERITY[more.action] >= before
+
+
+def test_what_an_open_destination_does_not_take_is_refused():
+    found = verdict(breach="no body")
+    assert (found.action, found.rule, found.detail) == (Action.BLOCK, "llm", "no body")
+
+
+def test_what_completes_a_secret_is_not_cut_out_with_the_rest():
+    cutting = replace(ALLOW, on_secret="redact")
+    assert outcome(secret(), reach=cutting)[0] is Action.REDACT
+    both = outcome(secret(), reach=cutting, completes=(secret(),))
+    assert both == (Action.BLOCK, Reason.CONTENT, "name")
