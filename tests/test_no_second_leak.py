@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -158,8 +158,6 @@ def leaked(secret, told):
 @pytest.mark.parametrize("place", PLACES)
 @settings(
     max_examples=12,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(secret=secrets, entropy=st.binary(min_size=7, max_size=7), spanned=st.booleans())
 def test_a_secret_that_was_found_is_told_nowhere(
@@ -182,9 +180,6 @@ def test_a_secret_that_was_found_is_told_nowhere(
 @pytest.mark.parametrize("place", PLACES)
 @settings(
     max_examples=8,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     seed=st.integers(0, 1 << 60),
@@ -202,7 +197,7 @@ def test_a_random_secret_that_nobody_found_is_not_told_either(
 
 
 @given(secret=secrets)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_secret_sent_as_an_agent_id_or_token_is_not_repeated(
     tmp_path_factory, secret
 ):

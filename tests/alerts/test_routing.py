@@ -252,7 +252,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     steps,
     st.sampled_from([0.0, 60.0, HOUR]),

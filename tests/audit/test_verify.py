@@ -127,7 +127,7 @@ def test_no_log_is_an_error(tmp_path):
         verify(tmp_path)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_any_single_byte_changed_is_found(original, tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("copy") / "audit"

@@ -59,7 +59,7 @@ def body(data: bytes, **limits):
     return decode([Part(PartKind.BODY, data)], Limits(**limits))
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=80)
 @given(st.lists(st.sampled_from(sorted(CODECS)), min_size=1, max_size=4))
 def test_any_nesting_of_codecs_is_undone(names):
     data, layers = TEXT, len(names)
@@ -85,7 +85,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(st.lists(st.one_of(st.binary(max_size=200), PIECES), max_size=30).map(b"".join))
 def test_arbitrary_bytes_never_raise_nor_go_over_the_budget(data):
     limit = 64 << 10

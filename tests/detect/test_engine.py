@@ -147,7 +147,7 @@ def test_large_and_small_views_are_found_together():
     assert {found[1] for found in scan(*datas)} == {1, 3}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.text("acme_01 \n=-", max_size=60), max_size=4),
     st.integers(0, 200),
@@ -161,7 +161,7 @@ def test_a_secret_between_non_word_bytes_is_found_wherever_it_stands(datas, seed
     assert ("acme-key", len(datas), secret) in found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 60), st.integers(1, 3))
 def test_blocks_that_share_the_overlap_find_what_the_whole_finds(offset, count):
     """For any cut: each match is whole in one of two neighbouring blocks."""

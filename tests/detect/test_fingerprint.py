@@ -149,7 +149,7 @@ def bits_of(value: bytes) -> float:
         return 0
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(values(), st.sampled_from(CORE), st.binary(max_size=40), st.binary(max_size=12))
 def test_any_secret_of_64_bits_is_found_anywhere(value, name, around, before):
     """Whatever stands in front, inside the encoding and round it."""
@@ -158,7 +158,7 @@ def test_any_secret_of_64_bits_is_found_anywhere(value, name, around, before):
     assert any(hit.complete for hit in scan(text, index=index_of(key=value)))
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(values(shortest=24), st.sampled_from(list(SPELLINGS)), st.binary(max_size=40))
 def test_a_long_secret_is_found_in_every_spelling(value, name, around):
     assume(bits_of(value) >= 112 and len(normalise(value)) >= 24)
@@ -166,7 +166,7 @@ def test_a_long_secret_is_found_in_every_spelling(value, name, around):
     assert any(hit.complete for hit in scan(text, index=index_of(key=value)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     values(shortest=24),
     st.sampled_from(COMMON),
@@ -189,7 +189,7 @@ def test_half_of_a_secret_is_enough_in_a_common_spelling(value, name, at, before
         assert (hit.coverage & ~where).bit_count() <= 3
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(values(shortest=16), st.integers(1, 4), st.data())
 def test_pieces_in_any_order_add_up(value, gaps, data):
     """Cut a secret, keep pieces of twelve or more, shuffle them over views."""

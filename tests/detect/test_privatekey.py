@@ -123,7 +123,7 @@ def test_a_mangled_key_raises_nothing_unexpected(mangle):
     private_part(mangle(pem(KEYS["ed25519"])))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.binary(max_size=200),
     st.sampled_from(["", "RSA ", "OPENSSH ", "PGP "]),

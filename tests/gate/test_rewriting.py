@@ -10,7 +10,7 @@ from dataclasses import replace
 from xml.dom import minidom
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlp.decide import BLOCK, consequence
@@ -150,9 +150,6 @@ async def redacted(inspector, sent, *, restore):
 
 PROPERTY = settings(
     max_examples=60,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

@@ -2,13 +2,14 @@
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dlp.errors import RuleError
 from dlp.model import Channel, Destination
 from dlp.policy.compile import compile_policy
 from dlp.policy.schema import PolicyModel
+from dlp.policy.statement import COMMON_METHODS
 from dlp.rulefile import Located
 from dlp.rulefile.tree import Places
 
@@ -182,6 +183,14 @@ def test_one_more_deny_never_makes_an_effect_milder(written, more, requests):
 @given(
     st.lists(statements(), min_size=1, max_size=6), REQUESTS, st.sampled_from(AGENTS)
 )
+@example(
+    [
+        {"effect": "approve", "hosts": ["a.x"]},
+        {"effect": "allow", "hosts": ["a.x"], "methods": ["PROPFIND"]},
+    ],
+    Destination("https", "a.x", 443, "PROPFIND", "/"),
+    "ann",
+)
 def test_connect_is_let_pass_when_some_request_would_be(written, to, agent):
     policy = checked(written)
     if policy is None:
@@ -194,8 +203,8 @@ def test_connect_is_let_pass_when_some_request_would_be(written, to, agent):
         assert effect == "deny"
     if at_connect == "none":
         assert effect in ("none", "deny")
-    if at_connect == "approve":
-        assert effect != "allow"
+    if at_connect == "approve" and to.method in COMMON_METHODS:
+        assert effect != "allow"  # one that no `methods` names is meant by no approval
 
 
 @given(

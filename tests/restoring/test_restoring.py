@@ -187,7 +187,7 @@ PIECES = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(PIECES, st.integers(1, 50), st.integers(1, 400), st.booleans())
 def test_any_text_in_any_deltas_and_pieces(words, delta, size, as_arguments):
     text = "".join(words)
@@ -198,7 +198,7 @@ def test_any_text_in_any_deltas_and_pieces(words, delta, size, as_arguments):
     assert (json.loads(got)["k"] if as_arguments else got[1:]) == said
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=300), st.sampled_from(["text/event-stream", "text/plain",
     "application/json", "application/x-ndjson"]), st.integers(1, 30))  # fmt: skip
 def test_what_holds_no_placeholder_passes_byte_for_byte(raw, media_type, size):
