@@ -129,7 +129,6 @@ class Destination:
     path: str = "/"
     """Percent-decoded and dot-normalised, without query."""
     channel: Channel = Channel.HTTP
-    addresses: tuple[str, ...] = ()
     ambiguous: bool = False
     """Servers could disagree about which path was asked for (`normal_path`)."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as jsonlib
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,7 +99,10 @@ def export(
             shipper.drain()
         typer.echo(f"{shipper.sent} lines sent", err=True)
         return
-    rows = (text for line in lines(_folder(state)) for text in FORMS[form](line))
+    _write((t for line in lines(_folder(state)) for t in FORMS[form](line)), output)
+
+
+def _write(rows: Iterable[bytes], output: Path | None) -> None:
     if output is None:
         for text in rows:
             typer.echo(text)

@@ -186,7 +186,7 @@ def _row(result: Result) -> dict[str, Any]:
 
 
 def _print(picture: Picture, report: Report, verbose: bool) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
     at = _looked_at(picture)
     held = "with `dlp run`" if picture.caged else "without a cage"
     console.print(escape(f"state {at['state']}, rules {at['rules']}"))

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import orjson
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from dlp.cage.probe import run_probe
@@ -31,8 +32,8 @@ def probe(
     table = Table("way out", "result", "seen", box=None)
     for check in checks:
         result = "[red]gets out[/]" if check.escaped else "[green]contained[/]"
-        table.add_row(check.name, result, check.seen)
-    console = Console()
+        table.add_row(check.name, result, escape(check.seen))
+    console = Console(emoji=False)
     console.print(table)
     if escaped:
         console.print(f"{escaped} ways out round the proxy: run agents with `dlp run`")

@@ -112,7 +112,7 @@ def _walk(path: Path) -> Iterator[Path]:
 def _progress(json: bool) -> Progress:
     console = Console(stderr=True)
     return Progress(
-        TextColumn("scanning {task.fields[name]}"),
+        TextColumn("scanning {task.fields[name]}", markup=False),
         console=console,
         transient=True,
         disable=json or not console.is_terminal,
@@ -133,7 +133,7 @@ def _print_json(name: str, finding: Finding) -> None:
 
 
 def _print_table(tally: _Tally) -> None:
-    console = Console()
+    console = Console(markup=False, emoji=False)  # names hold brackets and colons
     files = f"{tally.files} file{'' if tally.files == 1 else 's'}"
     if not tally.found:
         console.print(f"{files} scanned, nothing found")

@@ -109,3 +109,9 @@ def test_two_keys_of_one_rule_are_two_findings(state):
     plain, packed = (f"token: {key}\n".encode() for key in keys)
     found = rows(scan(state, "-", "--json", stdin=plain + gzip.compress(packed)))
     assert len({row["digest"] for row in found if row["rule"] == "github-token"}) == 2
+
+
+def test_a_name_is_shown_as_it_is(state, tmp_path):
+    file = tmp_path / "app[slug]:100:[red].tsx"
+    file.write_bytes(SECRET.encode())
+    assert file.name in scan(state, file).stdout.replace("\n", "")

@@ -34,7 +34,9 @@ def samples(
     else:
         for trial in faults:
             typer.secho(f"error: {trial.problem()}", fg="red", err=True)
-        Console(soft_wrap=True).print(_each(tried) if ids else _families(tried))
+        Console(soft_wrap=True, markup=False, emoji=False).print(
+            _each(tried) if ids else _families(tried)
+        )
     raise typer.Exit(1 if faults else 0)
 
 
