@@ -111,7 +111,7 @@ def drawn(source: Source) -> Iterator[View]:
 
 def _may_hold_key(token: bytes) -> bool:
     """Whether the characters of a prefix are all there."""
-    if _sudden(token).sum() * 4 < len(token):
+    if sudden(token).sum() * 4 < len(token):
         return False
     have = Counter(token)
     return any(need <= have for need in _NEEDS)
@@ -141,7 +141,7 @@ def _is_guessed(view: View) -> bool:
     return False
 
 
-def _sudden(data: bytes) -> npt.NDArray[np.uint8]:
+def sudden(data: bytes) -> npt.NDArray[np.uint8]:
     """1 where a byte is followed by one of another kind as in no name."""
     kinds = np.frombuffer(data.translate(_KINDS), np.uint8)
     pairs = (kinds[:-1] << 3) | kinds[1:]
@@ -158,11 +158,11 @@ def _marked(data: bytes) -> npt.NDArray[np.bool_]:
     """Of each `_BLOCK` bytes whether they, with the next, are such a stretch."""
     less = _LESS if len(data) <= _SMALL_BYTES else 0
     marked: npt.NDArray[np.bool_]
-    sudden = _sudden(data)
-    both = _per_block(sudden + _alone(data))
+    changes = sudden(data)
+    both = _per_block(changes + _alone(data))
     marked = both >= _FEWEST_WITH_ALONE - less
     if int(both.max()) >= _FEWEST - less:
-        marked |= _per_block(sudden) >= _FEWEST - less
+        marked |= _per_block(changes) >= _FEWEST - less
     return marked
 
 

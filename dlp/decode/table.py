@@ -24,6 +24,7 @@ from dlp.decode import (
     charset,
     chunks,
     codepoints,
+    columns,
     disguise,
     drawn,
     escapes,
@@ -160,6 +161,13 @@ _SPELLINGS = (
     Decoder(chunks.groups, chunks.GROUP_HINTS, Bank.SHAPES, reads_joins=False),
     Decoder(chunks.groups, chunks.LINE_HINTS, Bank.RARE, reads_joins=False),
     Decoder(even.even, (), test=even.is_even, reads_joins=False),
+    Decoder(
+        columns.columns,
+        (),
+        test=columns.has_rows,
+        reads_joins=False,
+        reads_json=False,
+    ),
     Decoder(chunks.unwrapped, chunks.WRAP_HINTS, reads_joins=False),
     Decoder(disguise.disguised, disguise.HINTS),
 )

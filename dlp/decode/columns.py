@@ -1,0 +1,141 @@
+"""
+Rows that are alike but for a word: `k0=abc,k1=def`, log lines, headers of parts, cues.
+Each column of words, put together from its rows.
+
+Rows are told by their lengths, which differ by no more than one, also when each takes
+several lines. What is made of them is looked through for known secrets, and for what a
+vendor's key begins with.
+
+Why not in even.py: there pieces and gaps are alike throughout; here what stands between
+two pieces may be any words. Why not in picked.py: a column may stand in a text of which
+most is no part of a key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from dlp.decode.disguise import KEY
+from dlp.decode.drawn import sudden
+from dlp.decode.pieces import Span
+from dlp.decode.source import Source
+from dlp.model import View
+
+_SEPARATORS = {b"\n": 6, b",": 2, b";": 2, b"&": 2, b"|": 1, b">": 2}
+"""What ends a line, and how many lines a row may take."""
+_NEAR = np.uint64(2)
+"""Lengths that differ by one, in either direction, as unsigned differences plus one."""
+_FEWEST = 4
+"""Rows."""
+_LINE_END = 10
+_MOST_ROWS = 256
+_SHORTEST_ROW = 2
+_LONGEST_ROW = 400
+_SHORTEST = 16
+_LONGEST_BYTES = 64 << 10
+_FEWEST_SUDDEN = 8
+"""Changes of kind as no name has them, in pieces of a key as short as those here."""
+_MOST_BYTES = 8 << 10
+"""What is made of one view, at most."""
+_WORD = re.compile(rb"[A-Za-z0-9_+/\-]+")
+_MOST_COLUMNS = 24
+_DRAWN = re.compile(rb"[a-z][A-Z0-9]|[0-9][A-Za-z]|[A-Z][0-9]|[A-Z][a-z][A-Z]")
+_OFTEN = 8
+"""One in so many letters of a key is followed by one of another kind, or more."""
+
+type Places = npt.NDArray[np.int64]
+
+
+def has_rows(data: bytes) -> bool:
+    """Whether some rows in a row are as long as each other."""
+    if not _SHORTEST <= len(data) <= _LONGEST_BYTES:
+        return False
+    if np.count_nonzero(sudden(data)) < _FEWEST_SUDDEN:
+        return False
+    return any(True for _ in _spans(data))
+
+
+def columns(source: Source) -> Iterator[View]:
+    """The columns of such rows, one a line; those with a key, as a view."""
+    room = _MOST_BYTES
+    made: dict[bytes, None] = {}
+    for rows in _spans(source.data):
+        for text in _columns([source.data[a:b] for a, b in rows[:_MOST_ROWS]]):
+            if text not in made and len(text) <= room:
+                room -= len(text)
+                made[text] = None
+    if made:
+        source.budget.remains(source.child("picked", b"\n".join(made)))
+    keys = [text[found.start() :] for text in made if (found := KEY.search(text))]
+    if keys:
+        yield source.child("picked", b"\n".join(keys))
+
+
+def _spans(data: bytes) -> Iterator[list[Span]]:
+    """The rows of each stretch of them."""
+    array = np.frombuffer(data, np.uint8)
+    lines = array == _LINE_END
+    for separator, periods in _SEPARATORS.items():
+        if data.count(separator) >= _FEWEST - 1:
+            marks = ((array == separator[0]) | lines).nonzero()[0]
+            edges = np.concatenate(([-1], marks, [len(data)]))
+            for period in range(1, periods + 1):
+                yield from _alike(edges, period)
+
+
+def _alike(edges: Places, period: int) -> Iterator[list[Span]]:
+    """What lies between edges, `period` of them a row, where lengths come again."""
+    sizes = edges[1:] - edges[:-1]
+    low, high = sizes[:-period], sizes[period:]
+    near = (high - low + 1).view(np.uint64) <= _NEAR
+    if period == 1:
+        near &= high > _SHORTEST_ROW
+    needed = b"\1" * ((_FEWEST - 2) * period)
+    same = near.tobytes()
+    start = same.find(needed)
+    while start >= 0:
+        stop = same.find(b"\0", start)
+        stop = len(same) if stop < 0 else stop
+        # The last row may be shorter: what is left of a key.
+        ends = edges[start : stop + 2 * period + 1 : period].tolist()
+        rows = [(a + 1, b) for a, b in pairwise(ends) if b - a <= _LONGEST_ROW]
+        if len(rows) >= _FEWEST:
+            yield rows
+        start = same.find(needed, stop)
+
+
+def _columns(rows: list[bytes]) -> Iterator[bytes]:
+    """What the n-th words of all rows are together."""
+    words = [_WORD.findall(row) for row in rows]
+    usual = len(words[0])
+    told = [row for row in words if len(row) == usual] if usual else []
+    if len(told) < _FEWEST:
+        return
+    for at in range(min(usual, _MOST_COLUMNS)):
+        column = [row[at] for row in told]
+        if len(set(column)) * 2 < len(column):
+            continue
+        text = b"".join(column)
+        yield from _texts(column, text)
+
+
+def _texts(column: list[bytes], text: bytes) -> Iterator[bytes]:
+    if len(text) >= _SHORTEST and len(_DRAWN.findall(text)) * _OFTEN >= len(text):
+        yield text
+        bare = [word[_common(column) :] for word in column]
+        if bare != column:
+            yield b"".join(bare)
+
+
+def _common(column: list[bytes]) -> int:
+    """How many letters all words begin with."""
+    low, high = min(column), max(column)
+    size = 0
+    while size < len(low) and low[size] == high[size]:
+        size += 1
+    return size
