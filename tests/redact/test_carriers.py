@@ -102,6 +102,7 @@ def test_places_may_be_asked_for_in_any_order(back):
 
 def test_a_cut_that_would_break_the_document_is_not_made():
     assert cut('{"a": true}', '": ') is None
+    assert cut(f'{{"a": 0.{"1" * 900}23456789}}', "23456789") is None
 
 
 FORM = "application/x-www-form-urlencoded"

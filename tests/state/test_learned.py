@@ -132,13 +132,21 @@ async def test_what_the_agent_sent_is_not_learned(learned):
     assert await learned.learn("a.example.com", [Issued(value(2), 60)], request) == 0
 
 
-async def test_a_host_cannot_fill_the_memory(learned):
+async def rows_of(store):
+    (count,) = await store.run(
+        lambda c: c.execute("SELECT count(*) FROM learned").fetchone()
+    )
+    return count
+
+
+async def test_a_host_cannot_fill_the_memory(learned, store):
     await learned.learn("good.example.com", [Issued(value("good"), 600)], [])
     for start in range(0, 200, 50):
         tokens = [Issued(value(n), 600) for n in range(start, start + 50)]
         await learned.learn("bad.example.net", tokens, [])
     held = [info for part in learned.index.parts for info in part.infos]
     assert len(held) == MOST_PER_HOST + 1
+    assert await rows_of(store) == MOST_PER_HOST + 1
     assert hosts(learned, value("good"))
     assert hosts(learned, value(0)) == ()
     assert hosts(learned, value(199))
@@ -155,10 +163,7 @@ async def test_all_hosts_together_cannot_either(learned, store):
     )
     with pytest.raises(StateError, match="another key"):
         await learned.learn("b.example.com", [Issued(value(2), 600)], [])
-    (count,) = await store.run(
-        lambda c: c.execute("SELECT count(*) FROM learned").fetchone()
-    )
-    assert count == MOST
+    assert await rows_of(store) == MOST
 
 
 async def test_a_restart_and_another_worker_know_it(learned, store, tmp_path, clock):
