@@ -21,6 +21,11 @@ CARRY = {
         random.Random(1).choices("abcdefghijklmnopqrstuvwxyz234567", k=50)
     )
     + ".evil.example",
+    "letters among words": ".".join(
+        "".join(random.Random(n).choices("abcdefghijklmnopqrstuvwxyz", k=14))
+        for n in range(3)
+    )
+    + ".documentation.information.management.international.evil.example",
     "very many words": "the-agent-reads-" * 3
     + "."
     + "a-file-and-writes-" * 3
