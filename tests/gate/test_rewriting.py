@@ -7,6 +7,7 @@ import random
 import string
 import urllib.parse
 from dataclasses import replace
+from functools import partial
 from xml.dom import minidom
 
 import pytest
@@ -148,9 +149,7 @@ async def redacted(inspector, sent, *, restore):
     return await rewritten(inspector, seen, examine)
 
 
-PROPERTY = settings(
-    max_examples=60,
-)
+PROPERTY = settings(max_examples=60)
 
 
 @PROPERTY
@@ -229,3 +228,17 @@ def test_a_placeholder_that_comes_back_is_no_finding(inspecting):
     ):
         _, sent = message(json.dumps(calls(text, "z")), "application/json")
         assert inspector.examine(sent).findings == ()
+
+
+@pytest.mark.parametrize("left", [{"truncated": "depth"}, {"undecodable": ("gzip",)}])
+def test_what_the_second_look_cannot_read_does_not_go_on(inspecting, left):
+    inspector = inspecting()
+    _, sent = message(*CARRIERS["chat"](f"it is {REGISTERED}", "x"))
+    seen = inspector.examine(sent)
+
+    async def examine(one, **more):
+        return replace(inspector.examine(one), **more)
+
+    assert asyncio.run(rewritten(inspector, seen, examine))
+    again = partial(examine, **left)
+    assert asyncio.run(rewritten(inspector, seen, again)) is None
