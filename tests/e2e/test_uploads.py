@@ -5,7 +5,9 @@ import contextlib
 import gzip
 import json
 import random
+import socket
 import subprocess
+import threading
 import time
 import zlib
 from pathlib import Path
@@ -227,6 +229,47 @@ def test_a_client_that_goes_away_leaves_no_request(proxy, plain):
         plain.wait(lambda origin: len(origin.received) > 3 * BUFFER, 30)
     plain.wait(lambda origin: origin.connections[-1].closed, 30)
     assert plain.requests == []
+
+
+class Early(threading.Thread):
+    """An origin that answers when it has seen the begin of a body, and reads on."""
+
+    def __init__(self, *, close: bool) -> None:
+        super().__init__(daemon=True)
+        self.close = close
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.received = b""
+
+    def run(self) -> None:
+        peer, _ = self.socket.accept()
+        with peer, contextlib.suppress(OSError):
+            peer.settimeout(30)
+            while len(self.received) < BUFFER:
+                self.received += peer.recv(1 << 16)
+            peer.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig")
+            while not self.close and (data := peer.recv(1 << 16)):
+                self.received += data
+
+
+@pytest.mark.parametrize("close", [False, True])
+def test_an_origin_may_answer_before_the_end(proxy, close):
+    origin = Early(close=close)
+    origin.start()
+    where = f"a.test:{origin.port}"
+    head = f"POST http://{where}/up HTTP/1.1\r\nHost: {where}\r\n"
+    with Wire.to(proxy) as wire:
+        wire.send(f"{head}Content-Length: {2 << 20}\r\n\r\n".encode())
+        wire.send(text(6 * BUFFER))
+        answer = wire.response()
+        assert (answer.status, answer.body) == (413, b"big")
+        with contextlib.suppress(OSError):  # closed already, where the origin did
+            wire.send(b" " + SECRET + b" " + text(6 * BUFFER))
+        assert wire.rest() == b""
+    origin.join(30)
+    assert not origin.is_alive()
+    assert SECRET[:24] not in origin.received
+    assert SECRET[24:] not in origin.received
 
 
 def test_its_begin_and_its_end_are_on_record(proxy, http, plain):
