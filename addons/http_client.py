@@ -21,7 +21,9 @@ from mitmproxy.proxy.layers.http import (
     ErrorCode,
     Http1Client,
     Http2Client,
+    HttpEvent,
     ReceiveHttp,
+    RequestHeaders,
     ResponseEndOfMessage,
     ResponseProtocolError,
 )
@@ -63,6 +65,19 @@ class EgressClient2(Http2Client):
 
 class EgressClient1(Http1Client):
     """HTTP/1 to an origin."""
+
+    def send(self, event: HttpEvent) -> Commands:
+        """
+        A body that came over HTTP/2 without its length goes on in chunks; mitmproxy
+        would let it begin where the origin expects the next request.
+        """
+        if isinstance(event, RequestHeaders) and not event.end_stream:
+            fields = event.request.headers
+            if not {"content-length", "transfer-encoding"} & {
+                n.lower() for n in fields
+            }:
+                fields["transfer-encoding"] = "chunked"
+        yield from super().send(event)
 
     def read_headers(self, event: events.ConnectionEvent) -> Commands:
         """
