@@ -134,3 +134,11 @@ def test_narrowed_keeps_what_stands_between_two_texts():
         done = redact([part], findings, digest, narrow=narrow)
         assert (b"in between" in done.parts[0].data) is narrow
         assert b"hunter2" not in done.parts[0].data
+
+
+def test_two_findings_that_would_cut_one_number_twice_are_not_cut():
+    part = Part(PartKind.BODY, b'{"a": 41111111115555}')
+    spans = [(7, 10), (13, 16)]
+    findings = [Finding("r", Kind.PATTERN, Tier.STRONG, "", 0, s) for s in spans]
+    assert redact([part], findings[:1], digest) is not None
+    assert redact([part], findings, digest) is None
