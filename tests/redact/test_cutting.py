@@ -136,9 +136,17 @@ def test_narrowed_keeps_what_stands_between_two_texts():
         assert b"hunter2" not in done.parts[0].data
 
 
-def test_two_findings_that_would_cut_one_number_twice_are_not_cut():
-    part = Part(PartKind.BODY, b'{"a": 41111111115555}')
-    spans = [(7, 10), (13, 16)]
+@pytest.mark.parametrize(
+    ("data", "media_type", "spans"),
+    [
+        (b'{"a": 41111111115555}', "application/json", [(7, 10), (13, 16)]),
+        (b"a=%41", "application/x-www-form-urlencoded", [(2, 4), (4, 5)]),
+    ],
+)
+def test_two_findings_that_would_cut_one_thing_twice_are_not_cut(
+    data, media_type, spans
+):
+    part = Part(PartKind.BODY, data, media_type=media_type)
     findings = [Finding("r", Kind.PATTERN, Tier.STRONG, "", 0, s) for s in spans]
     assert redact([part], findings[:1], digest) is not None
     assert redact([part], findings, digest) is None
