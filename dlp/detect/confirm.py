@@ -18,6 +18,7 @@ from typing import NamedTuple
 import regex
 
 from dlp.detect.checks import Candidate, Check, Outcome, resolve
+from dlp.detect.pattern import searcher
 from dlp.detect.placeholder import is_example, is_placeholder
 from dlp.detect.rule import Rule, run_together
 from dlp.model import Tier, View, noun
@@ -104,7 +105,7 @@ class Detector:
 
     @cached_property
     def _search(self) -> regex.Pattern[bytes]:
-        return regex.compile(self.rule.pattern.exact, regex.MULTILINE)
+        return searcher(self.rule.pattern.exact)
 
     @cached_property
     def _longest_head(self) -> int:

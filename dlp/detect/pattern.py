@@ -13,6 +13,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
+
+import regex
 
 from dlp.detect.syntax import (
     Node,
@@ -36,6 +39,9 @@ __all__ = ["WIDEST", "Pattern", "PatternError", "prepare"]
 
 WIDEST = 16 << 10
 """Bytes one match may span. Keys in PEM armour (8 KiB for RSA-16384) fit twice."""
+
+_REMEMBERED = 4096
+"""Patterns that are kept read and compiled, for the rules of the next reload."""
 
 _LOOSE = 64
 """A bound above this is no bound in the scan form."""
@@ -61,9 +67,12 @@ class Pattern:
     """Bytes, at most, that may stand before them."""
 
 
+@lru_cache(_REMEMBERED)
 def prepare(source: str) -> Pattern:
     """
     Check a pattern and derive its scan form.
+
+    Remembered: a reload brings the same again, and to read them all takes a second.
 
     Raises:
         PatternError: not a pattern, unbounded, matches nothing or everything.
@@ -90,6 +99,12 @@ def prepare(source: str) -> Pattern:
     heads, lead = beginnings(nodes)
     scan = caseless + write(mapped(cut, _loose))
     return Pattern(exact, scan, reach, tail, most, heads, lead)
+
+
+@lru_cache(_REMEMBERED)
+def searcher(exact: bytes) -> regex.Pattern[bytes]:
+    """What searches for the exact form, compiled when first needed: takes some ms."""
+    return regex.compile(exact, regex.MULTILINE, cache_pattern=False)
 
 
 _ORDINARY = (

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from dlp.detect.engine import Engine
+from dlp.detect.pattern import prepare
 from dlp.detect.rules import load_rules
 from dlp.detect.samples import verify
 from dlp.detect.templates import expand
@@ -64,6 +65,13 @@ def test_the_engine_finds_every_positive_sample_of_every_built_in_rule():
         if not engine.scan([View(expand(template).encode(), 0)]).matches
     ]
     assert silent == []
+
+
+def test_a_pattern_that_comes_again_is_not_read_again():
+    rules = load_rules()
+    read = prepare.cache_info().misses
+    assert load_rules() == rules
+    assert prepare.cache_info().misses == read
 
 
 def test_an_operators_rule_is_added(load, tmp_path):

@@ -12,6 +12,8 @@ import orjson
 import pytest
 
 from dlp.audit import lines
+from dlp.decode.table import Bank
+from dlp.decode.table import _sieve as sieve
 from dlp.detect.fingerprint import SecretInfo
 from dlp.errors import RuleError
 from dlp.model import (
@@ -49,6 +51,10 @@ def vendor_key():
 
 def recorded(gate):
     return list(lines(gate.audit._folder))
+
+
+def test_the_first_message_waits_for_no_database(gate):
+    assert sieve.cache_info().currsize == len(Bank)
 
 
 async def test_an_honest_message_passes_and_is_recorded(gate):
