@@ -9,6 +9,7 @@ strings of a message are put side by side.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from dlp.decode.fields import joined
@@ -27,20 +28,28 @@ _STRETCHES = Alphabet(bytes(range(0x20, 0x7F)), 1)
 _LONG_STRETCHES = Alphabet(bytes(range(0x20, 0x7F)), _SHORTEST + 1)
 _MOSTLY = 0.55
 """The share of printable bytes in a message of strings; noise has 0.37."""
+_CBOR_STRINGS = (0x40, 0x60)
+_CBOR_SHORT = 23
+_CHUNKS_HEAD = 5
+"""Bytes of keys and marks before the first chunk."""
 _SHORTEST_VALUE = 4
 """Shorter ones are keys, indices and tags between the values."""
 _HEAD_BYTES = 64
 """Bytes of a message in which the field that is the rest of it is looked for."""
+_OFTEN = 3
 _LARGEST_BYTES = 8 << 10
 """Above this a message is no cut secret."""
+_LARGEST_PADDED_BYTES = 64 << 10
+"""The same with zeros that fill it up."""
 
 
 def strings(source: Source) -> Iterator[View]:
     """Strings without the length before them; and all strings side by side."""
     data = source.data
-    if is_text(data) or _is_of_strings(source.view):
+    if _is_text(data) or _is_of_strings(source.view):
         return
-    small = len(data) <= _LARGEST_BYTES
+    filled = len(data) - data.count(0)
+    small = filled <= _LARGEST_BYTES and len(data) <= _LARGEST_PADDED_BYTES
     found = (_STRETCHES if small else _LONG_STRETCHES).runs(data)
     spans = [
         span for start, stop in found for span in _after_lengths(data, start, stop)
@@ -49,14 +58,33 @@ def strings(source: Source) -> Iterator[View]:
         pieces = [data[start:stop] for start, stop in spans]
         yield source.gather(_STEP, pieces, Pieces(spans, list(map(len, pieces))))
     shown = sum([stop - start for start, stop in found])
-    if small and shown > _MOSTLY * len(data):
+    if small and shown > _MOSTLY * filled:
         cut = [span for one in found for span in _chunks(data, *one)]
-        values = [span for span in cut if span[1] - span[0] >= _SHORTEST_VALUE]
-        yield from joined(source, _STEP, found)
-        if values != found:
-            yield from joined(source, _STEP, values)
+        values = [span for span in cut[:-1] if span[1] - span[0] >= _SHORTEST_VALUE]
+        values += cut[-1:]
+        rare = _rare(data, values)
+        for spans in [found] if values == found else [found, values]:
+            yield from joined(source, _STEP, spans)
+        yield from joined(source, _STEP, rare[::-1])  # as databases fill their pages
+        if rare != values:
+            yield from joined(source, _STEP, rare)
     for start in _ends(data):
         yield source.slice("", (start, len(data)))
+
+
+def _is_text(data: bytes) -> bool:
+    """Text, and what it begins with no byte that only goes on a character."""
+    return is_text(data) and not 0x80 <= data[0] < 0xC0
+
+
+def _rare(data: bytes, spans: list[Span]) -> list[Span]:
+    """Without what comes again and again, and numbers."""
+    often = Counter([data[start:stop] for start, stop in spans])
+    return [
+        span
+        for span in spans
+        if often[data[slice(*span)]] < _OFTEN and not data[slice(*span)].isdigit()
+    ]
 
 
 def _is_of_strings(view: View) -> bool:
@@ -97,16 +125,20 @@ def _after_lengths(data: bytes, start: int, stop: int) -> Iterator[Span]:
 
 
 def _chunks(data: bytes, start: int, stop: int) -> list[Span]:
-    """A stretch of nothing but short texts of CBOR, cut into these; else as it is."""
-    spans: list[Span] = []
-    at = start
-    while at < stop:
-        size = data[at] - 0x60
-        if not 0 < size <= stop - at - 1:
-            return [(start, stop)]
-        spans.append((at + 1, at + 1 + size))
-        at += 1 + size
-    return spans
+    """A stretch that ends in short strings of CBOR, cut into these; else as it is."""
+    for lead in range(start, min(start + _CHUNKS_HEAD, stop)):
+        kind = data[lead] & 0xE0
+        spans: list[Span] = []
+        at = lead
+        while at < stop and kind in _CBOR_STRINGS:
+            size = data[at] - kind
+            if not 0 < size <= min(_CBOR_SHORT, stop - at - 1):
+                break
+            spans.append((at + 1, at + 1 + size))
+            at += 1 + size
+        if at == stop and (lead == start or len(spans) > 1):
+            return spans
+    return [(start, stop)]
 
 
 def _lengths(data: bytes, at: int) -> Iterator[tuple[int, int]]:

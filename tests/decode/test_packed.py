@@ -1,0 +1,75 @@
+"""Strings of binary messages, cut in ways that hide where they go on."""
+
+import random
+import sqlite3
+import string
+import struct
+
+import pytest
+
+from dlp.decode import decode
+from dlp.model import Limits, Part, PartKind
+
+DRAW = random.Random(41)
+TOKEN = "".join(DRAW.choices(string.ascii_letters + string.digits, k=39))
+
+
+def pieces(size):
+    return [TOKEN[at : at + size].encode() for at in range(0, len(TOKEN), size)]
+
+
+def chunks(kind, size=7):
+    return b"".join(bytes([kind + len(piece)]) + piece for piece in pieces(size))
+
+
+def cbor_map():
+    pairs = (b"a%cf%b" % (97 + n, p) for n, p in enumerate(pieces(6)[:-1]))
+    last = pieces(6)[-1]
+    return (
+        b"\xbf" + b"".join(pairs) + b"ax" + bytes([0x60 + len(last)]) + last + b"\xff"
+    )
+
+
+def bson():
+    return b"".join(
+        b"\x02part\0" + struct.pack("<I", len(piece) + 1) + piece + b"\0"
+        for piece in pieces(7)
+    )
+
+
+def database(folder):
+    file = folder / "a.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute("create table t(a integer primary key, b)")
+        rows = [(piece.decode(),) for piece in pieces(8)]
+        connection.executemany("insert into t(b) values(?)", rows)
+    connection.close()
+    return file.read_bytes()
+
+
+def views(data):
+    found = decode([Part(PartKind.BODY, data)], Limits())
+    assert not found.truncated
+    return b"\n".join(view.data for view in found.views)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xa1aa\x7f" + chunks(0x60) + b"\xff",
+        b"\xa1aa\x5f" + chunks(0x40) + b"\xff",
+        b"\xa1akx\x05other\x7f" + chunks(0x60, 10) + b"\xff",
+        cbor_map(),
+    ],
+    ids=["text of CBOR", "bytes of CBOR", "behind another", "map of CBOR"],
+)
+def test_chunks_come_out_side_by_side(data):
+    assert TOKEN.encode() in views(data)
+
+
+def test_rows_of_a_database_come_out_side_by_side(tmp_path):
+    assert TOKEN.encode() in views(database(tmp_path))
+
+
+def test_values_come_out_without_what_comes_again():
+    assert TOKEN.encode() in views(bson())
