@@ -138,6 +138,9 @@ BREACHES = {
     "override with underscores": (
         flow("GET / HTTP/1.1\nHost: a.test\nX_Http_Method_Override: PUT", A), "rewrite-header", 400,
     ),
+    "framing with underscores": (
+        flow("POST / HTTP/1.1\nHost: a.test\nContent_Length: 5", A), "rewrite-header", 400,
+    ),
     "path override": (
         flow("GET / HTTP/1.1\nHost: a.test\nX-Original-URL: /b", A), "rewrite-header", 400,
     ),
