@@ -35,6 +35,11 @@ WIRE = {
         ANTHROPIC,
         lambda k: [header("x-api-key", k)],
     ),
+    "sentry envelope": (
+        "o1.ingest.sentry.io",
+        "https://{hex:32}@o1.ingest.sentry.io/42",
+        lambda k: [body(dsn=k)],
+    ),
     "anthropic oauth bearer": (
         "api.anthropic.com",
         "sk-ant-oat01-{base64url:93}AA",
