@@ -10,9 +10,15 @@ by what all vendors write into them, or by digest, never by their text.
 from __future__ import annotations
 
 import re
+from functools import cache
 from hashlib import blake2b
+from math import comb
 
 _EXAMPLE = re.compile(rb"(?i)example|sample|dummy|fake|placeholder|changeme|change_me")
+_SHARE = 4
+"""Words that say it is an example count from this fraction of it."""
+_AT_END = 4
+"""Characters that may follow such a word at the end: `EXAMPLEKEY`."""
 
 _EXAMPLE_DIGESTS: frozenset[bytes] = frozenset(
     bytes.fromhex(digest)
@@ -124,6 +130,12 @@ _NOT_LETTERS = bytes(set(range(256)) - set(b"abcdefghijklmnopqrstuvwxyz"))
 _NOT_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
 
 
+_FEW = 5
+"""Different characters, at most; forty digits that are drawn have more."""
+_PIECE = 4
+"""Characters of a piece that only stands for a secret when it comes over and over.
+Longer ones (`abcd1234abcd1234`) are test credentials in their vendor's full shape."""
+
 _HOME_ROW = b"asdfghjkl"
 _NOT_HEX = re.compile(rb"[^0-9a-f]")
 
@@ -132,17 +144,30 @@ def is_mashed(secret: bytes) -> bool:
     """
     Whether it was typed by running fingers over the home row, as `lsdkfol23w54jlksdf`.
 
-    Documentation and tests are full of such values. Three letters in four stand there;
-    of a random key of ten letters less than one in a hundred is like that.
+    Documentation and tests are full of such values. So many letters stand there that
+    of random keys less than one in twenty thousand is like that.
     """
     low = secret.lower()
     letters = low.translate(None, _NOT_LETTERS)
     at_home = len(letters) - len(letters.translate(None, _HOME_ROW))
-    return (
-        len(letters) >= 7
-        and at_home * 4 >= len(letters) * 3
-        and bool(_NOT_HEX.search(low))
-    )
+    return at_home >= _fewest_at_home(len(letters)) and bool(_NOT_HEX.search(low))
+
+
+_BY_CHANCE = 5e-5
+
+
+@cache
+def _fewest_at_home(letters: int) -> int:
+    """Letters on the home row that a random key of so many hardly ever has."""
+    share = len(_HOME_ROW) / 26
+    chance, count = 0.0, letters + 1
+    while count:
+        ways = comb(letters, count - 1) * share ** (count - 1)
+        chance += ways * (1 - share) ** (letters - count + 1)
+        if chance > _BY_CHANCE:
+            break
+        count -= 1
+    return count
 
 
 def is_typed(secret: bytes) -> bool:
@@ -165,7 +190,26 @@ def _in_runs(text: bytes) -> int:
 
 def is_example(secret: bytes) -> bool:
     """Whether it is known from documentation."""
-    return bool(_EXAMPLE.search(secret, 0, _HEAD)) or digest(secret) in _EXAMPLE_DIGESTS
+    return _says_so(secret[:_HEAD]) or digest(secret) in _EXAMPLE_DIGESTS
+
+
+def _says_so(secret: bytes) -> bool:
+    """
+    Words for an example are a good part of it, end it, or stand alone in it.
+
+    Anywhere else they may be drawn: of letters alone one key in five thousand has
+    `fake` somewhere.
+    """
+    words = list(_EXAMPLE.finditer(secret))
+    if sum(len(word[0]) for word in words) * _SHARE >= len(secret) > 0:
+        return bool(words)
+    return any(
+        word.end() + _AT_END >= len(secret)
+        or not (
+            secret[: word.start()][-1:].isalnum() or secret[word.end() :][:1].isalnum()
+        )
+        for word in words
+    )
 
 
 def digest(secret: bytes) -> bytes:
@@ -182,8 +226,8 @@ def _is_filled(secret: bytes) -> bool:
 def _is_monotonous(secret: bytes) -> bool:
     """A few characters, or one short piece, over and over."""
     size = len(secret)
-    if size >= 12 and len(set(secret)) * 5 <= min(size, 40):
+    if size >= 12 and len(set(secret)) * 5 <= min(size, _FEW * 5):
         return True
     return any(
-        secret[step:] == secret[:-step] for step in range(1, min(size // 3, 12) + 1)
+        secret[step:] == secret[:-step] for step in range(1, min(size // 3, _PIECE) + 1)
     )

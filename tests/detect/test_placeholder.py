@@ -11,7 +11,9 @@ from dlp.detect.placeholder import (
     is_example,
     is_mashed,
     is_placeholder,
+    is_typed,
 )
+from dlp.detect.templates import ALPHABETS
 from dlp.model import View
 from tests.detect.sets import ACME, rules
 
@@ -60,13 +62,49 @@ def test_a_counted_value_is_known(text):
     assert is_counted(text.encode())
 
 
+EXAMPLES = ["AKIAexample", RANDOM + "EXAMPLEKEY", "my-fake-token", "changeme1", "exampleexample" + RANDOM]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_an_example_says_so_at_its_end_alone_or_over_and_over(text):
+    assert is_example(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text", ["fake" + RANDOM, RANDOM + "fake" + RANDOM, RANDOM + "Example7tEw4="]
+)
+def test_letters_that_are_drawn_may_spell_a_word(text):
+    assert not is_example(text.encode())
+
+
+@pytest.mark.parametrize("text", ["abcd1234" * 4, "a1b2c3d4e5f6" * 3, "abcdef" * 6])
+def test_a_test_credential_in_its_vendors_shape_is_no_placeholder(text):
+    assert not is_placeholder(text.encode())
+
+
+@pytest.mark.parametrize("name", sorted(ALPHABETS))
+@pytest.mark.parametrize("size", [16, 40, 93])
+def test_a_drawn_key_is_not_taken_for_a_made_up_one(name, size):
+    """One in ten thousand is; of so few none or one."""
+    source = random.Random(f"{name}{size}")
+    drawn = (
+        "".join(source.choices(ALPHABETS[name], k=size)).encode() for _ in range(250)
+    )
+    ignored = [
+        each
+        for each in drawn
+        if is_placeholder(each) or is_example(each) or is_typed(each)
+    ]
+    assert len(ignored) <= 1
+
+
 def test_a_key_is_not_counted():
     assert not is_counted(RANDOM.encode())
     assert not is_counted(b"")
 
 
 def test_an_example_counts_only_when_told_so():
-    secret = "example" + RANDOM
+    secret = RANDOM[:-7] + "example"
     view = View(f"acme_{secret}".encode(), 0)
     assert is_example(secret.encode())
     assert Engine.build(rules(ACME)).scan([view]).matches == ()
