@@ -45,15 +45,33 @@ class Assignment(NamedTuple):
     """Up to three characters after the value."""
 
 
-_FILLER = re.compile(r"[A-Za-z_&]+")
+_FILLINGS = tuple(
+    (re.compile(pattern), instead)
+    for pattern, instead in (
+        # a type: `: &'static str =`, `As String =`, `[] =`
+        (r"(?i)(^[\s\"'`*)\]}\\]*)(?::|\[|\bas\b)[&'*\w<>\[\]?., ]*=(?!=)", r"\1="),
+        # what it is for: `token for production:`
+        (r"(?i)\b(?:for|of|in|on|from|to)\s[\w .'/-]*(?=[:=])", ""),
+        # a call round the value: `String::from(`
+        (r"[A-Za-z][\w.:<>$]*\((?=[\s\"'`\\a-z]*$)", "("),
+        (r"[&!]{1,2}\w[\w/!]*\s", ""),  # an anchor or a tag of YAML
+        (r"(?i)\bor\b", "||"),
+        (r"[A-Za-z_&]+", ""),
+    )
+)
+"""What may stand in a separator and ties nothing, and what it is read as."""
+
+_PART_HEAD = re.compile(r"\"(?:\r?\n){2}")
+"""Between the name of a part of multipart/form-data and its value."""
+
 _TIES: tuple[tuple[re.Pattern[str], bool, Tie], ...] = tuple(
     (re.compile(pattern), quoted, tie)
     for pattern, quoted, tie in (
         (r"[\])}{]*[?|+~!:=<.]*[:=]+>?[>\[({]*:?", True, Tie.QUOTED),
-        (r"[\])}]*[|?+:.]*[:=]>?[>|]*", False, Tie.BARE),
-        (r"[(,>\[{]+", True, Tie.QUOTED),
+        (r"[\])}]*[|?+:.]*[:=]>?[>|]*[-+]?", False, Tie.BARE),
+        (r"[(,>\[{]+|[\])}]*(?:\|\||\?\?)\(*|<{1,2}-", True, Tie.QUOTED),
         (r"[,{(]+:|[\])}]*[=:]>?[!@(\[\]]+", True, Tie.QUOTED),
-        (r"->|[;|]", False, Tie.BARE),
+        (r"->|<{1,2}-|[;|]|--?=?", False, Tie.BARE),
         (r"\|?", False, Tie.PROSE),
     )
 )
@@ -65,7 +83,10 @@ def tie(found: Assignment) -> Tie:
     """How the name holds the value."""
     mark = found.separator[-1:]
     quoted = mark in {'"', "'", "`"} and found.after[:1] in {mark.encode(), b"\\"}
-    core = re.sub(r"[\s\"'`\\]+", "", _FILLER.sub("", _plain(found.separator)))
+    text = _plain(found.separator)
+    for filling, instead in _FILLINGS:
+        text = filling.sub(instead, text)
+    core = re.sub(r"[\s\"'`\\*]+", "", text)
     if found.name.startswith("-") and not core:
         return Tie.BARE
     if core in _ELEMENTS and found.after.startswith(b"</") and _in_element(found):
@@ -74,10 +95,17 @@ def tie(found: Assignment) -> Tie:
         return Tie.NONE
     if found.before == b"::" and found.separator[:1] in {'"', "'"}:
         return Tie.NONE  # what a type is mapped to, as in CloudFormation
+    if _PART_HEAD.fullmatch(found.separator):
+        return Tie.BARE
+    return _written(core, quoted=quoted, found=found)
+
+
+def _written(core: str, *, quoted: bool, found: Assignment) -> Tie:
     for pattern, needs_quotes, kind in _TIES:
         if (quoted or not needs_quotes) and pattern.fullmatch(core):
             return kind
-    return Tie.NONE
+    row, aside = found.separator == ",", core == "(" and found.separator[0] == " "
+    return Tie.PROSE if row or aside else Tie.NONE
 
 
 _ELEMENTS = {">", "</><>"}
@@ -111,16 +139,18 @@ _NOT_A_VALUE = re.compile(
     rb"[\d.,:+-]+|0x[0-9a-f]{1,8}|[a-z]{0,3}\d+(?:\.\d+)+"  # numbers, versions, times
     rb"|(?-i:[A-Z]{2,}(?:_[A-Z]{2,})+|[a-z]+:[a-z_]+)"  # constants, scoped names
     rb"|\d{4}-\d\d-\d\d.*"  # dates
-    rb"|(?:[a-z]:|\.{0,2}|~)?[/\\](?:[\w.@+-]+[/\\])*[\w.@+-]*"  # paths
     rb"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # mail addresses
     rb"|(?:[a-z][a-z0-9+.-]*:)+//.*"
     rb"|[\w-]+(?:\.[a-z_]\w*)*\.[a-z_]{2,}(?:[:/].*)?"  # attributes, hosts, files
     rb"|(?:sha\d+|md5)[-:=].*|(?:arn|urn):.*"
     rb"|(?-i:M[A-Z][\w+/]{1,8}(?:EwYHKoZIzj0|EAYHKoZIzj0|ANBgkqhkiG9w0BAQEFAAO))[\w+/=]*"
     rb"|(?-i:MCowBQYDK2|MII[\w+/]{9}AwIBAgI)[\w+/=]*"  # public keys, certificates
-    rb"|[$%&@*].*|.*[$%]"  # variables, references
     rb"|--?[a-z][\w-]*"
-    rb"|[a-z_]+=\w+"  # keyword arguments
+    rb"|[a-z_]+=[\w.]+"  # keyword arguments
+)
+_REFERENCE = re.compile(
+    rb"(?i)(?:[a-z]:|\.{0,2}|~)?[/\\](?:[\w.@+-]+[/\\])*[\w.@+-]*"  # paths
+    rb"|[$%&@*].*|.*[$%]"  # variables
 )
 _CODE_NEXT = frozenset({b"(", b"[", b"{", b"<", b"$"})
 """After a value: it was the beginning of an expression."""
@@ -152,6 +182,8 @@ def is_secret(found: Assignment) -> bool:
     case = _Case(found, strength, tie(found))
     if not case.hold or (case.hold < Tie.QUOTED and found.after[:1] in _CODE_NEXT):
         return False
+    if _REFERENCE.fullmatch(value) and not _is_beyond_doubt(case):
+        return False
     judge = next(judge for shape, judge in _SHAPES if shape.fullmatch(value))
     if not judge(case):
         return False
@@ -164,6 +196,21 @@ def _uuid_is_secret(case: _Case) -> bool:
         return case.is_whose
     return case.strength >= Promise.TOKEN and not _ONCE.fullmatch(case.found.name)
 
+
+def _is_beyond_doubt(case: _Case) -> bool:
+    """
+    Written like a path or a variable, but drawn: one base64 in sixty begins with `/`.
+    """
+    value = case.value
+    if _VARIABLE.match(value) or case.hold < Tie.BARE:
+        return False
+    if case.strength is Promise.PASSWORD:
+        return _made_up(value)
+    plain = b"." not in value and value[:1] == b"/"
+    return plain and case.strength is Promise.TOKEN and _bits(value) >= _ALONE_BITS
+
+
+_VARIABLE = re.compile(rb"[$%&@*]+[({]|[$&@*]+[A-Za-z_]\w*(?:\W|\Z)|%\w+%|[%*]\w+\Z")
 
 _ONCE = re.compile(r"(?i)-{0,2}(?:(?:client|change|request|work|task|call)[_-]?)?token")
 """Under these names a UUID only makes a request unrepeatable."""
@@ -190,16 +237,17 @@ def _is_drawn(case: _Case) -> bool:
     tied = hold >= Tie.BARE or bool(_SIGN_INSIDE.search(value))
     if case.strength is Promise.PASSWORD and tied and _made_up(value):
         return True
-    if mixture(value) < 2 or _is_text(value):
+    if _is_text(value):
+        return False
+    if case.strength >= Promise.TOKEN and _is_alone(value, hold):
+        return True
+    if mixture(value) < 2 or (hold < Tie.QUOTED and case.found.name.lower() == "key"):
         return False
     if case.strength is Promise.PASSWORD and hold is Tie.QUOTED:
         return _looks_drawn(value, 10)
-    if hold < Tie.QUOTED and case.found.name.lower() == "key":
-        return False
     least = 12 if case.strength >= Promise.TOKEN else 20
-    if len(value) < least or (hold < Tie.QUOTED and not _digits(value)):
-        return False
-    return _looks_drawn(value, _BITS[hold])
+    long = len(value) >= least and (hold is Tie.QUOTED or _digits(value) > 0)
+    return long and _looks_drawn(value, _BITS[hold])
 
 
 _BITS = {Tie.PROSE: 20, Tie.BARE: 12, Tie.QUOTED: 8}
@@ -211,6 +259,20 @@ def _looks_drawn(value: bytes, bits: float) -> bool:
     if _bits(value) >= bits:
         return True
     return any(_bits(piece) >= bits for piece in _SEAMS.split(value))
+
+
+_ALONE, _ALONE_BITS = 20, 22
+"""A value so long and so random is drawn, also of letters alone: of the words, names
+and identifiers in 60 MB of code and prose none is."""
+
+
+def _is_alone(value: bytes, hold: Tie) -> bool:
+    """Drawn whatever it consists of; in prose with a digit, or twice as surely."""
+    if len(value) < _ALONE or not _looks_drawn(value, _ALONE_BITS):
+        return False
+    if hold >= Tie.BARE or _digits(value):
+        return True
+    return _looks_drawn(value, 2 * _ALONE_BITS)
 
 
 _SEAMS = re.compile(rb"[_.:|/-]")

@@ -111,8 +111,21 @@ _NUMBERED = re.compile(
 
 
 def mixed(least: float, found: Candidate) -> Outcome:
-    """At least that many of: small letters, capitals, digits, punctuation."""
-    return _kept(mixture(found.secret) >= least)
+    """
+    At least that many of: small letters, capitals, digits, punctuation.
+
+    One fewer of a value that is drawn beyond doubt: of thirty letters and digits one
+    in three hundred has no digit.
+    """
+    kinds = mixture(found.secret)
+    return _kept(kinds >= least or (kinds == least - 1 and _is_drawn(found.secret)))
+
+
+_DRAWN_BITS = 24
+
+
+def _is_drawn(secret: bytes) -> bool:
+    return randomness(secret) * (len(secret) - 1) >= _DRAWN_BITS
 
 
 @cache
@@ -139,8 +152,13 @@ def _unlike(pattern: bytes) -> Check:
     return lambda found: _kept(not whole.fullmatch(found.secret))
 
 
+def not_path(found: Candidate) -> Outcome:
+    """No path and no file name, unless it is drawn: base64 has slashes."""
+    return _kept(not _PATH.fullmatch(found.secret) or _is_drawn(found.secret))
+
+
 _UUID = rb"(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
-_PATH = (
+_PATH = re.compile(
     rb"(?:\.{0,2}|~|[A-Za-z]:)?(?:[/\\][\w.@-]+){2,}[/\\]?"
     rb"|[\w.-]+(?:/[\w.-]+)*\.\w{1,4}"
 )
@@ -184,6 +202,10 @@ def token_checksum(found: Candidate) -> Outcome:
 _NAME = re.compile(rb"[\w.-]*")
 _NAME_BYTES = b".-_" + (ascii_letters + digits).encode()
 _LONGEST_NAME = 48
+_DECLARED = re.compile(
+    r"(?:(?:pub|static|const|final|export|public(?! key)|protected|internal) )+"
+)
+"""Before a name that code declares."""
 _QUERY = re.compile(rb"&(?:amp;)?[A-Za-z_][\w.-]*=")
 """Where the next field of a query begins."""
 
@@ -200,8 +222,9 @@ def assigned(found: Candidate) -> Outcome:
             spoken = spoken[:-1].rstrip(_NAME_BYTES)
     rest = _NAME.match(data, opening, found.start)
     middle = rest.end() if rest else opening
+    name = data[opening - len(before) + len(spoken) : middle].decode("latin-1")
     assignment = Assignment(
-        name=data[opening - len(before) + len(spoken) : middle].decode("latin-1"),
+        name=_DECLARED.sub("", name),
         separator=data[middle : found.start].decode("latin-1"),
         value=_QUERY.split(found.secret, maxsplit=1)[0].rstrip(b".,:;?!"),
         before=before[: len(before) - lead][-2:],
@@ -223,7 +246,7 @@ CHECKS: dict[str, Check] = {
     "not-typed": _holds(lambda secret: not is_typed(secret)),
     "not-uuid": _unlike(_UUID),
     "not-hex": _unlike(rb"[0-9a-fA-F]+"),
-    "not-path": _unlike(_PATH),
+    "not-path": not_path,
     "luhn": luhn,
     "mod97": mod97,
     "jwt": jwt,

@@ -20,11 +20,14 @@ import regex
 from dlp.detect.checks import Candidate, Check, Outcome, resolve
 from dlp.detect.pattern import searcher
 from dlp.detect.placeholder import is_example, is_placeholder
-from dlp.detect.rule import Rule, run_together
+from dlp.detect.rule import Rule, in_words
 from dlp.model import Tier, View, noun
 
 _NAME_BYTES = 24
 """Bytes before a match in which the beginning of its name may stand."""
+
+_WHOLE_NAME = rb"(?<![a-z])(?:%s)(?:(?![a-z])|api|key|token|secret|access|auth|client)"
+"""A name that stands in another as a word of it: `persona_key`, not `personal_key`."""
 
 _SEARCH_S = 0.25
 """Seconds one search may take; only a hostile text gets near."""
@@ -127,7 +130,8 @@ class Detector:
 
     @cached_property
     def _aside(self) -> regex.Pattern[bytes]:
-        return regex.compile(b"|".join(map(regex.escape, self.rule.aside)))
+        names = (name.replace(b"_", b"_?") for name in self.rule.aside)
+        return regex.compile(_WHOLE_NAME % b"|".join(names))
 
     def anchored(
         self, view: View, ends: Iterable[tuple[int, int]], budget: Budget
@@ -251,7 +255,7 @@ class Detector:
 
     def _is_aside(self, data: bytes, opening: int, start: int) -> bool:
         """Whether the name is one whose values the vendor's own rule judges."""
-        name = run_together(data[max(0, opening - _NAME_BYTES) : start])
+        name = in_words(data[max(0, opening - _NAME_BYTES) : start])
         return b"pass" not in name and bool(self._aside.search(name))
 
     def _stands_for_one(self, secret: bytes) -> bool:

@@ -52,5 +52,5 @@ def compose(names: Iterable[str], value: str) -> str:
         starts.append("|".join(long))
     if short:
         starts.append("(?:^|[^0-9A-Za-z])(?:" + "|".join(short) + ")")
-    noun = rf"{_BETWEEN}(?i:{_NOUN})[\w .-]{{0,20}}{_SEPARATOR}"
+    noun = rf"{_BETWEEN}(?i:{_NOUN})[\w .-]{{0,20}}?{_SEPARATOR}"
     return rf"(?i:{'|'.join(starts)})(?:{noun}|{_DIRECT})(?P<secret>{value}){_END}"

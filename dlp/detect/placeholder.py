@@ -14,11 +14,12 @@ from functools import cache
 from hashlib import blake2b
 from math import comb
 
-_EXAMPLE = re.compile(rb"(?i)example|sample|dummy|fake|placeholder|changeme|change_me")
+_EXAMPLE = re.compile(rb"(?i)example|sample|placeholder|changeme|change_me")
+_MAYBE_EXAMPLE = re.compile(rb"(?i)dummy|fake")
 _SHARE = 4
-"""Words that say it is an example count from this fraction of it."""
+"""Short words that say it is an example count from this fraction of it."""
 _AT_END = 4
-"""Characters that may follow such a word at the end: `EXAMPLEKEY`."""
+"""Characters that may follow such a word at the end: `fakekey`."""
 
 _EXAMPLE_DIGESTS: frozenset[bytes] = frozenset(
     bytes.fromhex(digest)
@@ -190,17 +191,21 @@ def _in_runs(text: bytes) -> int:
 
 def is_example(secret: bytes) -> bool:
     """Whether it is known from documentation."""
-    return _says_so(secret[:_HEAD]) or digest(secret) in _EXAMPLE_DIGESTS
+    return (
+        bool(_EXAMPLE.search(secret, 0, _HEAD))
+        or _may_say_so(secret[:_HEAD])
+        or digest(secret) in _EXAMPLE_DIGESTS
+    )
 
 
-def _says_so(secret: bytes) -> bool:
+def _may_say_so(secret: bytes) -> bool:
     """
-    Words for an example are a good part of it, end it, or stand alone in it.
+    Short words for an example are a good part of it, end it, or stand alone in it.
 
     Anywhere else they may be drawn: of letters alone one key in five thousand has
     `fake` somewhere.
     """
-    words = list(_EXAMPLE.finditer(secret))
+    words = list(_MAYBE_EXAMPLE.finditer(secret))
     if sum(len(word[0]) for word in words) * _SHARE >= len(secret) > 0:
         return bool(words)
     return any(

@@ -18,12 +18,12 @@ GENERIC = "generic"
 """The family of rules that know no vendor: any other explains a match better."""
 
 
-_SEAM = re.compile(rb"[ _.-]")
+_SEAM = re.compile(rb"[ _.-]+|(?<=[a-z0-9])(?=[A-Z])")
 
 
-def run_together(name: bytes) -> bytes:
-    """A name in one spelling: small letters, nothing between its words."""
-    return _SEAM.sub(b"", name.lower())
+def in_words(name: bytes) -> bytes:
+    """A name in one spelling: small letters, `_` between its words."""
+    return _SEAM.sub(b"_", name).lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Rule:
     context: int = 0
     """Bytes before the match in which a keyword must stand; 0: inside the match."""
     aside: tuple[bytes, ...] = ()
-    """Names, run together, beside which only a password counts."""
+    """Names, as `in_words` spells them, beside which only a password counts."""
     hosts: tuple[str, ...] = ()
     """The vendor's own; `*.x` means names under x."""
     slots: tuple[str, ...] = ()

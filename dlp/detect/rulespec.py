@@ -18,7 +18,7 @@ from dlp.detect.checks import CHECKS, MEASURED, resolve
 from dlp.detect.named import compose
 from dlp.detect.pattern import Pattern, PatternError, prepare
 from dlp.detect.plugins import PluginError, plugin_rules
-from dlp.detect.rule import Rule, run_together
+from dlp.detect.rule import Rule, in_words
 from dlp.errors import Problem
 from dlp.model import Tier
 from dlp.rulefile import Located, RuleModel
@@ -126,7 +126,7 @@ def read_rule(
         pattern=pattern,
         keywords=tuple(word.encode() for word in spec.anchors),
         context=spec.context,
-        aside=tuple(run_together(name.encode()) for name in spec.aside),
+        aside=tuple(in_words(name.encode()) for name in spec.aside),
         hosts=spec.hosts,
         slots=spec.slots,
         checks=tuple(pair for check in spec.checks for pair in _named(check)),
