@@ -100,7 +100,7 @@ def keylike(found: Candidate) -> Outcome:
     if _NUMBERED.fullmatch(secret):
         return Outcome.DROP
     figures = sum(48 <= byte < 58 for byte in secret)
-    mixed = min(figures, len(secret) - figures) * 6 >= len(secret)
+    mixed = min(figures, len(secret) - figures) * 10 >= len(secret)
     return _kept(mixed or randomness(secret) >= RANDOM)
 
 
