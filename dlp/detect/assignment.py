@@ -142,7 +142,7 @@ _NOT_A_VALUE = re.compile(
     rb"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # mail addresses
     rb"|(?:[a-z][a-z0-9+.-]*:)+//.*"
     rb"|[\w-]+(?:\.[a-z_]\w*)*\.[a-z_]{2,}(?:[:/].*)?"  # attributes, hosts, files
-    rb"|(?:sha\d+|md5)[-:=].*|(?:arn|urn):.*"
+    rb"|(?:sha\d+|md5)[-:=].*|(?:[a-z]+-)*sha-?\d+|(?:arn|urn):.*"
     rb"|(?-i:M[A-Z][\w+/]{1,8}(?:EwYHKoZIzj0|EAYHKoZIzj0|ANBgkqhkiG9w0BAQEFAAO))[\w+/=]*"
     rb"|(?-i:MCowBQYDK2|MII[\w+/]{9}AwIBAgI)[\w+/=]*"  # public keys, certificates
     rb"|--?[a-z][\w-]*"
@@ -224,7 +224,7 @@ def _hex_is_secret(case: _Case) -> bool:
         return False
     if case.strength is Promise.KEY:
         return case.found.name.isupper() and case.hold >= Tie.BARE and size >= 32
-    return size >= (16 if case.hold >= Tie.BARE else 24)
+    return size >= (16 if case.hold >= Tie.BARE else 20)
 
 
 def _prefixed_is_secret(case: _Case) -> bool:

@@ -94,16 +94,19 @@ def keylike(found: Candidate) -> Outcome:
     """
     Drawn by its characters, or letters and digits mixed as in no word.
 
-    Milder than `bigrams`: for a value under a vendor's own name.
+    Milder than `bigrams`: for a value under a vendor's own name that is not part of a
+    type's, as in `"AWS::Cognito::UserPool": "a digest"`.
     """
     secret = found.secret
-    if _NUMBERED.fullmatch(secret):
+    before = found.data[max(0, found.opening - _LONGEST_NAME) : found.opening]
+    if _NUMBERED.fullmatch(secret) or _MAPPED_TYPE.search(before):
         return Outcome.DROP
     figures = sum(48 <= byte < 58 for byte in secret)
     mixed = min(figures, len(secret) - figures) * 10 >= len(secret)
     return _kept(mixed or randomness(secret) >= RANDOM)
 
 
+_MAPPED_TYPE = re.compile(rb"[\"'][A-Z]\w*(?:::\w+)*:{1,2}\w*\Z")
 _NUMBERED = re.compile(
     rb"\d+(?:\.\d+)+[A-Za-z]{0,8}|[A-Za-z][a-z]+\d{1,4}(?:[A-Z][a-z]+)+"
 )
@@ -203,9 +206,10 @@ _NAME = re.compile(rb"[\w.-]*")
 _NAME_BYTES = b".-_" + (ascii_letters + digits).encode()
 _LONGEST_NAME = 48
 _DECLARED = re.compile(
-    r"(?:(?:pub|static|const|final|export|public(?! key)|protected|internal) )+"
+    r"--[\w-]+ (?=\w)"
+    r"|(?:(?:pub|static|const|final|export|public(?! key)|protected|internal) )+"
 )
-"""Before a name that code declares."""
+"""Before a name that code declares or an option takes."""
 _QUERY = re.compile(rb"&(?:amp;)?[A-Za-z_][\w.-]*=")
 """Where the next field of a query begins."""
 

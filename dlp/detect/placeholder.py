@@ -14,7 +14,7 @@ from functools import cache
 from hashlib import blake2b
 from math import comb
 
-_EXAMPLE = re.compile(rb"(?i)example|sample|placeholder|changeme|change_me")
+_EXAMPLE = re.compile(rb"(?i)example|sample|placeholder|changeme|change_me|invalid")
 _MAYBE_EXAMPLE = re.compile(rb"(?i)dummy|fake")
 _SHARE = 4
 """Short words that say it is an example count from this fraction of it."""

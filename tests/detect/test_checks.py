@@ -46,6 +46,11 @@ CASES = {
     "bigrams of digits": ("bigrams", b"12345678901234567890", None, DROP),
     "keylike version": ("keylike", b"1.3.6.1.4.1.11.2.12", None, DROP),
     "keylike name with a number": ("keylike", b"rfc3161Timestamps", None, DROP),
+    "mixed but for one kind, drawn": ("mixed", b"xKqvWzjRtLpNfhGdBmQw", 3, KEEP),
+    "mixed but for one kind, words": ("mixed", b"configurationManager", 3, DROP),
+    "not-path base64": ("not-path", b"/ug8hibs330f0hVXr3DZ/jUgDyvVBewxpDlkaS1x", None, KEEP),
+    "not-path path": ("not-path", b"/usr/share/config/service", None, DROP),
+    "keylike hex with few letters": ("keylike", b"3509515a4122113447340559515c5d5b", None, KEEP),
     "keylike key": ("keylike", RANDOM, None, KEEP),
     "made up": ("passwordlike", b"Sommer!2031x", None, KEEP),
     "drawn": ("passwordlike", RANDOM, None, KEEP),
@@ -110,3 +115,16 @@ def test_entropy_is_that_of_shannon():
     assert shannon(b"") == 0
     assert shannon(b"aaaa") == 0
     assert shannon(bytes(range(256))) == pytest.approx(8)
+
+
+def test_what_a_type_is_mapped_to_is_no_key():
+    """Schemas of CloudFormation map `AWS::Cognito::UserPool` to a digest."""
+    digest = expand("{hex:16}")
+    data = f'"AWS::Cognito::UserPool": "{digest}"'.encode()
+    start = data.index(digest.encode())
+    judge = resolve("keylike", None)
+    found = Candidate(digest.encode(), data, start, start + 16, data.index(b"Cognito"))
+    assert judge(found) is DROP
+    plain = data.replace(b"AWS::Cognito::", b"     Cognito  ")
+    found = Candidate(digest.encode(), plain, start, start + 16, data.index(b"Cognito"))
+    assert judge(found) is KEEP
