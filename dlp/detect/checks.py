@@ -117,11 +117,14 @@ def mixed(least: float, found: Candidate) -> Outcome:
     """
     At least that many of: small letters, capitals, digits, punctuation.
 
-    One fewer of a value that is drawn beyond doubt: of thirty letters and digits one
-    in three hundred has no digit.
+    One fewer of capitals and small letters that are drawn beyond doubt: of thirty
+    letters and digits one in three hundred has no digit.
     """
-    kinds = mixture(found.secret)
-    return _kept(kinds >= least or (kinds == least - 1 and _is_drawn(found.secret)))
+    secret = found.secret
+    kinds = mixture(secret)
+    cases = secret != secret.lower() and secret != secret.upper()
+    drawn = kinds == least - 1 and cases and _is_drawn(secret)
+    return _kept(kinds >= least or drawn)
 
 
 _DRAWN_BITS = 24
@@ -206,7 +209,7 @@ _NAME = re.compile(rb"[\w.-]*")
 _NAME_BYTES = b".-_" + (ascii_letters + digits).encode()
 _LONGEST_NAME = 48
 _DECLARED = re.compile(
-    r"--[\w-]+ (?=\w)"
+    r".*--[\w-]+ (?=\w)"
     r"|(?:(?:pub|static|const|final|export|public(?! key)|protected|internal) )+"
 )
 """Before a name that code declares or an option takes."""
