@@ -265,10 +265,14 @@ _ALONE, _ALONE_BITS = 20, 22
 """A value so long and so random is drawn, also of letters alone: of the words, names
 and identifiers in 60 MB of code and prose none is."""
 
+_FILE = re.compile(rb".*\.[a-z]\w{1,4}")
+
 
 def _is_alone(value: bytes, hold: Tie) -> bool:
     """Drawn whatever it consists of; in prose with a digit, or twice as surely."""
-    if len(value) < _ALONE or not _looks_drawn(value, _ALONE_BITS):
+    if len(value) < _ALONE or _FILE.fullmatch(value):
+        return False
+    if not _looks_drawn(value, _ALONE_BITS):
         return False
     if hold >= Tie.BARE or _digits(value):
         return True
