@@ -22,7 +22,8 @@ _WORD = re.compile(rb"[A-Za-z_][\w.\-]{0,39}")
 _STRUCTURE = re.compile(rb"[\[\]{},]")
 _DEEPEST = 200
 """Containers further down are not named."""
-_SEGMENT_BYTES = 16 << 10
+_SEGMENT_BYTES = 2 << 10
+"""Read again for each place that is asked for."""
 
 
 class Placed:
