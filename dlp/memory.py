@@ -11,7 +11,7 @@ from hashlib import blake2b
 
 LONGEST = 4096
 """Bytes of a text that is remembered; hashing a longer one costs what it saves."""
-_MOST = 8192
+_MOST = 16384
 
 
 class Memory[V]:

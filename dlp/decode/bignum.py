@@ -20,7 +20,7 @@ from dlp.decode.runs import Alphabet
 from dlp.decode.source import Source
 from dlp.model import View
 
-HINTS = (r"\b[0-9A-Za-z]{22}",)
+HINTS = (r"[0-9A-Za-z]{22}",)
 
 _SHORTEST, _LONGEST = 22, 1200
 _MOST_PIECES = 12

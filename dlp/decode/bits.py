@@ -62,7 +62,7 @@ def bits(source: Source) -> Iterator[View]:
         (span, text)
         for alphabet in _RUNS
         for span in alphabet.runs(data)
-        for text in _read(data[slice(*span)].decode())
+        for text in _new(data[slice(*span)], source.budget.barren)
     ]
     for match in _WORDS.finditer(data):
         words = re.findall(rb"[01]{7,}", match[0])
@@ -101,6 +101,18 @@ def _gathered(source: Source, found: list[tuple[Span, bytes]]) -> Iterator[View]
         )
 
 
+def _new(run: bytes, barren: set[tuple[str, bytes]]) -> Iterator[bytes]:
+    """What a run says; lines of tables come again and again, and say nothing."""
+    if ("binary", run) in barren:
+        return
+    silent = True
+    for text in _read(run.decode()):
+        silent = False
+        yield text
+    if silent:
+        barren.add(("binary", run))
+
+
 def _read(run: str) -> Iterator[bytes]:
     """The texts that a run of two symbols may be."""
     run = run[:_LONGEST]
@@ -122,5 +134,7 @@ def _read(run: str) -> Iterator[bytes]:
 def _whole(digits: str, width: int) -> bytes:
     """Each `width` digits as one byte, what is left over not."""
     last = len(digits) // width * width
+    if width == 8:
+        return int(digits[:last], 2).to_bytes(last // 8)
     rows = np.frombuffer(digits[:last].encode(), np.uint8).reshape(-1, width) & 1
-    return bytes(np.packbits(rows, axis=1)[:, 0] >> (8 - width))
+    return (np.packbits(rows, axis=1) >> (8 - width)).tobytes()

@@ -133,7 +133,9 @@ def _short(match: re.Match[bytes]) -> bytes:
 def ebcdic(source: Source) -> Iterator[View]:
     """Runs of EBCDIC letters and digits."""
     data = source.data
-    spans = [match.span() for match in _EBCDIC.finditer(data)]
+    found = (match.span() for match in _EBCDIC.finditer(data))
+    # What is a sign here is ASCII there: a line of tildes.
+    spans = [span for span in found if not data[slice(*span)].isascii()]
     if spans:
         texts = [data[start:stop].translate(_TO_ASCII) for start, stop in spans]
         yield source.gather("ebcdic", texts, Pieces(spans, list(map(len, texts))))

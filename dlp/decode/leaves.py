@@ -7,7 +7,8 @@ is left:
 - `json`: every string that has escapes, unescaped, one a line; those that are documents
   themselves in a second such view
 - `leaves`: the values side by side in document order
-- `leaves by key`: the same, ordered by key; values of one key in document order
+- `leaves by key`: the same, ordered by key, values of one key in document order; only
+  the sections that are new
 
 Joins leave out what cannot be a piece of a secret: values that keep coming back
 (`user`, `text`), and the middle of long prose.
@@ -17,9 +18,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import compress
+from itertools import chain, compress
 
 import orjson
 
@@ -42,6 +43,8 @@ _COMMON = 4
 """A value seen as often as this is part of the protocol."""
 _LONG_BYTES = 48
 """Looking up a shorter string costs what it saves."""
+_SPELLED_BYTES = 100
+"""A longer string is no piece of a list of codes: it holds all of what it says."""
 _SEPARATOR = 2
 """Newlines between unescaped strings: one alone could be a wrapped line."""
 
@@ -57,9 +60,25 @@ class Strings:
     """Stretches of values that joins consist of, in document order."""
     keys: list[bytes] = field(default_factory=list)
     """The key of each of `values`."""
+    cuts: set[int] = field(default_factory=set)
+    """Those of `values` before which the middle of a long one was left out."""
     long: list[Span] = field(default_factory=list)
     """Strings that are worth remembering, as they stand in the document."""
     stray: bool = False
+
+    def spelled(self, data: bytes) -> list[Span]:
+        """
+        Of an exact document the long strings that `json` shows as they are meant: what
+        is made of several strings is made of shorter ones, or of the joins.
+        """
+        if self.stray:
+            return []
+        spans = [s for s in self.escaped + self.nested if s[1] - s[0] >= _SPELLED_BYTES]
+        try:
+            orjson.loads(b'["' + b'","'.join([data[a:b] for a, b in spans]) + b'"]')
+        except orjson.JSONDecodeError:
+            return []  # a recipient who is no parser reads the spelling
+        return spans
 
     def by_key(self) -> list[int]:
         """The indexes of `values`, ordered by key."""
@@ -68,17 +87,26 @@ class Strings:
 
 def json_strings(source: Source) -> Iterator[View]:
     """The views of a JSON document. See the top of this file."""
-    for view, _ in json_views(source, read_strings(source.data), frozenset()):
+    for view, _ in json_views(source, read_strings(source.data), frozenset(), _all):
         yield view
 
 
+def _all(_section: bytes) -> bool:
+    return True
+
+
 def json_views(
-    source: Source, found: Strings, known: Container[Span]
+    source: Source,
+    found: Strings,
+    known: Container[Span],
+    is_new: Callable[[bytes], bool],
 ) -> Iterator[tuple[View, View | None]]:
     """
     The views of a document, each with what of it is to be decoded; None: all.
 
-    `known`: the strings of the document that need not be.
+    `known`: the strings of the document that need not be; `is_new`: whether a section
+    of a join is to be, which is what stands between the middles of two long values:
+    they are left out, so nothing goes on across them.
     """
     if found.escaped:
         yield _unescaped_but(source, found.escaped, known, _trace_escaped)
@@ -88,8 +116,7 @@ def json_views(
         for view in escapes(source):
             yield view, None
     if len(found.values) > 1:
-        for view in _joins(source, found):
-            yield view, None
+        yield from _joins(source, found, is_new)
 
 
 def without(view: View, spans: Sequence[Span]) -> View:
@@ -123,14 +150,57 @@ def _unescaped(
     return source.traced("json", text, Later(trace))
 
 
-def _joins(source: Source, found: Strings) -> Iterator[View]:
-    pieces = [_piece(source.data[a:b]) for a, b in found.values]
-    text = b"".join(pieces)
-    yield source.traced("leaves", text, Later(_trace_leaves), joined=True)
-    by_key = b"".join([pieces[index] for index in found.by_key()])
-    if by_key != text:
-        trace = Later(_trace_by_key)
-        yield source.traced("leaves by key", by_key, trace, joined=True)
+def _joins(
+    source: Source, found: Strings, is_new: Callable[[bytes], bool]
+) -> Iterator[tuple[View, View | None]]:
+    pieces = _pieces(source.data, found)
+    sections = _sections(pieces, range(len(pieces)), found)
+    new = list(chain.from_iterable(s for t, s in sections.items() if is_new(t)))
+    view = source.traced("leaves", b"".join(pieces), Later(_trace_leaves), joined=True)
+    yield view, _pick(source, "leaves", pieces, new, found)
+    if apart := _apart(pieces, found):
+        order = list(chain.from_iterable(apart.values()))
+        text = b"".join([pieces[index] for index in order])
+        step, trace = "leaves by key", Later(_trace_apart)
+        view = source.traced(step, text, trace, joined=True)
+        new = list(chain.from_iterable(s for t, s in apart.items() if is_new(t)))
+        short = len(new) < len(order)
+        yield view, _pick(source, step, pieces, new, found) if short else None
+
+
+def _sections(
+    pieces: Sequence[bytes], order: Iterable[int], found: Strings
+) -> dict[bytes, list[int]]:
+    """What each section of a join says, and its pieces; equal ones once."""
+    sections: list[list[int]] = [[]]
+    for index in order:
+        if index in found.cuts:
+            sections.append([])
+        sections[-1].append(index)
+    return {b"".join([pieces[index] for index in s]): s for s in sections}
+
+
+def _apart(pieces: Sequence[bytes], found: Strings) -> dict[bytes, list[int]]:
+    """The sections by key that there are not in document order."""
+    usual = _sections(pieces, range(len(pieces)), found)
+    by_key = _sections(pieces, found.by_key(), found)
+    return {text: section for text, section in by_key.items() if text not in usual}
+
+
+def _pick(
+    source: Source, step: str, pieces: list[bytes], new: list[int], found: Strings
+) -> View | None:
+    """A join of some pieces; None: of all."""
+    if len(new) == len(pieces):
+        return None
+    spans = [found.values[index] for index in new]
+    text = b"".join([pieces[index] for index in new])
+    trace = Later(lambda data: _trace_join(data, spans))
+    return source.traced(step, text, trace, joined=True)
+
+
+def _pieces(data: bytes, found: Strings) -> list[bytes]:
+    return [_piece(data[start:stop]) for start, stop in found.values]
 
 
 def _piece(data: bytes) -> bytes:
@@ -173,9 +243,10 @@ def _trace_leaves(data: bytes) -> Pieces:
     return _trace_join(data, read_strings(data).values)
 
 
-def _trace_by_key(data: bytes) -> Pieces:
+def _trace_apart(data: bytes) -> Pieces:
     found = read_strings(data)
-    return _trace_join(data, [found.values[index] for index in found.by_key()])
+    order = chain.from_iterable(_apart(_pieces(data, found), found).values())
+    return _trace_join(data, [found.values[index] for index in order])
 
 
 def _trace_join(data: bytes, spans: list[Span]) -> Pieces:
@@ -209,9 +280,11 @@ def _read_values(
         if is_key:
             key = text
         elif often[text] < _COMMON or len(text) < 3:
-            for end in _ends(text, span):
-                found.values.append(end)
-                found.keys.append(key)
+            ends = _ends(text, span)
+            found.values += ends
+            found.keys += [key] * len(ends)
+            if len(ends) > 1:
+                found.cuts.add(len(found.values) - 1)
     return key
 
 

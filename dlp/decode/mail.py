@@ -80,22 +80,23 @@ def continued(source: Source) -> Iterator[View]:
         yield source.gather("continued", texts, trace)
 
 
-_UU_LINE = re.compile(rb"[!-M][ -`]{1,63}")
+_UU_LINE = re.compile(rb"[\r\n]([!-M][ -`]{1,63})(?=[\r\n]|\Z)")
 
 
 def uuencoded(source: Source) -> Iterator[View]:
     """Lines whose first character is the length of what the rest encodes."""
     spans: list[Span] = []
     texts: list[bytes] = []
-    for match in re.finditer(rb"[^\r\n]+", source.data):
-        text = _uu_line(match[0])
+    for match in _UU_LINE.finditer(b"\n" + source.data):
+        text = _uu_line(match[1])
         if text is None:
             continue
-        if spans and len(texts[-1]) % 45 == 0 and match.start() - spans[-1][1] <= 2:
-            spans[-1] = spans[-1][0], match.end()
+        start, stop = match.start(), match.end() - 1
+        if spans and len(texts[-1]) % 45 == 0 and start - spans[-1][1] <= 2:
+            spans[-1] = spans[-1][0], stop
             texts[-1] += text
         else:
-            spans.append(match.span())
+            spans.append((start, stop))
             texts.append(text)
     if texts:
         trace = Pieces(spans, [len(text) for text in texts], inner=whole)
@@ -106,8 +107,6 @@ def _uu_line(line: bytes) -> bytes | None:
     size = (line[0] - 32) & 63
     coded = (size + 2) // 3 * 4
     if not size or not coded <= len(line) - 1 <= coded + 2 or len(line) > 64:
-        return None
-    if not _UU_LINE.fullmatch(line):
         return None
     try:
         return binascii.a2b_uu(line)

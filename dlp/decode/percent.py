@@ -13,8 +13,11 @@ from dlp.model import View
 
 HINTS = (r"%(?:[0-9a-fA-F]{2}|[uU][0-9a-fA-F]{4})",)
 
-_VALUE = re.compile(rb"[^&=;?/#\s\"'<>%]*%[^&=;?/#\s\"'<>]{16,}")
+_OUTSIDE = rb"&=;?/#\s\"'<>"
+_VALUE = re.compile(rb"%%[^%b]{16,}" % _OUTSIDE)
 """Bytes that are no text are one value of a form, a query or a path, as a whole."""
+_BEFORE = bytes(set(range(256)) - set(b"%&=;?/#\"'<> \t\n\r\f\v"))
+"""What the same value may begin with."""
 _RUN = re.compile(rb"(?:%[0-9a-fA-F]{2})+")
 
 
@@ -31,10 +34,13 @@ PERCENT = Rewrite(re.compile(rb"%(?:([0-9a-fA-F]{2})|[uU]([0-9a-fA-F]{4}))"), _u
 def percent(source: Source) -> Iterator[View]:
     """The lines that have percent-encoding, with it undone once."""
     yield from rewritten(source, "percent", b"%", PERCENT, unpercent)
+    done = 0
     for match in _VALUE.finditer(source.data):
-        value = unpercent(match[0])
+        before = source.data[done : match.start()]
+        start, done = done + len(before.rstrip(_BEFORE)), match.end()
+        value = unpercent(source.data[start:done])
         if not is_text(value):
-            yield source.child("percent", value, match.span())
+            yield source.child("percent", value, (start, done))
 
 
 def unpercent(line: bytes) -> bytes:

@@ -2,12 +2,12 @@
 Maximal runs of an alphabet, found at the speed of memory.
 
 Why not a regex: one that looks for long runs tries every word; this compares whole
-arrays. Small inputs take the regex, whose start costs less than an array.
+arrays. In small inputs members are written as one symbol and so many of it looked for,
+which costs less than an array.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -15,9 +15,7 @@ import numpy.typing as npt
 
 from dlp.decode.pieces import Span
 
-_SMALL_BYTES = 400
-_TABLE_BYTES = 16 << 10
-"""Below this one look-up a byte is faster than comparing arrays with each range."""
+_SMALL_BYTES = 16 << 10
 _BLOCK_BYTES = 1 << 20
 
 type Places = npt.NDArray[np.int64]
@@ -29,14 +27,13 @@ class Alphabet:
     def __init__(self, members: bytes, shortest: int) -> None:
         self.shortest = shortest
         self._table = bytes(b in members for b in range(256))
+        self._run = b"\1" * shortest
         self._ranges = list(_ranges(members))
-        listed = b"".join(b"\\x%02x" % b for b in members)
-        self._pattern = re.compile(b"[%s]{%d,}+" % (listed, shortest))
 
     def runs(self, data: bytes) -> list[Span]:
         """Spans of the runs, in order."""
         if len(data) < _SMALL_BYTES:
-            return [match.span() for match in self._pattern.finditer(data)]
+            return list(self._few(data.translate(self._table)))
         spans: list[Span] = []
         for at in range(0, len(data), _BLOCK_BYTES):
             found = self._block(data, at)
@@ -45,14 +42,18 @@ class Alphabet:
             spans += found
         return spans
 
+    def _few(self, inside: bytes) -> Iterator[Span]:
+        start = inside.find(self._run)
+        while start >= 0:
+            stop = inside.find(0, start + self.shortest)
+            stop = len(inside) if stop < 0 else stop
+            yield start, stop
+            start = inside.find(self._run, stop)
+
     def _block(self, data: bytes, at: int) -> list[Span]:
         """Runs that begin in one block; one that goes on is cut at its end."""
         size = min(_BLOCK_BYTES + self.shortest - 1, len(data) - at)
-        if size < _TABLE_BYTES:
-            table = data[at : at + size].translate(self._table)
-            inside = np.frombuffer(table, np.bool_)
-        else:
-            inside = self._inside(np.frombuffer(data, np.uint8, size, at))
+        inside = self._inside(np.frombuffer(data, np.uint8, size, at))
         covered = 1
         while covered < self.shortest and len(inside):
             step = min(covered, self.shortest - covered)

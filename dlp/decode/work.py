@@ -16,13 +16,13 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 from dlp.decode.across import header_joins
 from dlp.decode.budget import Budget
 from dlp.decode.leaves import (
     LOOKS_LIKE_JSON,
-    Strings,
     json_views,
     read_strings,
     without,
@@ -48,15 +48,15 @@ from dlp.decode.transfer import undo_codings
 from dlp.memory import LONGEST, Memory
 from dlp.model import Cut, Decoded, Limits, Origin, Part, PartKind, Trace, View
 
-_SMALL_BYTES = 64 << 10
-"""Views up to this size are sieved together, and read as text whatever they hold."""
+_SMALL_BYTES = 4 << 10
+"""Views up to this size are sieved together first: most have nothing in them."""
 _BINARY_BYTES = 4 << 10
 """Of larger ones that are no text only the printable stretches are shown."""
 _MOST_CUTS = 256
 """Streams without an end that are looked for in the raw part."""
 _SHORTEST_BYTES = 8
 """Less than this is not worth a view."""
-_STRING = b"a JSON string"
+_STRING, _SECTION = b"a JSON string", b"a JSON join"
 _NAMED = frozenset({PartKind.HEADER, PartKind.TRAILER})
 
 
@@ -202,27 +202,33 @@ class _Work:
             self._add_all(kind.views(Source(view, self.budget)), below)
 
     def _enter_json(self, view: View, spelled: int, below: int) -> None:
-        """What is known of a document is shown, and not decoded again."""
+        """
+        What is known of a document is shown, and not decoded again; and a long string
+        only as it is meant, not also as it is spelled.
+        """
         found = read_strings(view.data)
-        known = self._known(view, found)
+        is_new = partial(self._is_unknown, view.part, _SECTION)
+        known: set[Span] = set()
+        if not found.stray:
+            text, is_string = view.data, partial(self._is_unknown, view.part, _STRING)
+            known.update(s for s in found.long if not is_string(text[s[0] : s[1]]))
         direct = view.parent is None  # inner documents are read only where they are new
-        self._queued(without(view, known) if known else view, spelled)
-        for shown, new in json_views(Source(view, self.budget), found, set(known)):
+        aside = known.union(found.spelled(view.data))
+        self._queued(without(view, sorted(aside)) if aside else view, spelled)
+        for shown, new in json_views(Source(view, self.budget), found, known, is_new):
             if direct:
                 self.direct[id(shown)] = shown
             self._add(shown, below, new)
 
-    def _known(self, view: View, found: Strings) -> list[Span]:
-        if self._quiet is None or found.stray:
-            return []
-        known = []
-        for start, stop in found.long:
-            name = self._barren.name(view.data[start:stop], _STRING)
-            if self._quiet.get(name):
-                known.append((start, stop))
-            else:
-                self.strings.append((name, view.part))
-        return known
+    def _is_unknown(self, part: int, kind: bytes, text: bytes) -> bool:
+        """Whether a piece of a document is to be decoded."""
+        if self._quiet is None:
+            return True
+        name = self._barren.name(text, kind)
+        if self._quiet.get(name):
+            return False
+        self.strings.append((name, part))
+        return True
 
     def _may(self, row: _Row) -> bool:
         """Whether it is not known that no decoder makes anything of a view."""
@@ -278,17 +284,17 @@ class _Work:
         if kind and view.trace is None:
             view = replace(view, trace=Placed(kind.place()))
         text = is_text(data)
-        is_new = self._is_new(view if new is None else new)
+        is_new = self._is_new(new or view)
         if is_new and not text:
             self._add_all(printable(Source(view, budget)), spelled + 1)
         if text or len(data) <= _BINARY_BYTES:
             self.views.append(view)
         else:
             budget.residue.append(view)
-        if is_new and new is None:
-            self._enter(view, kind, spelled, spelled + 1)
-        elif is_new and new is not None:
-            self._enter(new, document(new.data), spelled, spelled + 1)
+        if is_new and new:
+            kind = None if new.joined else document(new.data)
+        if is_new:
+            self._enter(new or view, kind, spelled, spelled + 1)
 
 
 def _told(budget: Budget) -> tuple[int, int, int]:

@@ -14,6 +14,7 @@ import brotli
 import pytest
 
 from dlp.decode import decode
+from dlp.decode.leaves import read_strings
 from dlp.model import Decoded, Limits, Part, PartKind, View
 
 if sys.version_info >= (3, 14):
@@ -45,6 +46,9 @@ PLANTED = {
     ).encode(),
     "json in json": json.dumps({"a": json.dumps({"b": TEXT.decode()})}).encode(),
     "cut over leaves": b'{"a":"%s","b":"%s"}' % (TEXT[:9], TEXT[9:]),
+    "encoded, cut, between long texts": json.dumps(
+        [*["so many words " * 9] * 2, TEXT.hex()[:26], TEXT.hex()[26:], "more " * 30]
+    ).encode(),
     "cut, keys shuffled": b'{"b":"%s","c":"-","a":"%s"}' % (TEXT[9:], TEXT[:9]),
 }
 
@@ -101,6 +105,32 @@ def test_a_finding_maps_back_to_the_raw_bytes():
     (view,) = [v for v in holding(body(data)) if v.step == "json"]
     at = view.data.find(TEXT)
     assert view.raw_span(at, at + len(TEXT)) == (9, 9 + len(TEXT))
+
+
+WORDS = "it was said in many words, one behind another, " * 4
+
+
+def test_what_a_long_string_with_escapes_holds_maps_to_where_it_stands():
+    data = json.dumps({"a": f"{WORDS}\n{base64.b64encode(TEXT).decode()}\n"}).encode()
+    (view,) = holding(body(data))
+    span = view.raw_span(0, len(view.data))
+    assert span
+    assert base64.b64encode(TEXT) in data[slice(*span)]
+    assert span[1] - span[0] < 2 * len(TEXT)
+
+
+def test_long_strings_that_no_parser_takes_are_read_as_they_are_spelled():
+    for text, spelled in ((b"\\n" * 60, 1), (b"\\y" * 60, 0)):
+        data = b'["%s"]' % text
+        assert len(read_strings(data).spelled(data)) == spelled
+
+
+def test_values_by_key_show_only_what_document_order_does_not():
+    decoded = body(json.dumps([{"a": WORDS}, {"c": WORDS + "!"}, {"b": "x"}]).encode())
+    steps = {view.step: view.data for view in decoded.views}
+    assert len(steps["leaves by key"]) < len(steps["leaves"])
+    one = body(json.dumps([{"c": WORDS}, {"c": WORDS + "!"}]).encode())
+    assert "leaves by key" not in {view.step for view in one.views}
 
 
 def test_base64_maps_to_its_whole_run():

@@ -77,6 +77,8 @@ def nested(text, escaped=b"\0"):
 
 WORDS = b"it is a long text with two lines,\nas tools give them, and nothing is in it"
 SAID = b"look: " + HARMLESS + b" and that is all there is to say"
+SAIDS = (SAID, WORDS, SAID + WORDS)
+CODED = wrapped(VENDOR)
 LEAKS = {
     "a vendor's key in a header": message(x_note=wrapped(VENDOR)),
     "a known secret in a header": message(x_note=wrapped(KNOWN)),
@@ -103,6 +105,10 @@ LEAKS = {
     "cut over two texts": message(body(SAID + VENDOR[:50], VENDOR[50:] + b" " + WORDS)),
     "the first half of that": message(body(SAID + VENDOR[:50], WORDS)),
     "the second half of that": message(body(SAID, VENDOR[50:] + b" " + WORDS)),
+    "encoded, cut over two texts": message(body(*SAIDS, CODED[:70], CODED[70:], SAID)),
+    "the first half of that, encoded": message(body(*SAIDS, CODED[:70], SAID)),
+    "the second half of that, encoded": message(body(*SAIDS, CODED[70:], SAID)),
+    "both, with a text between": message(body(*SAIDS, CODED[:70], SAID, CODED[70:])),
     "a word of the credential in a text": message(
         body(SAID + TOKEN[:20]), authorization=b"Bearer " + TOKEN
     ),
