@@ -16,6 +16,7 @@ import pybase64
 
 from dlp.decode.pieces import Pieces, Rewrite, Span, whole
 from dlp.decode.rewriting import rewritten
+from dlp.decode.runs import Alphabet
 from dlp.decode.sieve import START
 from dlp.decode.source import Source
 from dlp.model import View
@@ -71,7 +72,9 @@ _EBCDIC_WORD = (
     rb"\x60\x6d\x4b\x61\x4e\x7e"
 )
 """Letters, digits and `-_./+=` in code pages 037 and 500."""
-_EBCDIC = re.compile(rb"[\x40\x15\x25%s]{16,}+" % _EBCDIC_WORD)
+_EBCDIC = Alphabet(
+    re.sub(rb"[^\x40\x15\x25%s]" % _EBCDIC_WORD, b"", bytes(range(256))), 16
+)
 EBCDIC_HINTS = (f"[{''.join(map(chr, _EBCDIC_WORD))}]{{16}}",)
 _TO_ASCII = bytes(range(256)).decode("cp037").encode("latin-1")
 
@@ -133,9 +136,8 @@ def _short(match: re.Match[bytes]) -> bytes:
 def ebcdic(source: Source) -> Iterator[View]:
     """Runs of EBCDIC letters and digits."""
     data = source.data
-    found = (match.span() for match in _EBCDIC.finditer(data))
-    # What is a sign here is ASCII there: a line of tildes.
-    spans = [span for span in found if not data[slice(*span)].isascii()]
+    # What is a sign there is ASCII here: a line of tildes.
+    spans = [(a, b) for a, b in _EBCDIC.runs(data) if not data[a:b].isascii()]
     if spans:
         texts = [data[start:stop].translate(_TO_ASCII) for start, stop in spans]
         yield source.gather("ebcdic", texts, Pieces(spans, list(map(len, texts))))

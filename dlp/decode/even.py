@@ -32,6 +32,8 @@ _ENOUGH = 4
 _LONG = 12
 """Two pieces as long as this, and a third, are no prose."""
 _WIDEST_GAP = 12
+_APART = bytes(_WIDEST_GAP + 1)
+"""Between what is asked about together."""
 _SHORTEST = 16
 
 
@@ -39,7 +41,8 @@ def is_even(data: bytes) -> bool:
     """Whether anything here is so cut."""
     if len(data) < _SHORTEST:
         return False
-    return any(_stretches(_edges(data, table)) for table in _tables(data))
+    kinds = [data.translate(table) for table in _tables(data)]
+    return bool(_stretches(_edges(_APART.join(kinds))))
 
 
 def even(source: Source) -> Iterator[View]:
@@ -47,7 +50,7 @@ def even(source: Source) -> Iterator[View]:
     data = source.data
     found: dict[bytes, Span] = {}
     for table in _tables(data):
-        edges = _edges(data, table)
+        edges = _edges(data.translate(table))
         for first, last in _stretches(edges):
             text, span = _glued(data, edges, first, last)
             if len(text) >= _SHORTEST and _is_drawn(text):
@@ -69,9 +72,9 @@ def _is_drawn(text: bytes) -> bool:
     return changes >= len(kinds) * _OFTEN or text.islower() or text.isupper()
 
 
-def _edges(data: bytes, table: bytes) -> npt.NDArray[np.int64]:
-    """Where pieces begin and end in turn, from the first beginning on."""
-    inside = np.frombuffer(b"\0" + data.translate(table) + b"\0", np.bool_)
+def _edges(kinds: bytes) -> npt.NDArray[np.int64]:
+    """Where pieces, written as ones, begin and end, from the first beginning on."""
+    inside = np.frombuffer(b"\0" + kinds + b"\0", np.bool_)
     edges: npt.NDArray[np.int64] = (inside[1:] != inside[:-1]).nonzero()[0]
     return edges
 
