@@ -61,7 +61,7 @@ def scan(
         task = progress.add_task("", total=None, name="")
         for name, data in _inputs(files or [Path("-")], tally):
             progress.update(task, name=name)
-            for finding in inspector.scan(data):
+            for finding in _once(inspector.scan(data)):
                 tally.found.append((name, finding))
                 if json:
                     _print_json(name, finding)
@@ -73,6 +73,12 @@ def scan(
     if tally.unread:
         raise typer.Exit(2)
     raise typer.Exit(1 if tally.found else 0)
+
+
+def _once(found: list[Finding]) -> Iterator[Finding]:
+    """Without other readings of what is named in its place already."""
+    placed = {(f.rule, f.digest) for f in found if f.span}
+    return (f for f in found if f.span or (f.rule, f.digest) not in placed)
 
 
 def _state(named: Path | None) -> Path | None:

@@ -186,10 +186,9 @@ class Inspector:
     def scan(self, data: bytes) -> list[Finding]:
         """Decode and detect, without policy; keeps nothing between calls."""
         seen = self._detect((Part(PartKind.BODY, data),), Recall(self.barren))
-        placed = {(f.rule, f.digest) for f in seen.findings if f.span}
         named = {f.rule for f in seen.findings}
         return [
-            *(f for f in seen.findings if f.span or (f.rule, f.digest) not in placed),
+            *seen.findings,
             *map(self._covered, sorted(set(self._completed(seen)) - named)),
             *map(_unread, (*seen.undecodable, *filter(None, [seen.truncated]))),
         ]
