@@ -295,7 +295,11 @@ _SHAPES: tuple[tuple[re.Pattern[bytes], Callable[[_Case], bool]], ...] = (
             rb"(?:[A-Za-z]?[a-z_-]{2,}|[A-Z]{3,})/.*|(?:[0-9a-f]+/)+[0-9a-f]+"
             rb"|[^/]+/.*\.[a-z]\w{0,6}"
         ),
-        lambda case: case.strength >= Promise.TOKEN and _is_drawn(case),
+        lambda case: (
+            case.strength >= Promise.TOKEN
+            and not _FILE.fullmatch(case.value)
+            and _is_drawn(case)
+        ),
     ),
     # an identifier, a slug or a route of several words
     (

@@ -133,6 +133,8 @@ CASES = {
     "what a type is mapped to": (f'"AWS::Gateway::ApiKey": "{HEX}"', HEX, False),
     "constant of a class": (f"Acme::API_KEY = '{RANDOM}'", RANDOM, True),
     "address behind other schemes": ('"key":"cache:fetch:https://a.example/b/c-1.2.tgz","x"', "cache", False),
+    "file in somebody's store": (f'"S3Key": "vmimport/export-{RANDOM}/disk.vmdk"', RANDOM, False),
+    "place in somebody's store": (f'"S3Key": "{RANDOM}/{RANDOM}"', RANDOM, True),
     "digits": ('token = "123984756102"', "123984756102", False),
     "list of names": ("'auth_password2',\n 'auth_pubkey_file2'", "auth_pubkey_file2", False),
     "userinfo of a url": (f"x://password:{RANDOM}", RANDOM, False),
