@@ -135,6 +135,8 @@ CASES = {
     "address behind other schemes": ('"key":"cache:fetch:https://a.example/b/c-1.2.tgz","x"', "cache", False),
     "file in somebody's store": (f'"S3Key": "vmimport/export-{RANDOM}/disk.vmdk"', RANDOM, False),
     "place in somebody's store": (f'"S3Key": "{RANDOM}/{RANDOM}"', RANDOM, True),
+    "version of a package": ("ii  passwd  1:4.13+dfsg1-1+deb12u1  amd64", "1:4.13+dfsg1-1+deb12u1", False),
+    "name of several words": ('"result_key": "SecurityGroupForVpcs"', "SecurityGroupForVpcs", False),
     "digits": ('token = "123984756102"', "123984756102", False),
     "list of names": ("'auth_password2',\n 'auth_pubkey_file2'", "auth_pubkey_file2", False),
     "userinfo of a url": (f"x://password:{RANDOM}", RANDOM, False),

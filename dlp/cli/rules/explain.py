@@ -21,7 +21,7 @@ from dlp.rulefile import Located
 
 _OUTCOMES = {
     "allow": "allowed",
-    "approve": "held until somebody approves",
+    "approve": "refused: it asks for an approval, which cannot be given yet",
     "deny": "denied",
     "none": "denied: no statement allows it",
 }

@@ -176,7 +176,7 @@ EXPLAINED = {
         0,
         [
             "default: POST https://forge.example:443/x",
-            "  held until somebody approves",
+            "  refused: it asks for an approval, which cannot be given yet",
             "  decided by `writes` (line 6)",
             "  `web` (line 4) would allow it, were its methods not only GET, HEAD",
         ],
