@@ -5,14 +5,14 @@ import hashlib
 import io
 import json
 import shutil
-import subprocess
 import sys
 import tarfile
 import zipfile
 
 import pytest
 
-from tests.e2e.test_clients import anthropic_events, cgi, random_text, sse
+from tests.e2e.test_clients import anthropic_events, random_text, sse
+from tests.harness import git
 from tests.harness.origin import Reply
 
 pytestmark = pytest.mark.timeout(300)  # the first one compiles the rules
@@ -51,10 +51,8 @@ def cage(request, island, origin):
 @pytest.fixture
 def repository(tmp_path, origin):
     root = tmp_path / "srv"
-    subprocess.run(["git", "init", "-q", "--bare", root / "r.git"], check=True)
-    receive = ["config", "http.receivepack", "true"]
-    subprocess.run(["git", "-C", root / "r.git", *receive], check=True)
-    origin.handlers["/r.git"] = lambda request: cgi(request, root)
+    git.bare(root / "r.git")
+    origin.handlers["/r.git"] = lambda request: git.answer(request, root)
     return origin.url("/r.git", "b.test")
 
 

@@ -7,12 +7,11 @@ import os
 import re
 import secrets
 import shutil
-import subprocess
 
 import pytest
 
 from dlp.detect.templates import expand
-from tests.e2e.test_clients import cgi
+from tests.harness import git as git_host
 from tests.harness.registries import HEX, LFS, OCTETS, random64
 from tests.harness.vendors import answer, basic, bearer, data, drawn, jwt
 
@@ -57,7 +56,7 @@ class Forge:
     def git(self, request):
         if not self.may(request):
             return answer({}, 401, www_authenticate='Basic realm="Git"')
-        return cgi(request, self.root)
+        return git_host.answer(request, self.root)
 
     def batch(self, request):
         if not self.may(request):
@@ -133,10 +132,7 @@ class Forge:
 @pytest.fixture(scope="module")
 def forge(flows, tmp_path_factory):
     root = tmp_path_factory.mktemp("forge")
-    repository = root / "me" / "app.git"
-    subprocess.run(["git", "init", "-q", "--bare", repository], check=True)
-    words = ["git", "-C", repository, "config", "http.receivepack", "true"]
-    subprocess.run(words, check=True)
+    git_host.bare(root / "me" / "app.git")
     return Forge(flows, root)
 
 
