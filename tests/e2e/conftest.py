@@ -35,12 +35,7 @@ def origins(authority) -> Iterator[Origins]:
         yield running
 
 
-@pytest.fixture(scope="session")
-def start_proxy(authority, tmp_path_factory) -> Iterator[Callable[..., Proxy]]:
-    """
-    Start a proxy: `start_proxy(policy=..., hosts={name: address}, arguments=[...])`.
-    All that were started are stopped at the end of the session.
-    """
+def _starting(authority, tmp_path_factory) -> Iterator[Callable[..., Proxy]]:
     running: list[Proxy] = []
     compiled = tmp_path_factory.getbasetemp() / "compiled-rules"
 
@@ -71,10 +66,25 @@ def start_proxy(authority, tmp_path_factory) -> Iterator[Callable[..., Proxy]]:
             proxy.stop()
 
 
+@pytest.fixture(scope="module")
+def start_proxy(authority, tmp_path_factory) -> Iterator[Callable[..., Proxy]]:
+    """
+    Start a proxy: `start_proxy(policy=..., hosts={name: address}, arguments=[...])`.
+    All that were started are stopped at the end of the module.
+    """
+    yield from _starting(authority, tmp_path_factory)
+
+
 @pytest.fixture(scope="session")
-def proxy(start_proxy) -> Proxy:
+def start_shared_proxy(authority, tmp_path_factory) -> Iterator[Callable[..., Proxy]]:
+    """The same, until the end of the session."""
+    yield from _starting(authority, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def proxy(start_shared_proxy) -> Proxy:
     """The proxy that all tests share which do not ask for another policy."""
-    return start_proxy()
+    return start_shared_proxy()
 
 
 @pytest.fixture(scope="module")
@@ -114,12 +124,12 @@ def secure1(h1_tls_origin) -> Origin:
 
 
 @pytest.fixture(scope="session")
-def flows(origins, start_proxy) -> Flows:
+def flows(origins, start_shared_proxy) -> Flows:
     """Every vendor on loopback behind one proxy, and an origin that is none of them."""
     origin = origins.start("https", names=VENDORS, alpn=["http/1.1"])
     hosts = ", ".join(f'"{name}"' for name in (*VENDORS, "*.test"))
     policy = POLICY.replace('"*.test"', hosts)
-    proxy = start_proxy(policy, hosts=dict.fromkeys(VENDORS, "127.0.0.1"))
+    proxy = start_shared_proxy(policy, hosts=dict.fromkeys(VENDORS, "127.0.0.1"))
     return Flows(Vendors(origin), origins.start("https"), proxy)
 
 
