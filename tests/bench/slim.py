@@ -28,13 +28,17 @@ def no(*_: object) -> None:
     raise AssertionError("nothing is refused here")
 
 
+def most() -> int:
+    return 1 << 30
+
+
 async def main(settings: dict) -> None:
     tuning.install()
     state = Path(settings["state"])
     state.mkdir(exist_ok=True)
     mode = f"{EgressMode.type_name}@127.0.0.1:{settings['port']}"
     master = Master(options.Options(confdir=str(state), mode=[mode]))
-    terms = Terms(Budget(1 << 30), lambda: 1 << 30, no, no)
+    terms = Terms(Budget(most()), most, most, no, no)
     protocol = Protocol(terms, no, lambda _: None)
     master.addons.add(
         Server(protocol.top_layer, lambda _: None),
