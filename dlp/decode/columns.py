@@ -57,7 +57,7 @@ def has_rows(data: bytes) -> bool:
         return False
     if np.count_nonzero(sudden(data)) < _FEWEST_SUDDEN:
         return False
-    return any(True for _ in _spans(data))
+    return next(_spans(data), None) is not None
 
 
 def columns(source: Source) -> Iterator[View]:
@@ -127,7 +127,8 @@ def _columns(rows: list[bytes]) -> Iterator[bytes]:
 def _texts(column: list[bytes], text: bytes) -> Iterator[bytes]:
     if len(text) >= _SHORTEST and len(_DRAWN.findall(text)) * _OFTEN >= len(text):
         yield text
-        bare = [word[_common(column) :] for word in column]
+        common = _common(column)
+        bare = [word[common:] for word in column]
         if bare != column:
             yield b"".join(bare)
 
