@@ -27,15 +27,12 @@ def noun[T](cls: type[T]) -> type[T]:
 
 
 class Action(StrEnum):
-    """What is done with a message; mildest first (`SEVERITY` orders them)."""
+    """What is done with a message; mildest first."""
 
     ALLOW = "allow"
     REDACT = "redact"
     HOLD = "hold"
     BLOCK = "block"
-
-
-SEVERITY: dict[Action, int] = {action: rank for rank, action in enumerate(Action)}
 
 
 class Reason(StrEnum):
@@ -60,7 +57,6 @@ class Kind(StrEnum):
 
     PATTERN = "pattern"
     FINGERPRINT = "fingerprint"
-    ENTROPY = "entropy"
     STRUCTURE = "structure"
     DESTINATION = "destination"
 
@@ -104,7 +100,6 @@ class Channel(StrEnum):
     HTTP = "http"
     CONNECT = "connect"
     WEBSOCKET = "websocket"
-    DNS = "dns"
 
 
 @noun

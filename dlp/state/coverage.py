@@ -5,7 +5,7 @@ A message that shows fragments reserves them before it goes on: in one transacti
 bits are added to all that left or is about to, and if that makes a leak nothing is
 reserved and the message is to be blocked. So of two messages that only together give a
 secret away, one stops, however they are timed and whichever worker has them. What was
-reserved is committed once it left, or released when the message did not go.
+reserved is committed when it leaves; what a process that died had reserved counts too.
 
 Bits are positions in a secret, and a secret is named by its keyed digest: nothing here
 helps to recover one. A rotated secret has another digest, so it starts at nothing.
@@ -18,7 +18,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -54,29 +54,6 @@ class Coverage:
         self._store = store
         self._now = now
 
-    async def prior(self, secrets: Iterable[str]) -> dict[str, int]:
-        """
-        Bits of each secret that left by any agent, or are reserved.
-
-        Raises:
-            StateError: the store failed; treat every fragment as a leak.
-        """
-        wanted = tuple(secrets)
-        return await self._store.run(
-            lambda connection: {secret: _bits(connection, secret) for secret in wanted}
-        )
-
-    async def by_agent(self, secret: str) -> dict[str, int]:
-        """
-        Bits of a secret that left, for each agent that sent some.
-
-        Raises:
-            StateError: the store failed.
-        """
-        query = "SELECT agent, bits FROM coverage WHERE secret = ?"
-        rows = await self._store.run(lambda c: c.execute(query, (secret,)).fetchall())
-        return {agent: int.from_bytes(bits) for agent, bits in rows}
-
     async def reserve(
         self, agent: str, fragments: Mapping[str, Fragment]
     ) -> Reservation:
@@ -100,20 +77,6 @@ class Coverage:
         """
         if reservation.id:
             await self._store.run(lambda c: _commit(c, reservation.id))
-
-    async def release(self, reservation: Reservation) -> None:
-        """
-        The message did not leave.
-
-        Raises:
-            StateError: the store failed; what was reserved still counts.
-        """
-        if reservation.id:
-            await self._store.run(
-                lambda c: c.execute(
-                    "DELETE FROM reserved WHERE id = ?", (reservation.id,)
-                )
-            )
 
 
 def _bits(connection: sqlite3.Connection, secret: str) -> int:

@@ -30,15 +30,6 @@ class Charge:
     accepted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What one agent sent to one destination within the window."""
-
-    agent: str
-    host: str
-    total: int
-
-
 class Ledger:
     """The opaque bytes that left through one state folder."""
 
@@ -67,23 +58,6 @@ class Ledger:
         """
         hour = self._hour()
         await self._store.run(lambda c: _refund(c, (agent, host, hour), amount))
-
-    async def accounts(self, most: int = 100) -> list[Account]:
-        """
-        The largest accounts within the window, largest first.
-
-        Raises:
-            StateError: the store failed.
-        """
-        since = self._hour() - WINDOW_HOURS
-        rows = await self._store.run(
-            lambda c: c.execute(
-                "SELECT agent, host, sum(bytes) AS total FROM opaque WHERE hour > ?"
-                " GROUP BY agent, host ORDER BY total DESC, agent, host LIMIT ?",
-                (since, most),
-            ).fetchall()
-        )
-        return [Account(*row) for row in rows]
 
     def _hour(self) -> int:
         return int(self._now() // HOUR_S)

@@ -2,45 +2,25 @@
 
 import gzip
 import os
-import random
 import re
 import subprocess
 import zlib
 
 import pytest
 
+from tests.bulk import mixed, shaped
 from tests.harness import git
+from tests.harness.proxy import POLICY
 
 BUFFER = 64 << 10
 """Also how far each window goes."""
-POLICY = """\
-version: 1
-statements:
-  - id: some
-    effect: allow
-    hosts: [a.test]
-    ports: ["*"]
-inspection: {buffer: 64KiB}
-"""
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-SHAPED = (
-    b"sk-" + b"ant-api03-" + "".join(random.choices(LETTERS, k=93)).encode() + b"AA"
-)
+SHAPED = shaped(6)
 HALF = len(SHAPED) // 2
 
 
 @pytest.fixture(scope="module")
 def proxy(start_proxy):
-    return start_proxy(POLICY)
-
-
-def mixed(size: int) -> bytes:
-    """Does not shrink away, and is no ciphertext."""
-    rows = (
-        b"river stone table window %d " % n + random.randbytes(30)
-        for n in range(size // 60)
-    )
-    return b"".join(rows)[:size].ljust(size, b" ")
+    return start_proxy(POLICY + "inspection: {buffer: 64KiB}\n")
 
 
 def bodies(origin) -> list[bytes]:

@@ -4,7 +4,6 @@ import base64
 import contextlib
 import gzip
 import json
-import random
 import socket
 import subprocess
 import threading
@@ -15,45 +14,19 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.harness.proxy import DLP
+from tests.bulk import drawn, mixed, shaped, text
+from tests.harness.proxy import DLP, POLICY
 from tests.harness.wire import Wire
 
 BUFFER = 64 << 10
-POLICY = """\
-version: 1
-statements:
-  - id: some
-    effect: allow
-    hosts: [a.test]
-    ports: ["*"]
-inspection: {buffer: 64KiB, stream: 2MiB}
-"""
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-WORDS = "river stone table window paper light number garden winter silver".split()
-
-
-def drawn(size: int) -> bytes:
-    return "".join(random.Random(5).choices(LETTERS, k=size)).encode()
-
-
-SECRET = drawn(48)
-SHAPED = b"sk-" + b"ant-api03-" + drawn(93) + b"AA"
-
-
-def text(size: int, seed: int = 0) -> bytes:
-    chance = random.Random(seed)
-    return " ".join(chance.choice(WORDS) for _ in range(size // 4)).encode()[:size]
-
-
-def mixed(size: int, seed: int = 0) -> bytes:
-    chance = random.Random(seed)
-    rows = (text(100, n) + chance.randbytes(100) for n in range(size // 200))
-    return b"".join(rows)
+INSPECTION = "inspection: {buffer: 64KiB, stream: 2MiB}\n"
+SECRET = drawn(5, 48)
+SHAPED = shaped(5)
 
 
 @pytest.fixture(scope="module")
 def proxy(start_proxy):
-    started = start_proxy(POLICY)
+    started = start_proxy(POLICY + INSPECTION)
     dlp(started, "secrets", "add", "ours", "--stdin", given=SECRET)
     deadline = time.monotonic() + 30
     while "dlp_secrets_loaded 1.0" not in started.scrape()[1]:

@@ -1,8 +1,8 @@
 """A body that goes on while it is judged: what leaves, and what is told of it."""
 
 import gzip
+import itertools
 import random
-import string
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +26,8 @@ from dlp.model import (
 )
 from dlp.policy.compile import load_policy
 from dlp.state.secrets import Registration
+from tests import bulk
+from tests.bulk import text
 
 POLICY = """\
 version: 1
@@ -50,7 +52,7 @@ statements:
 """
 STEP = 16 << 10
 next_agent = 0
-WORDS = "river stone table window paper light number garden winter silver".split()
+seeds = itertools.count()
 
 
 @pytest.fixture(scope="module")
@@ -87,13 +89,9 @@ def upload(gate, host="api.example.com", *headers, path="/up", **body):
     return Upload(gate, Message(agent, to, parts), described, cut)
 
 
-def text(size, seed=0):
-    chance = random.Random(seed)
-    return " ".join(chance.choice(WORDS) for _ in range(size // 4)).encode()[:size]
-
-
 def drawn(size):
-    return "".join(random.choices(string.ascii_letters + string.digits, k=size))
+    """Another one each time."""
+    return bulk.drawn(next(seeds), size).decode()
 
 
 def register(gate, value):
@@ -173,7 +171,7 @@ async def test_trailers_are_judged_before_the_last_byte(gate):
 
 
 async def test_a_path_leads_to_where_a_finding_stood(gate):
-    key = b"sk-ant-" + b"api03-" + drawn(93).encode() + b"AA"
+    key = bulk.shaped(0)
     noise = b"".join(random.randbytes(50) + text(50, n) for n in range(2000))
     data = gzip.compress(noise + b" " + key + b" " + noise)
     body = upload(gate, encodings=("gzip",), path="/v1/files/upload")

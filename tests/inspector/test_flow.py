@@ -38,6 +38,7 @@ from dlp.model import (
     Reason,
     Verdict,
 )
+from tests.bulk import drawn, mixed, shaped, text
 
 POLICY = """\
 version: 1
@@ -45,19 +46,13 @@ statements:
   - {id: all, effect: allow, hosts: [api.example.com]}
 """
 CUT = Span(step=4096, overlap=2048)
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 KEY = b"k" * 32
-WORDS = "river stone table window paper light number garden winter silver".split()
 TO = Destination("https", "api.example.com", 443, "POST", "/upload")
 HEAD = Message(Agent("a"), TO, (Part(PartKind.HOST, b"api.example.com"),))
 
 
-def drawn(seed: int, size: int) -> bytes:
-    return "".join(random.Random(seed).choices(LETTERS, k=size)).encode()
-
-
 REGISTERED = drawn(7, 40)
-SHAPED = b"sk-" + b"ant-api03-" + drawn(8, 93) + b"AA"
+SHAPED = shaped(8)
 
 
 @functools.cache
@@ -67,21 +62,6 @@ def inspector() -> Inspector:
         loaded = Inspector.load(folder)
     prints = fingerprint(REGISTERED, KEY)
     return loaded.with_secrets(SecretIndex.build([(SecretInfo("ours"), prints)], KEY))
-
-
-def text(size: int, seed: int = 0) -> bytes:
-    chance = random.Random(seed)
-    return " ".join(chance.choice(WORDS) for _ in range(size // 4)).encode()[:size]
-
-
-def mixed(size: int, seed: int = 0) -> bytes:
-    """Text and noise in turns: does not shrink away, and is no ciphertext."""
-    chance = random.Random(seed)
-    rows = (
-        text(60, seed + row) if row % 2 else chance.randbytes(40)
-        for row in range(size // 50)
-    )
-    return b"".join(rows)[:size]
 
 
 class Told:

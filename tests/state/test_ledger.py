@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from dlp.errors import StateError
-from dlp.state.ledger import HOUR_S, Account, Charge, Ledger
+from dlp.state.ledger import HOUR_S, Charge, Ledger
 from dlp.state.sqlite import Store
 
 
@@ -26,10 +26,6 @@ async def test_agents_and_destinations_are_counted_apart(store):
     await ledger.charge("a", "x.example", 60, 100)
     assert (await ledger.charge("b", "x.example", 60, 100)).accepted
     assert (await ledger.charge("a", "y.example", 70, 100)).accepted
-    assert await ledger.accounts(2) == [
-        Account("a", "y.example", 70),
-        Account("a", "x.example", 60),
-    ]
 
 
 async def test_a_day_later_the_bytes_are_forgotten(store):
@@ -42,7 +38,6 @@ async def test_a_day_later_the_bytes_are_forgotten(store):
     assert not (await ledger.charge("a", "x.example", 20, 100)).accepted
     now += 1 * HOUR_S
     assert await ledger.charge("a", "x.example", 20, 100) == Charge(50, accepted=True)
-    assert await ledger.accounts() == [Account("a", "x.example", 50)]
 
 
 async def test_what_did_not_leave_is_given_back(store):
