@@ -232,8 +232,12 @@ def _prefixed_is_secret(case: _Case) -> bool:
     return case.strength >= Promise.TOKEN and case.hold >= Tie.BARE
 
 
-def _is_drawn(case: _Case) -> bool:
-    """Made up as people make passwords, or random enough for its name and tie."""
+def _is_drawn(case: _Case, at_least: float = 0) -> bool:
+    """
+    Made up as people make passwords, or random enough for its name and tie.
+
+    `at_least`: bits that are asked for whatever name and tie.
+    """
     value, hold = case.value, case.hold
     tied = hold >= Tie.BARE or bool(_SIGN_INSIDE.search(value))
     if case.strength is Promise.PASSWORD and tied and _made_up(value):
@@ -248,8 +252,7 @@ def _is_drawn(case: _Case) -> bool:
         return _looks_drawn(value, 10)
     least = 12 if case.strength >= Promise.TOKEN else 20
     long = len(value) >= least and (hold is Tie.QUOTED or _digits(value) > 0)
-    bits = max(_BITS[hold], _ALONE_BITS * bool(_CAMEL.fullmatch(value)))
-    return long and _looks_drawn(value, bits)
+    return long and _looks_drawn(value, max(_BITS[hold], at_least))
 
 
 _BITS = {Tie.PROSE: 20, Tie.BARE: 12, Tie.QUOTED: 8}
@@ -268,8 +271,6 @@ _ALONE, _ALONE_BITS = 20, 22
 and identifiers in 60 MB of code and prose none is."""
 
 _FILE = re.compile(rb".*\.[a-z]\w{1,4}")
-_CAMEL = re.compile(rb"[a-z]*(?:[A-Z]+[a-z]{2,})+[A-Z]{0,4}")
-"""As `SecurityGroupForVpcs`; one in a thousand of drawn letters looks so."""
 
 
 def _is_alone(value: bytes, hold: Tie) -> bool:
@@ -312,6 +313,11 @@ _SHAPES: tuple[tuple[re.Pattern[bytes], Callable[[_Case], bool]], ...] = (
             rb"|[a-z]++(?:[_./:#-]{1,2}[a-z]++(?:\d[a-z]*+)?){2,}"
         ),
         lambda _: False,
+    ),
+    # as `SecurityGroupForVpcs`; one in a thousand of drawn letters looks so
+    (
+        re.compile(rb"[a-z]*(?:[A-Z]+[a-z]{2,})+[A-Z]{0,4}"),
+        lambda case: _is_drawn(case, _ALONE_BITS),
     ),
     (re.compile(rb"(?s).*"), _is_drawn),
 )

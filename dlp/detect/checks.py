@@ -53,6 +53,8 @@ class Candidate:
     """Where the secret stands in `data`."""
     opening: int
     """Where the whole match, with the name or prefix, begins."""
+    prefix: int = 0
+    """Bytes at the start of the secret that the rule fixes."""
 
 
 Check = Callable[[Candidate], Outcome]
@@ -115,12 +117,13 @@ _NUMBERED = re.compile(
 
 def mixed(least: float, found: Candidate) -> Outcome:
     """
-    At least that many of: small letters, capitals, digits, punctuation.
+    At least that many of: small letters, capitals, digits, punctuation, after what
+    the rule fixes of it: `hf_` is no mixture.
 
     One fewer of capitals and small letters that are drawn beyond doubt: of thirty
     letters and digits one in three hundred has no digit.
     """
-    secret = found.secret
+    secret = found.secret[found.prefix :]
     kinds = mixture(secret)
     cases = secret != secret.lower() and secret != secret.upper()
     drawn = kinds == least - 1 and cases and _is_drawn(secret)

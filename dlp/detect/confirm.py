@@ -21,6 +21,7 @@ from dlp.detect.checks import Candidate, Check, Outcome, resolve
 from dlp.detect.pattern import searcher
 from dlp.detect.placeholder import is_example, is_placeholder
 from dlp.detect.rule import Rule, in_words
+from dlp.detect.syntax import prefixes
 from dlp.model import Tier, View, noun
 
 _NAME_BYTES = 24
@@ -117,6 +118,10 @@ class Detector:
     @cached_property
     def _group(self) -> str | int:
         return "secret" if "secret" in self._search.groupindex else 0
+
+    @cached_property
+    def _prefixes(self) -> tuple[bytes, ...]:
+        return prefixes(self.rule.pattern.exact)
 
     @cached_property
     def _checks(self) -> tuple[Check, ...]:
@@ -238,7 +243,8 @@ class Detector:
         if not self._has_keyword(view.data, found):
             return None
         tier = self.rule.tier
-        candidate = Candidate(secret, view.data, start, stop, found.start())
+        prefix = self._prefix(secret)
+        candidate = Candidate(secret, view.data, start, stop, found.start(), prefix)
         for check in self._checks:
             outcome = check(candidate)
             if outcome is Outcome.DROP:
@@ -252,6 +258,11 @@ class Detector:
         if self.rule.aside and self._is_aside(view.data, found.start(), start):
             return None
         return Match(self.rule, view, start, stop, tier)
+
+    def _prefix(self, secret: bytes) -> int:
+        """Bytes at the start of a secret that are the same for all of its kind."""
+        head = secret[: len(self._prefixes[0])].lower() if self._prefixes else b""
+        return next((len(p) for p in self._prefixes if head.startswith(p)), 0)
 
     def _is_aside(self, data: bytes, opening: int, start: int) -> bool:
         """Whether the name is one whose values the vendor's own rule judges."""

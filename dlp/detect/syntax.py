@@ -289,11 +289,41 @@ def beginnings(nodes: Nodes) -> tuple[frozenset[bytes], int]:
     return frozenset(), 0
 
 
-def _literals(nodes: Nodes, *, may_skip: bool) -> tuple[set[bytes], bool]:
+def prefixes(source: bytes) -> tuple[bytes, ...]:
+    """
+    What an expression fixes of the beginning of its group `secret`, else of the whole:
+    literals in lower case, longest first. None where that may begin anyhow.
+    """
+    tree = _parser.parse(source, re.MULTILINE)
+    number = tree.state.groupdict.get("secret")
+    inside = list(tree) if number is None else _within(list(tree), number)
+    found, _ = _literals(inside, may_skip=True, enough=_PREFIX)
+    return tuple(sorted(found - {b""}, key=len, reverse=True))
+
+
+_PREFIX = 40
+"""Bytes of a prefix that are asked for; vendors fix some twenty at most."""
+
+
+def _within(nodes: Nodes, number: int) -> Nodes:
+    """What stands in the group of that number."""
+    for node in nodes:
+        if group_of(node) == number:
+            return children(node)[0]
+        for inside in children(node):
+            if found := _within(inside, number):
+                return found
+    return []
+
+
+def _literals(
+    nodes: Nodes, *, may_skip: bool, enough: int = _LONG
+) -> tuple[set[bytes], bool]:
     """
     The literal starts of a sequence, and whether they are all of it.
 
     `may_skip`: whether a byte that may stand before them can be passed over.
+    `enough`: bytes after which no more are asked for.
     """
     starts = {b""}
     for node in nodes:
@@ -301,23 +331,28 @@ def _literals(nodes: Nodes, *, may_skip: bool) -> tuple[set[bytes], bool]:
         if starts == {b""} and least == 0 and most <= may_skip:
             may_skip = may_skip and most == 0
             continue
-        texts, whole = _literals_of(node, may_skip=may_skip and starts == {b""})
+        texts, whole = _literals_of(
+            node, may_skip=may_skip and starts == {b""}, enough=enough
+        )
         if not texts or len(starts) * len(texts) > _MANY:
             return starts, False
         starts = {start + text for start in starts for text in texts}
-        if not whole or min(map(len, starts)) >= _LONG:
+        if not whole or min(map(len, starts)) >= enough:
             return starts, False
     return starts, True
 
 
-def _literals_of(node: Node, *, may_skip: bool) -> tuple[set[bytes], bool]:
+def _literals_of(node: Node, *, may_skip: bool, enough: int) -> tuple[set[bytes], bool]:
     operator, argument = node
     if operator is sre.LITERAL:
         return {bytes([argument]).lower()}, True
     if operator is sre.IN and all(item[0] is sre.LITERAL for item in argument):
         return {bytes([item[1]]).lower() for item in argument}, True
     if operator in (sre.SUBPATTERN, sre.BRANCH):
-        each = [_literals(inner, may_skip=may_skip) for inner in children(node)]
+        each = [
+            _literals(inner, may_skip=may_skip, enough=enough)
+            for inner in children(node)
+        ]
         texts = {text for found, _ in each for text in found}
         return (texts - {b""} if b"" not in texts else set()), all(w for _, w in each)
     return set(), False

@@ -128,3 +128,11 @@ def test_what_a_type_is_mapped_to_is_no_key():
     plain = data.replace(b"AWS::Cognito::", b"     Cognito  ")
     found = Candidate(digest.encode(), plain, start, start + 16, data.index(b"Cognito"))
     assert judge(found) is KEEP
+
+
+def test_a_prefix_is_no_mixture():
+    """`hf_` and its kin: only what is drawn counts."""
+    secret = b"hf_" + b"qxzwvkjhgfqpzmxncbvq"
+    judge = resolve("mixed", 2)
+    assert judge(Candidate(secret, secret, 0, len(secret), 0)) is KEEP
+    assert judge(Candidate(secret, secret, 0, len(secret), 0, prefix=3)) is DROP

@@ -7,6 +7,7 @@ import pytest
 
 from dlp.detect.exemplar import exemplars
 from dlp.detect.pattern import PatternError, prepare
+from dlp.detect.syntax import prefixes
 from dlp.detect.templates import expand
 
 SCAN_FORMS = {
@@ -138,3 +139,16 @@ def test_every_match_has_its_literal_at_its_first_byte_or_behind_its_lead(source
                 heads = pattern.heads or {b""}
                 leads = range(pattern.lead + 1)
                 assert any(near[at:].startswith(tuple(heads)) for at in leads)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fixed"),
+    [
+        (rb"\bhf_[a-z]{9}", (b"hf_",)),
+        (rb"(?:^|\W)(?P<secret>(?:sk|rk)_live_\w{9})", (b"sk_live_", b"rk_live_")),
+        (rb"acme[ :]{1,3}(?P<secret>[A-Z]{9})", ()),
+        (rb"(?P<secret>AB?C\d{9})", (b"a",)),
+    ],
+)
+def test_what_a_pattern_fixes_of_its_secret(pattern, fixed):
+    assert sorted(prefixes(pattern)) == sorted(fixed)
