@@ -14,20 +14,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from heapq import merge
 
 import numpy as np
 import numpy.typing as npt
 
 from dlp.decode.pieces import Span
-from dlp.decode.printable import readable
-from dlp.decode.runs import spans_of
+from dlp.decode.printable import is_text, readable
+from dlp.decode.runs import long_spans_of
 from dlp.decode.source import Source
 from dlp.model import View
 
 _HIGH = r"[\xc2\xc3][\x80-\xbf]"
 _CONTAINERS = (
     r"\x1f\xc2\x8b\x08",
-    r"x(?:\xc2\x9c|\xc3\x9a|\x01.{0,24}" + _HIGH + ")",
+    r"x\xc2\x9c",
+    r"x\xc3\x9a",
+    r"x\x01.{0,24}" + _HIGH,
     r"BZh[1-9]1AY&SY.{0,8}" + _HIGH,
     r"\xc3\xbd7zXZ\x00",
     r"\x28\xc2\xb5/\xc3\xbd",
@@ -43,12 +46,18 @@ HINTS = (
     _WORD + _HIGH,
 )
 
-_IS_CONTAINER = re.compile("|".join(_CONTAINERS).encode("latin-1"), re.DOTALL)
+_HEADS = [re.compile(head.encode("latin-1"), re.DOTALL) for head in _CONTAINERS]
+"""One by one: what begins with a literal is looked for at the speed of memory."""
+_BYTE_WISE = re.compile(rb"(?:[\x00-\x7f]|[\xc2\xc3][\x80-\xbf])*+")
+_SHORTEST_BYTES = 18
+"""Less is no container, and in noise what looks like one goes on no longer."""
 _LONGEST_STEP = 94
 """Characters that a key consists of differ by less."""
 _LOWEST = 0x2D
 _SHORTEST = 16
 _SHORTEST_PACKED = 8
+_LEADS = ((0xC2, 0xDF, 2), (0xE0, 0xEF, 3), (0xF0, 0xF4, 4))
+"""First bytes of longer characters, and how long these are."""
 _PRINTABLE = np.zeros(256, np.bool_)
 _PRINTABLE[0x20:0x7F] = True
 
@@ -62,15 +71,15 @@ type Codes = npt.NDArray[np.int32]
 def characters(source: Source) -> Iterator[View]:
     """What the characters of a text stand for."""
     data = source.data
-    if _IS_CONTAINER.search(data):
-        text = data.decode("utf-8", "replace")
-        yield source.child("latin-1", text.encode("latin-1", "replace"))
+    yield from _containers(source)
     words: list[bytes] = []
-    for at in range(0, len(data), _BLOCK_BYTES):
-        text = data[at : at + _BLOCK_BYTES + _OVERLAP_BYTES].decode("utf-8", "replace")
-        codes = np.frombuffer(text.encode("utf-32-le"), "<u4").astype(np.int32)
-        yield from _packed(source, codes)
-        words += _moved(codes)
+    for start, stop in [(0, len(data))] if is_text(data) else _characters(data):
+        for at in range(start, stop, _BLOCK_BYTES):
+            block = data[at : min(stop, at + _BLOCK_BYTES + _OVERLAP_BYTES)]
+            text = block.decode("utf-8", "replace")
+            codes = np.frombuffer(text.encode("utf-32-le"), "<u4").astype(np.int32)
+            yield from _packed(source, codes)
+            words += _moved(codes)
     if words:
         low = source.child("code points", b"\n".join(words))
         if readable(low.data):
@@ -79,12 +88,45 @@ def characters(source: Source) -> Iterator[View]:
             source.budget.remains(low)
 
 
+def _containers(source: Source) -> Iterator[View]:
+    """From where a container begins, as long as characters stand for bytes."""
+    data, done = source.data, 0
+    for start in merge(*(_starts(head, data) for head in _HEADS)):
+        if start < done:
+            continue
+        run = _BYTE_WISE.match(data, start)
+        assert run is not None
+        text = run[0].decode().encode("latin-1")
+        if len(text) >= _SHORTEST_BYTES:
+            done = run.end()
+            yield source.child("latin-1", text, run.span())
+
+
+def _starts(head: re.Pattern[bytes], data: bytes) -> Iterator[int]:
+    return (match.start() for match in head.finditer(data))
+
+
+def _characters(data: bytes) -> list[Span]:
+    """The stretches of bytes that are UTF-8, of those that are no text as a whole."""
+    octets = np.concatenate((np.frombuffer(data, np.uint8), np.zeros(3, np.uint8)))
+    more = octets & 0xC0 == 0x80
+    size = len(data)
+    inside = octets[:size] < 0x80
+    for lowest, highest, length in _LEADS:
+        begins = octets[:size] - np.uint8(lowest) <= highest - lowest
+        for place in range(1, length):
+            begins &= more[place : place + size]
+        for place in range(length):
+            inside[place:] |= begins[: size - place]
+    return long_spans_of(inside, _SHORTEST)
+
+
 def _moved(codes: Codes) -> Iterator[bytes]:
     """The low bytes of words that are no ASCII and near each other throughout."""
     high = codes >= _LOWEST
     near = (np.abs(np.diff(codes)) < _LONGEST_STEP) & high[1:] & high[:-1]
     foreign = np.concatenate(([0], np.cumsum(codes > 0x7F)))
-    for start, stop in _runs(near, _SHORTEST - 1):
+    for start, stop in long_spans_of(near, _SHORTEST - 1):
         if foreign[stop + 1] > foreign[start]:
             yield (codes[start : stop + 1] & 0xFF).astype(np.uint8).tobytes()
 
@@ -93,14 +135,7 @@ def _packed(source: Source, codes: Codes) -> Iterator[View]:
     wide = (codes > 0xFF) & (codes < 0x7F00)
     units = np.where(wide, codes, 0)
     both = _PRINTABLE[units & 0xFF] & _PRINTABLE[units >> 8]
-    for start, stop in _runs(both, _SHORTEST_PACKED):
+    for start, stop in long_spans_of(both, _SHORTEST_PACKED):
         for order in ("<u2", ">u2"):
             text = units[start:stop].astype(order).tobytes()
             yield source.child("packed", text)
-
-
-def _runs(mask: npt.NDArray[np.bool_], shortest: int) -> list[Span]:
-    """The spans of at least `shortest` true values in a row."""
-    starts, stops = spans_of(mask)
-    spans = zip(starts.tolist(), stops.tolist(), strict=True)
-    return [(start, stop) for start, stop in spans if stop - start >= shortest]

@@ -54,20 +54,25 @@ class Alphabet:
         """Runs that begin in one block; one that goes on is cut at its end."""
         size = min(_BLOCK_BYTES + self.shortest - 1, len(data) - at)
         inside = self._inside(np.frombuffer(data, np.uint8, size, at))
-        covered = 1
-        while covered < self.shortest and len(inside):
-            step = min(covered, self.shortest - covered)
-            inside = inside[step:] & inside[:-step]
-            covered += step
-        starts, stops = spans_of(inside)
-        stops = stops + (at + self.shortest - 1)
-        return list(zip((starts + at).tolist(), stops.tolist(), strict=True))
+        return [(at + a, at + b) for a, b in long_spans_of(inside, self.shortest)]
 
     def _inside(self, data: np.ndarray) -> np.ndarray:
         inside = np.zeros(len(data), bool)
         for low, high in self._ranges:
             inside |= data - np.uint8(low) <= high - low
         return inside
+
+
+def long_spans_of(inside: npt.NDArray[np.bool_], shortest: int) -> list[Span]:
+    """The spans of at least `shortest` true values in a row."""
+    covered = 1
+    while covered < shortest and len(inside):
+        step = min(covered, shortest - covered)
+        inside = inside[step:] & inside[:-step]
+        covered += step
+    starts, stops = spans_of(inside)
+    stops = stops + (shortest - 1)
+    return list(zip(starts.tolist(), stops.tolist(), strict=True))
 
 
 def spans_of(inside: npt.NDArray[np.bool_]) -> tuple[Places, Places]:
