@@ -96,8 +96,8 @@ class Enlister:
         if rule is None:
             known = [r.id for r in self.vendors.rules]
             close = get_close_matches(kind, known, n=3, cutoff=0.4)
-            hint = f": there are {', '.join(close)}" if close else ""
-            raise UsageError(f"no rule is called {kind[:80]!a}{hint}")
+            there = f"there are {', '.join(close)}" if close else "leave --like out"
+            raise UsageError(f"no rule is called {kind[:80]!a}: {there}")
         for _ in range(_TRIES):
             text = expand(rule.matches[0], secrets.randbits(64)).encode()
             for match in matches(text, (rule,)):

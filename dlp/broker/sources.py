@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,19 @@ from dlp.errors import SecretError, UsageError
 
 PATIENCE_S = 120
 """What a program may take; it may be asking for a touch of a hardware key."""
+_VAULT_SAYS = {
+    "InvalidPath": "no such secret, or it was deleted: MOUNT/PATH is what "
+    "`bao kv get` takes, without `data/`",
+    "Forbidden": "its token may not read that: set VAULT_TOKEN to one that may",
+    "VaultDown": "it is sealed",
+    "SSLError": "its certificate is not trusted: set VAULT_CACERT to its CA",
+    "ConnectionError": "nobody answers at VAULT_ADDR",
+    "Timeout": "it does not answer in time",
+    "InvalidSchema": "VAULT_ADDR must begin with https:// or http://",
+    "MissingSchema": "VAULT_ADDR must begin with https:// or http://",
+    "InvalidURL": "VAULT_ADDR is no address: write https://HOST:PORT",
+}
+"""What the errors of hvac and requests mean, by class."""
 
 
 def without_newline(data: bytes) -> bytes:
@@ -97,7 +111,10 @@ def sops(path: Path) -> dict[str, str]:
         UsageError: there is no `sops`.
         SecretError: it failed.
     """
-    plain = _run(["sops", "--decrypt", "--output-type", "json", str(path)])
+    if shutil.which("sops") is None:
+        raise UsageError("--sops needs the program sops, which is not on the PATH")
+    words = ["sops", "--decrypt", "--output-type", "json", str(path.absolute())]
+    plain = _run(words)
     try:
         return dict(_leaves("", json.loads(plain)))
     except ValueError:
@@ -152,7 +169,8 @@ def keyring(reference: str) -> bytes:
         raise _missing("keyring", "keyring") from None
     try:
         value = system.get_password(service, user)
-    except KeyringError as error:
+    except (KeyringError, ImportError, AttributeError, RuntimeError) as error:
+        # But for the first, a configured backend that is not there or does not work.
         raise SecretError(f"the keyring cannot be used: {error}") from error
     if value is None:
         raise SecretError(f"the keyring has no entry {reference}")
@@ -180,18 +198,26 @@ def vault(reference: str) -> dict[str, str] | bytes:
     mount, _, path = location.strip("/").partition("/")
     if not path:
         raise UsageError("--vault wants MOUNT/PATH or MOUNT/PATH#FIELD")
+    ca = _setting("CACERT")
+    if ca and not Path(ca).exists():
+        raise UsageError(f"VAULT_CACERT names {ca}, which does not exist")
     client = hvac.Client(
         url=_setting("ADDR"),
         token=_setting("TOKEN") or None,
         namespace=_setting("NAMESPACE") or None,
-        verify=_setting("CACERT") or True,
+        verify=ca or True,
     )
     try:
         fields = _fields(client, mount, path)
     except (hvac.exceptions.VaultError, requests.RequestException) as error:
         # Their text may quote the request; the class says enough.
-        why = error.__class__.__name__
+        names = [kind.__name__ for kind in type(error).__mro__]
+        why = next((_VAULT_SAYS[n] for n in names if n in _VAULT_SAYS), names[0])
         raise SecretError(f"cannot read {location} from the vault: {why}") from None
+    except TypeError:  # hvac gives an answer that is no JSON as it is
+        raise SecretError(
+            f"cannot read {location}: what answers at VAULT_ADDR is no vault"
+        ) from None
     if not wanted:
         return fields
     if wanted not in fields:

@@ -57,6 +57,7 @@ app = typer.Typer(
     cls=_LazyGroup,
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_enable=False,  # older ones show locals: they may hold a secret
     help="The egress firewall between an AI agent and the internet.",
 )
 

@@ -95,6 +95,8 @@ def add(
     """
     from dlp.broker.enlist import Enlister  # the rule engine takes a while
 
+    if identity and not age:
+        raise UsageError("--identity opens the file of --age: name that too")
     given = _given(stdin, env, exec_, vault, keyring) | {
         "--dotenv": partial(sources.file_of_values, dotenv) if dotenv else None,
         "--from-env": sources.environment if from_env else None,

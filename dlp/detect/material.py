@@ -91,13 +91,15 @@ def dissect(value: bytes) -> Material:
     Find the secret pieces of a value.
 
     Raises:
-        SecretError: it is too short, too long, or could be guessed.
+        SecretError: it is empty, too short, too long, or could be guessed.
     """
     if len(value) > MAX_LENGTH:
         raise SecretError(
             f"the value has {len(value)} bytes: more than {MAX_LENGTH} cannot be "
             "registered; register the key or password inside it"
         )
+    if not value:
+        raise SecretError("the value is empty")
     private = private_part(value)
     numbers = private.numbers if private else ()
     start, stop = private.span if private else _body(value)

@@ -45,6 +45,12 @@ def test_stdin_without_its_last_newline_is_the_value(tmp_path, ending):
     assert token() not in result.output
 
 
+@pytest.mark.parametrize("given", ["", "\n"])
+def test_an_empty_value_is_told(tmp_path, given):
+    with pytest.raises(SecretError, match="api: the value is empty"):
+        run(tmp_path, "add", "api", "--stdin", stdin=given)
+
+
 def test_only_one_newline_is_dropped(tmp_path):
     run(tmp_path, "add", "api", "--stdin", stdin=token() + "\n\n")
     assert run(tmp_path, "verify", "api", "--stdin", stdin=token()).exit_code == 1

@@ -61,7 +61,6 @@ GUESSED = {
     "a date": "2024-01-31",
     "a prefix alone": "sk-" + "ant-api03-",
     "too short": "x9#Kq2!",
-    "empty": "",
 }
 
 
