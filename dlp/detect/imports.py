@@ -92,7 +92,7 @@ def take(foreign: Foreign, name: str) -> tuple[Rule, str]:
     if foreign.helper:
         raise PatternError("it only helps other rules", "write the rule by hand")
     source = adapt(foreign.expression, group=foreign.group)
-    low = source.lower()
+    low = _HEX.sub(lambda found: chr(int(found[1], 16)), source).lower()
     keywords = [word.lower() for word in foreign.keywords]
     near = () if any(word in low for word in keywords) else tuple(keywords)
     rule = Rule(
@@ -126,6 +126,8 @@ def _cases(templates: Iterable[str], source: str) -> Iterator[str]:
             )
 
 
+_HEX = re.compile(r"\\x([0-9a-f]{2})")
+"""How `adapt` writes a sign that is no letter."""
 _NEAR = 200
 """Bytes after a keyword in which a rule counts that names one: elsewhere, the file."""
 

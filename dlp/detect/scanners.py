@@ -18,6 +18,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from dlp.detect.exclusions import read_filter
 from dlp.errors import UsageError
 
 
@@ -88,9 +89,9 @@ _FILE_BEYOND = {
 
 _GITLEAKS_BEYOND = {
     "path": "the path condition",
-    "filter": "its filter",
     "validate": "validation over the network",
     "required": "rules it requires nearby",
+    "components": "rules it requires nearby",
 }
 _KINGFISHER_BEYOND = {
     "validation": "validation over the network",
@@ -107,14 +108,21 @@ def _gitleaks(rules: Iterable[Mapping[str, Any]]) -> Iterator[Foreign]:
         lost = (
             [] if len(kept) == len(lists) else ["allowlists of paths, lines or commits"]
         )
+        asked = read_filter(str(rule.get("filter", "")))
+        if not asked.whole:
+            lost.append("a part of its filter")
         yield Foreign(
             str(rule.get("id", "rule")),
             str(rule.get("description", "")),
             str(rule.get("regex", "")),
-            int(rule.get("secretGroup", 0)),
-            float(rule.get("entropy", 0)),
+            int(rule.get("valueGroup", rule.get("secretGroup", 0))),
+            max(float(rule.get("entropy", 0)), asked.entropy),
             keywords=tuple(rule.get("keywords", ())),
-            unless=tuple(text for each in kept for text in _allowed(each)),
+            unless=(
+                *(text for each in kept for text in _allowed(each)),
+                *asked.unless,
+            ),
+            helper=bool(rule.get("skipReport")),
             beyond=(
                 *lost,
                 *(what for key, what in _GITLEAKS_BEYOND.items() if key in rule),

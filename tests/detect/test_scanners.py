@@ -76,6 +76,24 @@ rules:
 """
 
 
+BETTERLEAKS = r"""
+filter = 'true'
+[[rules]]
+id = "acme-id"
+regex = '''\bid-[a-z0-9]{8}\b'''
+skipReport = true
+[[rules]]
+id = "acme-secret"
+regex = '''\b(as)-(as-[a-z0-9]{24})\b'''
+keywords = ["as-"]
+valueGroup = 2
+components = [{ id = "acme-id", within = "5L" }]
+filter = '''
+entropy(finding["secret"]) < 3.5 || matchesAny(finding["secret"], [`^as-sand`]) || other()
+'''
+"""
+
+
 @pytest.fixture(scope="module")
 def gitleaks():
     return import_rules(GITLEAKS.encode(), "gitleaks.toml")
@@ -170,3 +188,18 @@ def test_a_field_of_another_kind_is_an_error_of_ours(name, field):
     head = "[[rules]]\nid = 'a'\n" if name == "a.toml" else "rules:\n- id: a\n  "
     with pytest.raises(UsageError, match="a field of a kind"):
         import_rules(f"{head}{field}\n".encode(), name)
+
+
+def test_a_file_of_betterleaks_keeps_what_looks_at_the_secret():
+    imported = import_rules(BETTERLEAKS.encode(), "betterleaks.toml")
+    (rule,) = imported.rules
+    assert rule.checks == (("entropy", 3.5),)
+    assert rule.unless == ("^as-sand",)
+    assert rule.keywords == ()
+    assert finds(imported, "acme-secret", "as-as-{loweralnum:24}")
+    assert not finds(imported, "acme-secret", "as-as-sand{lower:20}")
+    assert imported.partly == {
+        "acme-secret": ("a part of its filter", "rules it requires nearby")
+    }
+    assert "only helps" in imported.left["acme-id"]
+    assert imported.beyond == ("its filter",)
