@@ -26,6 +26,8 @@ _STEP = "strings"
 _SHORTEST = 12
 _STRETCHES = Alphabet(bytes(range(0x20, 0x7F)), 1)
 _LONG_STRETCHES = Alphabet(bytes(range(0x20, 0x7F)), _SHORTEST + 1)
+_LINE_ENDS = (b"\n", b"\r", b"\t")
+"""Also tags of fields 1, of protobuf: a string there has a length that fits."""
 _MOSTLY = 0.55
 """The share of printable bytes in a message of strings; noise has 0.37."""
 _CBOR_STRINGS = (0x40, 0x60)
@@ -52,7 +54,10 @@ def strings(source: Source) -> Iterator[View]:
     small = filled <= _LARGEST_BYTES and len(data) <= _LARGEST_PADDED_BYTES
     found = (_STRETCHES if small else _LONG_STRETCHES).runs(data)
     spans = [
-        span for start, stop in found for span in _after_lengths(data, start, stop)
+        span
+        for start, stop in found
+        if not _is_line(data, start, stop)
+        for span in _after_lengths(data, start, stop)
     ]
     if spans:
         pieces = [data[start:stop] for start, stop in spans]
@@ -109,6 +114,17 @@ def _ends(data: bytes) -> Iterator[int]:
             int.from_bytes(data[at : at + 4], "little"),
         ):
             yield at + 4
+
+
+def _is_line(data: bytes, start: int, stop: int) -> bool:
+    """
+    Whether a stretch is a line of text, and no string: a letter is the length of what
+    follows it in most lines, but seldom of just what follows.
+    """
+    between = (
+        data[start - 1 : start] in _LINE_ENDS and data[stop : stop + 1] in _LINE_ENDS
+    )
+    return between and data[start] != stop - start - 1
 
 
 def _after_lengths(data: bytes, start: int, stop: int) -> Iterator[Span]:

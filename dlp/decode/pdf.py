@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 
 from dlp.decode.escapes import unescape
+from dlp.decode.pieces import Span
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -32,6 +33,11 @@ have a `T`, which is looked for at the speed of memory.
 _STRING = re.compile(
     rb"\(((?:[^()\\]|\\.|\([^()]*\))*)\)|<([0-9A-Fa-f\s]*)>|(-?[0-9.]+)", re.DOTALL
 )
+_CLOSES = (b")", b"]", b">")
+_GAP_BYTES = 8
+_LONGEST_OPERAND = 16 << 10
+_LONGEST_TEXT = 64 << 10
+"""In which quotation marks show text."""
 _SPACE_UNITS = -180.0
 """Thousandths of an em: a kerning beyond this reads as a space."""
 _MOST_TABLES = 12
@@ -42,7 +48,8 @@ def shown_text(source: Source) -> Iterator[View]:
     data = source.data
     if not _OPERATORS.search(data):
         return
-    pieces = [_pieces(m[1] or m[2]) for m in _SHOWN.finditer(data)]
+    shown = (m for span in _operands(data) for m in _SHOWN.finditer(data, *span))
+    pieces = [_pieces(m[1] or m[2]) for m in shown]
     if not pieces:
         return
     lines = b"\n".join(b"".join(_plain(p) for p in line) for line in pieces)
@@ -52,6 +59,28 @@ def shown_text(source: Source) -> Iterator[View]:
         lines = b"\n".join(b"".join(_mapped(p, table) for p in line) for line in pieces)
         yield source.child("pdf text", lines)
         yield from _joined(source, lines)
+
+
+def _operands(data: bytes) -> Iterator[Span]:
+    """
+    The stretches in which something may be shown: before the operators that do nothing
+    else, and behind those that only stand in a text. Brackets alone are everywhere, and
+    in noise one may be open for KiB.
+    """
+    start = stop = 0
+    for operator in _OPERATORS.finditer(data):
+        low, high = operator.span()
+        if data[low + 1] in b"jJ":
+            if data[low - _GAP_BYTES : low].rstrip()[-1:] not in _CLOSES:
+                continue
+            low -= _LONGEST_OPERAND
+        else:
+            high += _LONGEST_TEXT
+        if low > stop:
+            yield start, stop
+            start = low
+        stop = max(stop, high)
+    yield start, stop
 
 
 def _joined(source: Source, lines: bytes) -> Iterator[View]:

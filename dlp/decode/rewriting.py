@@ -93,7 +93,7 @@ def _windows(data: bytes, span: Span, pattern: re.Pattern[bytes]) -> list[Span]:
             near.append((low, high))
     words: list[Span] = []
     for low, high in near:
-        start, stop = _word_begins(data, low, span[0]), _word_ends(data, high, span[1])
+        start, stop = word_begins(data, low, span[0]), word_ends(data, high, span[1])
         if words and start <= words[-1][1]:
             words[-1] = words[-1][0], stop
         else:
@@ -101,7 +101,7 @@ def _windows(data: bytes, span: Span, pattern: re.Pattern[bytes]) -> list[Span]:
     return words
 
 
-def _word_begins(data: bytes, at: int, least: int) -> int:
+def word_begins(data: bytes, at: int, least: int) -> int:
     """Where the word at `at` begins, not before `least`."""
     if at <= least:
         return least
@@ -114,7 +114,7 @@ def _word_begins(data: bytes, at: int, least: int) -> int:
     return floor
 
 
-def _word_ends(data: bytes, at: int, most: int) -> int:
+def word_ends(data: bytes, at: int, most: int) -> int:
     """Where the word at `at` ends, not after `most`."""
     if at >= most:
         return most

@@ -9,6 +9,7 @@ their literals are listed; here are 510.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 
@@ -31,6 +32,8 @@ _MADE_HERE = frozenset({"drawn", "picked"})
 """Steps whose results are many readings of one text, which is read itself."""
 _KEY_BYTES = 4096
 """What is undone behind the beginning of a key; of a container, all."""
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+"""Behind it stands nothing that belongs to a key."""
 _MOST_HITS = 1000
 _HEADS = {GZIP + b"\0": "gzip", BZIP2 + b"91AY": "bz2", XZ: "xz", ZSTD: "zstd"}
 _PROBE_BYTES = 1 << 20
@@ -93,7 +96,10 @@ def shifted(source: Source) -> Iterator[View]:
         text = undo(source.data[start:stop], key)
         if codec:
             text = inflate(text, codec, min(_PROBE_BYTES, source.budget.room)).data
+        else:
+            text = _NO_TEXT.split(text, 1)[0]
         if KEY.match(text) or (codec and text):
+            stop = stop if codec else start + len(text)
             span = start, min(stop, len(source.data))
             yield source.child("one-byte cipher", text, span)
 

@@ -46,6 +46,7 @@ from dlp.decode import (
     unicode,
     zip,  # noqa: A004
 )
+from dlp.decode.nearby import LARGE_BYTES, read_near
 from dlp.decode.sieve import Sieve
 from dlp.decode.source import Source
 from dlp.model import View
@@ -92,6 +93,14 @@ class Decoder:
     """Also tried on pieces that were put side by side."""
     reads_json: bool = True
     """Also tried on a JSON document, which leaves.py has read already."""
+    reach: int = 0
+    """If any: of a large text it reads so many bytes round its hints, and no more."""
+
+    def read(self, source: Source) -> Iterable[View]:
+        """What it makes of a view."""
+        if self.reach and len(source.data) > LARGE_BYTES:
+            return read_near(self.run, _hints_of(self.run), self.reach, source)
+        return self.run(source)
 
 
 _COMPRESSED = (
@@ -155,11 +164,13 @@ _SPELLINGS = (
         reads_joins=False,
         reads_json=False,
     ),
-    Decoder(mail.quoted, mail.QUOTED_HINTS, reads_joins=False),
+    Decoder(mail.quoted, mail.QUOTED_HINTS, reads_joins=False, reach=1024),
     Decoder(mail.words, mail.WORD_HINTS),
     Decoder(mail.continued, mail.CONTINUED_HINTS, reads_joins=False),
-    Decoder(chunks.groups, chunks.GROUP_HINTS, Bank.SHAPES, reads_joins=False),
-    Decoder(chunks.groups, chunks.LINE_HINTS, Bank.RARE, reads_joins=False),
+    Decoder(
+        chunks.groups, chunks.GROUP_HINTS, Bank.SHAPES, reads_joins=False, reach=2048
+    ),
+    Decoder(chunks.groups, chunks.LINE_HINTS, Bank.RARE, reads_joins=False, reach=2048),
     Decoder(even.even, (), test=even.is_even, reads_joins=False),
     Decoder(
         columns.columns,
@@ -173,7 +184,7 @@ _SPELLINGS = (
 )
 _CODES = (
     Decoder(base64.base64, base64.HINTS, Bank.SHAPES, wraps=True),
-    Decoder(base64.pieces, base64.PIECES_HINTS, Bank.RARE, wraps=True),
+    Decoder(base64.pieces, base64.PIECES_HINTS, Bank.RARE, wraps=True, reach=2048),
     Decoder(noise.noise, noise.HINTS, Bank.MIXED, wraps=True, reads_joins=False),
     Decoder(base64.backwards, base64.BACKWARDS_HINTS, Bank.RARE),
     Decoder(radix.base32, radix.LOWER_HINTS, Bank.LOWER, wraps=True),
@@ -182,13 +193,13 @@ _CODES = (
     Decoder(radix.base16, radix.BASE16_HINTS, Bank.NUMBERS, wraps=True),
     Decoder(radix.other_base16, radix.OTHER_LOWER_HINTS, Bank.LOWER, reads_joins=False),
     Decoder(radix.other_base16, radix.OTHER_UPPER_HINTS, Bank.UPPER, reads_joins=False),
-    Decoder(notation.pairs, notation.PAIR_HINTS, Bank.NUMBERS, wraps=True),
-    Decoder(numbers.numbers, numbers.HINTS, Bank.NUMBERS, wraps=True),
+    Decoder(notation.pairs, notation.PAIR_HINTS, Bank.NUMBERS, wraps=True, reach=4096),
+    Decoder(numbers.numbers, numbers.HINTS, Bank.NUMBERS, wraps=True, reach=4096),
     Decoder(notation.records, notation.RECORD_HINTS, wraps=True, reads_joins=False),
     Decoder(bits.bits, bits.HINTS, Bank.NUMBERS, wraps=True),
     Decoder(bits.words, bits.WORD_HINTS, wraps=True),
     Decoder(bits.invisible, bits.INVISIBLE_HINTS, Bank.FOREIGN, wraps=True),
-    Decoder(spoken.spoken, spoken.HINTS, reads_joins=False),
+    Decoder(spoken.spoken, spoken.HINTS, reads_joins=False, reach=4096),
     Decoder(spoken.morse, spoken.MORSE_HINTS, Bank.FOREIGN, reads_joins=False),
     Decoder(spoken.braille, spoken.BRAILLE_HINTS, Bank.FOREIGN, reads_joins=False),
     Decoder(base45.base45, base45.HINTS, Bank.UPPER, wraps=True, reads_joins=False),
@@ -216,6 +227,12 @@ _CIPHERS = (
     Decoder(drawn.drawn, (), test=drawn.is_drawn),
 )
 DECODERS = (*_COMPRESSED, *_DOCUMENTS, *_CHARACTERS, *_SPELLINGS, *_CODES, *_CIPHERS)
+
+
+@cache
+def _hints_of(run: Callable[[Source], Iterable[View]]) -> tuple[str, ...]:
+    """Of all rows of a decoder: it is asked but once for a view."""
+    return tuple(hint for row in DECODERS if row.run is run for hint in row.hints)
 
 
 @cache

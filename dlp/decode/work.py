@@ -255,7 +255,7 @@ class _Work:
                 continue
             last = decoder.run
             spent = self.budget.produced
-            for child in decoder.run(source):
+            for child in decoder.read(source):
                 self._add(child, spelled + (not decoder.wraps))
                 yielded += 1
             if self.budget.produced > spent:
