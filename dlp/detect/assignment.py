@@ -51,7 +51,12 @@ _FILLINGS = tuple(
         # a type: `: &'static str =`, `As String =`, `[] =`
         (r"(?i)(^[\s\"'`*)\]}\\]*)(?::|\[|\bas\b)[&'*\w<>\[\]?., ]*=(?!=)", r"\1="),
         # what it is for: `token for production:`
-        (r"(?i)\b(?:for|of|in|on|from|to)\s[\w .'/-]*(?=[:=])", ""),
+        (
+            r"(?i)\b(?:for|of|in|on|from|to|i|we|you|that|which|with)\s[\w .'/-]*"
+            r"(?=[:=]|->)",
+            "",
+        ),
+        (r"\([^()]*\)(?=\s?[:=])", ""),  # an aside: `token (of the stage):`
         # a call round the value: `String::from(`
         (r"[A-Za-z][\w.:<>$]*\((?=[\s\"'`\\a-z]*$)", "("),
         (r"[&!]{1,2}\w[\w/!]*\s", ""),  # an anchor or a tag of YAML
@@ -69,8 +74,8 @@ _TIES: tuple[tuple[re.Pattern[str], bool, Tie], ...] = tuple(
     for pattern, quoted, tie in (
         (r"[\])}{]*[?|+~!:=<.]*[:=]+>?[>\[({]*:?", True, Tie.QUOTED),
         (r"[\])}]*[|?+:.]*[:=]>?[>|]*[-+]?", False, Tie.BARE),
-        (r"[(,>\[{]+|[\])}]*(?:\|\||\?\?)\(*|<{1,2}-", True, Tie.QUOTED),
-        (r"[,{(]+:|[\])}]*[=:]>?[!@(\[\]]+", True, Tie.QUOTED),
+        (r"[(,>\[{]+=?|[\])}]*(?:\|\||\?\?)\(*|<{1,2}-", True, Tie.QUOTED),
+        (r"[,{(]+:|[\])}]*[=:]>?[!@(\[\]{]+", True, Tie.QUOTED),
         (r"->|<{1,2}-|[;|]|--?=?", False, Tie.BARE),
         (r"\|?", False, Tie.PROSE),
     )
@@ -118,8 +123,8 @@ def _in_element(found: Assignment) -> bool:
 
 
 _COLONS = "→➔➜⇒\uff1a「『“\u2018\uff1b\uff5c"
-_SIGNS = str.maketrans(dict.fromkeys(_COLONS, ":"))
-"""What stands for a colon in other scripts."""
+_SIGNS = str.maketrans(dict.fromkeys(_COLONS, ":") | dict.fromkeys("éè", " "))
+"""What stands for a colon in other scripts, and verbs that are no ASCII letters."""
 
 
 def _plain(separator: str) -> str:
@@ -335,9 +340,18 @@ def is_password(value: bytes) -> bool:
     """Whether it looks like one, in a place where a command or a call takes one."""
     if _NOT_A_VALUE.fullmatch(value) or is_typed(value):
         return False
-    if _made_up(value):
+    if _made_up(value) or _is_drawn_hex(value):
         return True
     return len(value) >= 8 and mixture(value) >= 2 and _bits(value) >= 12
+
+
+_LONG_HEX = re.compile(rb"[0-9a-f]{24,}|[0-9A-F]{24,}")
+
+
+def _is_drawn_hex(value: bytes) -> bool:
+    digits = _digits(value)
+    rarer = min(digits, len(value) - digits)
+    return bool(_LONG_HEX.fullmatch(value)) and rarer * 8 >= len(value)
 
 
 def _made_up(value: bytes) -> bool:

@@ -148,10 +148,20 @@ _SLUG = re.compile(
 )
 
 
+_COMPOSED = re.compile(rb"(?=.*[A-Za-z])(?=.*\d)[\w.-]+[!#$^&*][\w!@#$^&*+?.-]*")
+
+
 def not_words(found: Candidate) -> Outcome:
-    """Dictionary words cover less than half of it, and it is no name of several."""
+    """
+    Dictionary words cover less than half of it, and it is no name of several.
+
+    But for letters, digits and a sign that names do not have: people make passwords
+    out of a word, `Winter2024!`.
+    """
     if _SLUG.fullmatch(found.secret):
         return Outcome.DROP
+    if _COMPOSED.fullmatch(found.secret):
+        return Outcome.KEEP
     covered = sum(map(len, _word_pattern().findall(found.secret.lower())))
     return _kept(covered * 2 < len(found.secret))
 
@@ -233,14 +243,18 @@ def assigned(found: Candidate) -> Outcome:
     rest = _NAME.match(data, opening, found.start)
     middle = rest.end() if rest else opening
     name = data[opening - len(before) + len(spoken) : middle].decode("latin-1")
+    value = _QUERY.split(found.secret, maxsplit=1)[0]
     assignment = Assignment(
         name=_DECLARED.sub("", name),
         separator=data[middle : found.start].decode("latin-1"),
-        value=_QUERY.split(found.secret, maxsplit=1)[0].rstrip(b".,:;?!"),
+        value=value.rstrip(b".,:;?!"),
         before=before[: len(before) - lead][-2:],
         after=data[found.stop : found.stop + 24].lstrip()[:3],
     )
-    return _kept(is_secret(assignment))
+    if is_secret(assignment):
+        return Outcome.KEEP
+    closed = value.endswith(b"!") and is_secret(assignment._replace(value=value))
+    return _kept(closed)
 
 
 def _holds(test: Callable[[bytes], bool]) -> Check:

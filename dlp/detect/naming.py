@@ -45,6 +45,7 @@ _SECRET = _words(
     secret secrets token tokens credential credentials apikey apitoken authtoken
     auth access private accesstoken accesskey secretkey clientsecret appsecret authkey
     bearer jwt pat privatekey apisecret secretaccesskey appkey authorization userpwd
+    psk
     """
 )
 
@@ -69,7 +70,7 @@ _HARMLESS = _words(
     fingerprint integrity captcha anon anonymous special eos bos unk cls sep mask
     lexer parser syntax csrftoken pagetoken nexttoken pagination device push example
     routing row column field shard composite unique index lookup commit revision rev
-    tree blob build image docker layer kid schema registration encrypted wrapped
+    tree blob build image docker layer kid schema encrypted wrapped
     ciphertext
     """
 )
@@ -107,7 +108,7 @@ _ABOUT = _words(
 _TRAILING = _words(
     """
     value val prod dev test live staging production b64 base64 new old current
-    default primary secondary main backup hex raw plain base env b
+    default primary secondary main backup hex raw plain base env b v
     """
 )
 """At the end of a name these change nothing."""

@@ -115,6 +115,8 @@ CASES = {
     "password in prose": ("Your temporary password is Sommer!2031x", "Sommer!2031x", True),
     "word and number in prose": ("the password Kerberos5x2", "Kerberos5x2", False),
     "password in an element": ('<string name="password">Sommer!2031x</string>', "Sommer!2031x", True),
+    "password that ends in a sign": ("ctl -u me --password VMster1!", "VMster1!", True),
+    "sentence that ends in a sign": ("the password rotates!", "rotates!", False),
     "option of a command": ("ctl -u me --password Sommer!2031x", "Sommer!2031x", True),
     "option with a word": ("ctl -u me --password sommerzeit", "sommerzeit", False),
     "short token": ('token = "a8Kq2"', "a8Kq2", False),

@@ -47,7 +47,7 @@ NOTATIONS = {
         'Content-Disposition: form-data; name="N"\r\n\r\nV\r\n', "Cookie: a=b; N=V",
         '{"key": "N", "value": "V"}', "INSERT INTO s VALUES ('N', 'V');",
         "SELECT * FROM t WHERE N='V'", "name,value\nN,V\n", "N\tV", "DEBUG auth N=V user=7",
-        "# N: V", "<td>N</td><td>V</td>",
+        "# N: V", "<td>N</td><td>V</td>", 'x = config("N", default="V")',
     ],
     "aB": [
         '{"a":1,"N":"V"}', "<N>V</N>", '<cfg N="V"/>', "<key>N</key>\n<string>V</string>",
@@ -75,6 +75,7 @@ NOTATIONS = {
     "a b": [
         "The N is V.", "My N: V", "the N for production: V", "our new N (V) works",
         "Set the N to `V` and restart.", "| N | V |", "- **N**: V", "please try N → V",
+        "mein N ist V", "the N that we use: V", "N (of the stage): V", "N for prod -> V",
     ],
     "A-B": ["X-N: V\r\n", 'headers = {"X-N": "V"}', "curl -H 'X-N: V' https://acme.test"],
 }  # fmt: skip
