@@ -45,17 +45,16 @@ class Assignment(NamedTuple):
     """Up to three characters after the value."""
 
 
+_WHAT_FOR = (
+    r"(?i)\b(?:for|of|in|on|from|to|i|we|you|that|which|with)\s[\w .'/-]*(?=[:=]|->)"
+)
 _FILLINGS = tuple(
     (re.compile(pattern), instead)
     for pattern, instead in (
         # a type: `: &'static str =`, `As String =`, `[] =`
         (r"(?i)(^[\s\"'`*)\]}\\]*)(?::|\[|\bas\b)[&'*\w<>\[\]?., ]*=(?!=)", r"\1="),
         # what it is for: `token for production:`
-        (
-            r"(?i)\b(?:for|of|in|on|from|to|i|we|you|that|which|with)\s[\w .'/-]*"
-            r"(?=[:=]|->)",
-            "",
-        ),
+        (_WHAT_FOR, ""),
         (r"\([^()]*\)(?=\s?[:=])", ""),  # an aside: `token (of the stage):`
         # a call round the value: `String::from(`
         (r"[A-Za-z][\w.:<>$]*\((?=[\s\"'`\\a-z]*$)", "("),
