@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,12 +22,14 @@ from dlp.detect.engine import Engine
 from dlp.detect.material import dissect
 from dlp.detect.placeholder import is_counted, is_placeholder
 from dlp.detect.rules import Rule, load_rules
+from dlp.detect.templates import expand
 from dlp.errors import SecretError
 from dlp.model import Tier, View
 
 _SHARE = 0.8
 """How much of a value a rule's match must be for the value to be that vendor's."""
 _RANDOM_BITS = 64
+type Span = tuple[int, int]
 _TELLING = re.compile(
     r"key|token|secret|passw|passphrase|(?:^|_)(?:pass|pwd|pat|pin|psk)(?:_|$)|creden"
     r"|auth|private|signing|salt|webhook|dsn|cookie|session|bearer|jwt|hmac",
@@ -81,6 +83,30 @@ class Vendors:
         order = list(Tier)
         best = min(found, key=lambda match: order.index(match.tier), default=None)
         return best.rule if best else None
+
+    def at_home(self, rule: Rule) -> Rule:
+        """A rule without hosts, with those of the vendor whose samples it finds."""
+        best, share = rule, _SHARE
+        for vendors, text, (start, stop) in _samples(self.rules):
+            found = _pattern(rule.pattern.exact).search(text)
+            if found is None:
+                continue
+            first, last = found.span(found.lastgroup or 0)
+            common = min(stop, last) - max(start, first)
+            if (fits := common / (max(stop, last) - min(start, first))) > share:
+                best, share = vendors, fits
+        return replace(rule, hosts=best.hosts, slots=best.slots)
+
+
+@cache
+def _samples(rules: tuple[Rule, ...]) -> tuple[tuple[Rule, bytes, Span], ...]:
+    """A text that each rule finds, and where its secret stands there."""
+    found = (
+        (rule, text, _pattern(rule.pattern.exact).search(text))
+        for rule in rules
+        for text in [expand(template).encode() for template in rule.matches]
+    )
+    return tuple((r, text, m.span(m.lastgroup or 0)) for r, text, m in found if m)
 
 
 @cache

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import regex
@@ -37,6 +37,8 @@ class Imported:
     """Rule id -> what of the rule was not taken over."""
     left: Mapping[str, str]
     """Id of a rule that was not taken over -> why."""
+    renamed: Mapping[str, str]
+    """Rule id -> the id of a rule of ours, which it had and would have replaced."""
     beyond: tuple[str, ...] = ()
     """What the file says of all its rules and ours will not do."""
 
@@ -50,6 +52,8 @@ class Imported:
                 f"    tier: {rule.tier}",
                 f"    pattern: {_quoted(self.sources[rule.id])}",
                 *(f"    checks: [{{{name}: {n:g}}}]" for name, n in rule.checks if n),
+                *_listed("hosts", rule.hosts),
+                *_listed("slots", rule.slots),
                 *_listed("unless", rule.unless),
                 *_listed("keywords", [word.decode() for word in rule.keywords]),
                 *([f"    context: {rule.context}"] if rule.context else []),
@@ -58,9 +62,11 @@ class Imported:
         return "\n".join(lines) + "\n"
 
 
-def import_rules(data: bytes, name: str) -> Imported:
+def import_rules(data: bytes, name: str, ours: Collection[str] = ()) -> Imported:
     """
     Take over a file; `name` tells TOML from YAML by its ending.
+
+    `ours` are ids that no rule gets: it would replace the one that has it.
 
     Raises:
         UsageError: not a file of rules that we can read.
@@ -69,17 +75,22 @@ def import_rules(data: bytes, name: str) -> Imported:
     sources: dict[str, str] = {}
     partly: dict[str, tuple[str, ...]] = {}
     left: dict[str, str] = {}
+    renamed: dict[str, str] = {}
     file = read(data, name)
     for foreign in file.rules:
-        key = _free(_kebab(foreign.id), taken)
+        wanted = _kebab(foreign.id)
+        key = _free(wanted, {*taken, *ours})
         try:
             taken[key], sources[key] = take(foreign, key)
         except PatternError as error:
             left[foreign.id] = f"{error}; {error.remedy}"
             continue
+        if wanted in ours:
+            renamed[key] = wanted
         if foreign.beyond:
             partly[key] = foreign.beyond
-    return Imported(tuple(taken.values()), sources, partly, left, file.beyond)
+    rules = tuple(taken.values())
+    return Imported(rules, sources, partly, left, renamed, file.beyond)
 
 
 def take(foreign: Foreign, name: str) -> tuple[Rule, str]:
@@ -162,7 +173,7 @@ def _kebab(text: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", text.lower())) or "rule"
 
 
-def _free(name: str, taken: Mapping[str, object]) -> str:
+def _free(name: str, taken: Collection[str]) -> str:
     number = 2
     free = name
     while free in taken:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dlp.broker.recognise import Vendors
 from dlp.detect.imports import Imported, import_rules
+from dlp.detect.rules import load_rules
 from dlp.errors import UsageError
+from dlp.model import Tier
+
+STRONG = (Tier.CERTAIN, Tier.STRONG)
 
 
 def import_(
@@ -28,12 +34,20 @@ def import_(
 ) -> None:
     """
     Take over what can be; report what cannot. Exit 1 when no rule was taken over.
+
+    A rule that finds what a built-in rule with hosts finds is at home at those hosts.
     """
+    if output is not None and output.exists():
+        raise UsageError(f"{output} exists: name another --output, or remove it")
     try:
         data = file.read_bytes()
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}") from error
-    imported = import_rules(data, file.name)
+    builtin = load_rules(None)
+    imported = import_rules(data, file.name, {rule.id for rule in builtin})
+    vendors = Vendors(tuple(rule for rule in builtin if rule.hosts))
+    placed = (vendors.at_home(r) if r.tier in STRONG else r for r in imported.rules)
+    imported = replace(imported, rules=tuple(placed))
     text = imported.text(family or file.stem.strip("."))
     if output is None:
         typer.echo(text, nl=False)
@@ -58,5 +72,13 @@ def _report(imported: Imported) -> None:
         typer.secho(f"{name}: taken over without {', '.join(what)}", err=True)
     for name, why in imported.left.items():
         typer.secho(f"{name}: left out: {why}", fg="yellow", err=True)
+    for name, builtin in imported.renamed.items():
+        typer.echo(f"{name}: not {builtin}, which is a built-in rule", err=True)
+    if strays := [r.id for r in imported.rules if not r.hosts and r.tier in STRONG]:
+        typer.echo(
+            f"at home nowhere, so refused in credentials too, also an agent's own; "
+            f"give them `hosts`: {', '.join(strays)}",
+            err=True,
+        )
     taken, left = len(imported.rules), len(imported.left)
     typer.echo(f"{taken} rules taken over, {left} left out", err=True)

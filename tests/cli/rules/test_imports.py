@@ -48,7 +48,7 @@ def test_the_report_goes_to_standard_error(file):
 
 def test_nothing_is_overwritten(file):
     told = run(file, "--output", file)
-    assert "File exists" in str(told.exception)
+    assert "exists: name another --output" in str(told.exception)
     assert file.read_text() == GITLEAKS
 
 
@@ -60,3 +60,33 @@ def test_nothing_taken_over_exits_with_1(tmp_path):
 
 def test_a_file_that_is_not_there_is_said(tmp_path):
     assert "No such file" in str(run(tmp_path / "no.toml").exception)
+
+
+VENDORS = r"""
+[[rules]]
+id = "slack-bot-token"
+regex = '''xoxb-[0-9A-Za-z-]{24,}'''
+[[rules]]
+id = "gitlab-pat"
+regex = '''glpat-[\w-]{20}'''
+[[rules]]
+id = "acme-token"
+regex = '''acme_[a-z0-9]{24}'''
+"""
+
+
+def test_a_built_in_rule_stays_and_its_vendor_is_the_imported_rules(tmp_path):
+    """Else an agent's own key is refused at its own provider."""
+    (tmp_path / "theirs.toml").write_text(VENDORS)
+    (tmp_path / "detectors").mkdir()
+    told = run(
+        *(tmp_path / "theirs.toml", "--output", tmp_path / "detectors" / "theirs.yaml")
+    )
+    assert "slack-bot-token-2: not slack-bot-token, which is a built-in" in told.stderr
+    assert "give them `hosts`: acme-token\n" in told.stderr
+    rules = {rule.id: rule for rule in load_rules(tmp_path)}
+    own = rules["slack-bot-token"]
+    assert own.family == "chat"
+    assert rules["slack-bot-token-2"].hosts == own.hosts
+    assert "gitlab.com" in rules["gitlab-pat"].hosts
+    assert rules["acme-token"].hosts == ()
