@@ -170,6 +170,7 @@ class Egress:
             stream=lambda: self._gate.limits.stream,
             refuse=self._reception.refuse,
             refused_body=self._refused_body,
+            deadlines=lambda: self._gate.deadlines,
         )
 
     def still(self, flow: HTTPFlow) -> tuple[Agent, Destination] | None:

@@ -78,7 +78,7 @@ class Evaluation:
         permits = permit(gate.address_allowed, frozenset({listen}))
         parts = (
             Protocol(terms, reception.page, tunnels.unread),
-            Transport(permits, tunnels.may_dial, {}),
+            Transport(permits, tunnels.may_dial, {}, lambda: gate.deadlines),
             tunnels,
             egress,
             Streams(gate, egress.still),

@@ -26,7 +26,7 @@ from mitmproxy.proxy.layers.http import (
 )
 
 from addons.http_server import EgressServer1, EgressServer2, Pages
-from addons.http_stream import SLOW_S, EgressStream, Terms, Tick, Watch
+from addons.http_stream import EgressStream, Terms, Tick, Watch
 
 type Commands = layer.CommandGenerator[None]
 
@@ -88,11 +88,11 @@ class EgressLayer(HttpLayer):
         )
 
     def _client_side(self) -> EgressServer1 | EgressServer2:
-        context = self.context.fork()
+        context, deadlines = self.context.fork(), self.terms.deadlines()
         if context.client.alpn == b"h2":
-            return EgressServer2(context, self.pages)
+            return EgressServer2(context, self.pages, deadlines)
         tunnelled = self.mode is HTTPMode.transparent
-        return EgressServer1(context, self.pages, tunnelled=tunnelled)
+        return EgressServer1(context, self.pages, deadlines, tunnelled=tunnelled)
 
     def event_to_child(self, child: layer.Layer, event: events.Event) -> Commands:
         """
@@ -123,7 +123,7 @@ class EgressLayer(HttpLayer):
 
     def _watch(self, _: Watch) -> Commands:
         if self._clock is None:
-            self._clock = RequestWakeup(SLOW_S)
+            self._clock = RequestWakeup(self.terms.deadlines().body)
             yield self._clock
 
     def _tick(self) -> Commands:

@@ -43,16 +43,12 @@ from mitmproxy.proxy.layers.http import (
 
 from addons.guards import HEAD_BYTES, HEAD_SIZE, Breach, check_head
 from addons.network import PRIVATE
-from dlp.model import Reason
+from dlp.model import Deadlines, Reason
 
 type Commands = layer.CommandGenerator[None]
 type Pages = Callable[[Client, Breach], http.Response]
 """(client, what went wrong) -> the whole answer; records the refusal."""
 
-HEAD_S = 30.0
-"""For a request head, from its first byte; for the first one, from the connection."""
-HANDSHAKE_S = 10.0
-"""For a TLS handshake in a tunnel; half as long again while upstream is asked first."""
 PIPELINED_BYTES = 1 << 20
 """What a client may send while it waits for an answer."""
 BACKLOG_BYTES = 8 << 20
@@ -82,9 +78,12 @@ _CAUSE = re.compile(
 class EgressServer1(Http1Server):
     """HTTP/1 to the client."""
 
-    def __init__(self, context: Context, pages: Pages, *, tunnelled: bool) -> None:
+    def __init__(
+        self, context: Context, pages: Pages, deadlines: Deadlines, *, tunnelled: bool
+    ) -> None:
         super().__init__(context)
         self._pages = pages
+        self._deadlines = deadlines
         self._tunnelled = tunnelled
         self._last = False
         """The client asked for an end after this request (RFC 9112, 9.6)."""
@@ -169,7 +168,7 @@ class EgressServer1(Http1Server):
     def make_pipe(self) -> Commands:
         """A tunnel begins: the client owes a handshake."""
         if self.request is not None and self.request.method == "CONNECT":
-            yield RequestWakeup(HANDSHAKE_S)
+            yield RequestWakeup(self._deadlines.handshake)
         yield from super().make_pipe()
 
     def passthrough(self, event: events.Event) -> Commands:
@@ -183,7 +182,7 @@ class EgressServer1(Http1Server):
     def _expect_head(self) -> Commands:
         if self._waiting_for != self.stream_id:
             self._waiting_for = self.stream_id
-            yield RequestWakeup(HEAD_S)
+            yield RequestWakeup(self._deadlines.head)
 
     def _expired(self) -> Commands:
         if self.state == self.read_headers and self._waiting_for == self.stream_id:
@@ -192,7 +191,7 @@ class EgressServer1(Http1Server):
             server = self.context.server
             if server.timestamp_start and not server.error and self._extensions < 1:
                 self._extensions += 1
-                yield RequestWakeup(HANDSHAKE_S / 2)
+                yield RequestWakeup(self._deadlines.handshake / 2)
             else:
                 yield CloseConnection(self.conn)
 
@@ -241,8 +240,9 @@ class EgressServer2(Http2Server):
     of: ClassVar[WeakKeyDictionary[Client, EgressServer2]] = WeakKeyDictionary()
     """Whoever reads from an origin waits here until the client has taken its part."""
 
-    def __init__(self, context: Context, pages: Pages) -> None:
+    def __init__(self, context: Context, pages: Pages, deadlines: Deadlines) -> None:
         super().__init__(context)
+        self._deadlines = deadlines
         self.of[context.client] = self
         self.taken = asyncio.Event()
         """Clear while the client leaves more than `BACKLOG_BYTES` to its windows."""
@@ -261,7 +261,7 @@ class EgressServer2(Http2Server):
             # No public name tells whether CONTINUATION frames are awaited.
             pieces = bool(self.h2_conn.incoming_buffer._headers_buffer)  # noqa: SLF001
             if pieces and not self._head_in_pieces:
-                yield RequestWakeup(HEAD_S)
+                yield RequestWakeup(self._deadlines.head)
             self._head_in_pieces = pieces
 
     def _measure(self) -> None:

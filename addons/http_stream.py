@@ -48,16 +48,17 @@ from addons.http_upload import (
     UploadStream,
 )
 from addons.streams import InspectedWebsocket
-from dlp.model import Reason
+from dlp.model import Deadlines, Reason
 from dlp.restoring.coding import DamagedError
 
 KEPT = 1 << 20
 """Bytes of a refused body that are read for the record."""
 DROPPED = 64 << 20
 """Bytes of a refused body that are read and dropped before the connection closes."""
-SLOW_S = 60.0
-"""In this time a body that is held must grow by `SLOW_BYTES`."""
 SLOW_BYTES = 16 << 10
+"""By so much a body must grow within `Deadlines.body`."""
+_EARLY = 0.95
+"""A look after less of that time was meant for another body."""
 LINGER_S = 2.0
 """A refused client that sends nothing for this long is disconnected."""
 
@@ -83,10 +84,12 @@ class Terms:
     """Sets the answer on the flow and records it."""
     refused_body: Callable[[HTTPFlow, bytes], None]
     """Gets the first bytes of the body of a flow that was refused early."""
+    deadlines: Callable[[], Deadlines] = Deadlines
+    """How long a client, and whom it sends to, may take."""
 
 
 class Watch(HttpCommand):
-    """A body is under way: its stream gets a `Tick` after `SLOW_S` at the latest."""
+    """A body is under way: its stream gets a `Tick` within `Deadlines.body`."""
 
 
 class Tick(events.Event):
@@ -243,7 +246,7 @@ class EgressStream(UploadStream):
             return
         size = self._arrived_in_all if self.flowing else len(self.request_body_buf)
         now = time.monotonic()
-        early = now - self._looked_at < SLOW_S - 1
+        early = now - self._looked_at < self.terms.deadlines().body * _EARLY
         if early or size - self._arrived >= SLOW_BYTES:
             if not early:
                 self._arrived, self._looked_at = size, now

@@ -28,13 +28,11 @@ from mitmproxy.tls import ClientHelloData, TlsData
 from addons.guards import sni_fits
 from addons.network import PRIVATE, Permit
 from dlp.errors import StateError
+from dlp.model import Deadlines
 from dlp.policy.names import normal_host
 
 CONNECTIONS = 512
 """Open client connections of one address."""
-
-HANDSHAKE_S = 10.0
-"""For a TLS handshake with an origin."""
 
 ALPN = (b"h2", b"http/1.1")
 ECH = 0xFE0D
@@ -101,10 +99,17 @@ def assert_options(options: Options) -> None:
 class Transport:
     """The hooks. Must stand before mitmproxy's TLS addon."""
 
-    def __init__(self, permits: Permit, may_dial: MayDial, handlers: Handlers) -> None:
+    def __init__(
+        self,
+        permits: Permit,
+        may_dial: MayDial,
+        handlers: Handlers,
+        deadlines: Callable[[], Deadlines] = Deadlines,
+    ) -> None:
         self._permits = permits
         self._may_dial = may_dial
         self._handlers = handlers
+        self._deadlines = deadlines
         self._open: Counter[str] = Counter()
 
     def client_connected(self, client: Client) -> None:
@@ -139,7 +144,8 @@ class Transport:
         server.alpn_offers = [name for name in ALPN if name in offered]
         client = data.context.client
         loop = asyncio.get_running_loop()
-        loop.call_later(HANDSHAKE_S, self._end_handshake, client.id, server)
+        wait = self._deadlines().handshake
+        loop.call_later(wait, self._end_handshake, client.id, server)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """

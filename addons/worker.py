@@ -122,7 +122,9 @@ def _assemble(settings: Settings, writer: str) -> Assembly:
     master.addons.add(
         server,
         protocol,
-        Transport(permits, tunnels.may_dial, server.connections),
+        Transport(
+            permits, tunnels.may_dial, server.connections, lambda: gate.deadlines
+        ),
         certificates,
         tunnels,
         egress,

@@ -298,6 +298,18 @@ class Retention:
 
 
 @noun
+class Deadlines:
+    """How long a peer may keep the proxy waiting (`deadlines:`), in seconds."""
+
+    handshake: float = 10.0
+    """For a TLS handshake, with a client and with an origin."""
+    head: float = 30.0
+    """For a request head, from its first byte; for the first one, from the start."""
+    body: float = 60.0
+    """In this time 16 KiB of a body must come, and its origin take them."""
+
+
+@noun
 class Finding:
     """Something that should not leave. Never holds the match."""
 

@@ -30,6 +30,7 @@ from dlp.model import (
     Action,
     Agent,
     Channel,
+    Deadlines,
     Destination,
     Limits,
     Message,
@@ -111,6 +112,11 @@ class Gate:
     def limits(self) -> Limits:
         """The bounds on one message."""
         return self.inspector.policy.limits
+
+    @property
+    def deadlines(self) -> Deadlines:
+        """How long a peer may take, as the rules in force say."""
+        return self.inspector.policy.deadlines
 
     def address_allowed(self, address: str) -> bool:
         """Whether policy lets a connection go to this resolved address."""

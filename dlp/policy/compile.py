@@ -15,7 +15,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from dlp.errors import Problem, RuleError
-from dlp.model import Limits, Retention
+from dlp.model import Deadlines, Limits, Retention
 from dlp.policy.hosts import HostIndex, host_pattern
 from dlp.policy.index import index_statements
 from dlp.policy.reach import Caps
@@ -96,6 +96,7 @@ def compile_policy(located: Located[PolicyModel]) -> Policy:
         model.examples,
         Cage(**model.cage.model_dump()),
         Retention(**model.audit.model_dump()),
+        Deadlines(**model.deadlines.model_dump()),
         model.groups,
         hashlib.sha256(model.model_dump_json().encode()).hexdigest()[:16],
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
 
-from dlp.model import Channel, Destination, Limits, Retention
+from dlp.model import Channel, Deadlines, Destination, Limits, Retention
 from dlp.policy.hosts import HostIndex
 from dlp.policy.index import Bucket, ByPath
 from dlp.policy.reach import Caps, Mode, Reach
@@ -64,6 +64,7 @@ class Policy:
     examples: Literal["ignore", "block"] = "ignore"
     cage: Cage = field(default_factory=Cage)
     retention: Retention = field(default_factory=Retention)
+    deadlines: Deadlines = field(default_factory=Deadlines)
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """As written; what else names hosts (a secret's binding) may refer to them."""
     generation: str = ""

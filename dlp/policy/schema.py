@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from dlp.model import Limits, Retention
+from dlp.model import Deadlines, Limits, Retention
 from dlp.policy.paths import path_glob
 from dlp.policy.reach import Caps
 from dlp.rulefile import RuleModel, Wrong
@@ -174,6 +174,20 @@ class AuditModel(RuleModel):
     """Older lines go within a day more. 0: however old."""
 
 
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class DeadlinesModel(RuleModel):
+    """How long a peer may keep the proxy waiting, in seconds."""
+
+    handshake: Seconds = Deadlines().handshake
+    """For a TLS handshake, with a client and with an origin."""
+    head: Seconds = Deadlines().head
+    """For a request head, from its first byte."""
+    body: Seconds = Deadlines().body
+    """In this time 16 KiB of a body must come, and its origin take them."""
+
+
 class PolicyModel(RuleModel):
     """rules/policy.yaml"""
 
@@ -194,3 +208,4 @@ class PolicyModel(RuleModel):
     """Credentials known from documentation: not secrets, or secrets all the same."""
     cage: CageModel = CageModel()
     audit: AuditModel = AuditModel()
+    deadlines: DeadlinesModel = DeadlinesModel()
