@@ -18,8 +18,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-CONNECT_S = 10.0
-"""For a lookup, and for each address that is tried."""
+from dlp.model import Deadlines
 
 PRIVATE = "agent-dlp: the address is not public"
 """Text of the error that `sock_connect` and `getaddrinfo` raise."""
@@ -36,6 +35,7 @@ class GuardedLoop(asyncio.SelectorEventLoop):
     """Connects only where `permits` says; nowhere until it is set."""
 
     permits: Permit = staticmethod(_nowhere)
+    deadlines: Callable[[], Deadlines] = Deadlines
 
     async def getaddrinfo(self, host: Any, port: Any, **options: Any) -> Any:
         """
@@ -45,7 +45,7 @@ class GuardedLoop(asyncio.SelectorEventLoop):
             OSError: none is, or the name does not resolve.
         """
         found = await asyncio.wait_for(
-            super().getaddrinfo(host, port, **options), CONNECT_S
+            super().getaddrinfo(host, port, **options), self.deadlines().connect
         )
         kept = [info for info in found if self.permits(*info[4][:2])]
         if not kept:
@@ -61,7 +61,8 @@ class GuardedLoop(asyncio.SelectorEventLoop):
         """
         if not self.permits(*address[:2]):
             raise OSError(PRIVATE)
-        await asyncio.wait_for(super().sock_connect(sock, address), CONNECT_S)
+        attempt = super().sock_connect(sock, address)
+        await asyncio.wait_for(attempt, self.deadlines().connect)
 
 
 def permit(

@@ -118,7 +118,7 @@ def _assemble(settings: Settings, writer: str) -> Assembly:
     permits = permit(gate.address_allowed, own)
     loop = asyncio.get_running_loop()
     assert isinstance(loop, GuardedLoop)
-    loop.permits = permits
+    loop.permits, loop.deadlines = permits, lambda: gate.deadlines
     master.addons.add(
         server,
         protocol,

@@ -303,6 +303,8 @@ class Deadlines:
 
     handshake: float = 10.0
     """For a TLS handshake, with a client and with an origin."""
+    connect: float = 10.0
+    """For a look-up of a name, and for each address that is tried."""
     head: float = 30.0
     """For a request head, from its first byte; for the first one, from the start."""
     body: float = 60.0

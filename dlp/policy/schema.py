@@ -182,6 +182,8 @@ class DeadlinesModel(RuleModel):
 
     handshake: Seconds = Deadlines().handshake
     """For a TLS handshake, with a client and with an origin."""
+    connect: Seconds = Deadlines().connect
+    """For a look-up of a name, and for each address that is tried."""
     head: Seconds = Deadlines().head
     """For a request head, from its first byte."""
     body: Seconds = Deadlines().body
