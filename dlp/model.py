@@ -232,6 +232,20 @@ class Cut:
     """Compressed bytes of it."""
 
 
+@dataclass(slots=True)
+class Names:
+    """What texts are called in memory, each with the part that it is in."""
+
+    views: list[tuple[bytes, int]] = field(default_factory=list)
+    """Short texts."""
+    strings: list[tuple[bytes, int]] = field(default_factory=list)
+    """Strings of JSON, as they stand there."""
+    sections: list[tuple[bytes, int]] = field(default_factory=list)
+    """Sections of joins of such strings."""
+    prose: list[tuple[bytes, int, tuple[int, int]]] = field(default_factory=list)
+    """Long strings of raw documents, and their spans."""
+
+
 @noun
 class Decoded:
     """Every view of a message, and whether that is all of them."""
@@ -247,10 +261,8 @@ class Decoded:
     What came out of a decoder and is no text. No shape of a secret can stand there, but
     a known one can: XOR and shifts make bytes unreadable and keep their differences.
     """
-    read: tuple[tuple[bytes, int], ...] = ()
-    """What was decoded: the names of short texts in memory, and the part of each."""
-    strings: tuple[tuple[bytes, int], ...] = ()
-    """The same of strings of JSON."""
+    names: Names = field(default_factory=Names)
+    """What was decoded and not known from before."""
     direct: frozenset[int] = frozenset()
     """
     Identities of views that are made also of what is known: raw parts and joins, what
@@ -260,6 +272,15 @@ class Decoded:
     """Texts that came out again; only the first place of each is a view."""
     cut: tuple[Cut, ...] = ()
     """Streams that do not end in it."""
+    covered: frozenset[int] = frozenset()
+    """Identities of raw parts that need no search: another view has what is new."""
+
+    @property
+    def searched(self) -> tuple[View, ...]:
+        """The views to look for secrets in."""
+        if not self.covered:
+            return self.views
+        return tuple(view for view in self.views if id(view) not in self.covered)
 
 
 @noun

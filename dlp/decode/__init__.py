@@ -8,7 +8,8 @@ replaces. The steps of a view's path are a part (`body`, `target`, `host`, `meth
 `$.messages[3].content`, `form:NAME`, `part:NAME`, `cookie:NAME`) or a decoder (`gzip`).
 """
 
+from dlp.decode.recall import Recall
 from dlp.decode.transfer import uncoded
-from dlp.decode.work import Recall, decode
+from dlp.decode.work import decode
 
 __all__ = ["Recall", "decode", "uncoded"]

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, compress
 
@@ -34,8 +34,10 @@ from dlp.model import View
 LOOKS_LIKE_JSON = re.compile(rb'(?:\xef\xbb\xbf)?\s*[\[{"]')
 
 _NESTED = re.compile(rb'[\[{](?:\\[nrt]|\s)*+(?:\\"|[\[{\]}\d])')
-_PROSE_BYTES = 100
-_END_BYTES = 40
+_CUT_ESCAPE = re.compile(rb'^"|\\[^\\]{0,5}$')
+"""Perhaps the middle of an escape is where a piece begins or ends."""
+_PROSE_BYTES = 128
+_END_BYTES = 64
 """Of prose longer than `_PROSE_BYTES` a join takes this much of both ends."""
 _WORD_BYTES = 4096
 """The same of a word longer than this: no piece, but a blob."""
@@ -105,8 +107,8 @@ def json_views(
     The views of a document, each with what of it is to be decoded; None: all.
 
     `known`: the strings of the document that need not be; `is_new`: whether a section
-    of a join is to be, which is what stands between the middles of two long values:
-    they are left out, so nothing goes on across them.
+    of a join is to be shown, which is what stands between the middles of two long
+    values: they are left out, so nothing goes on across them.
     """
     if found.escaped:
         yield _unescaped_but(source, found.escaped, known, _trace_escaped)
@@ -116,17 +118,18 @@ def json_views(
         for view in escapes(source):
             yield view, None
     if len(found.values) > 1:
-        yield from _joins(source, found, is_new)
+        for view in _joins(source, found, is_new):
+            yield view, None
 
 
-def without(view: View, spans: Sequence[Span]) -> View:
-    """A view with stretches cut out of it; paths do not show that."""
+def without(view: View, spans: Sequence[Span], mark: bytes = b"") -> View:
+    """A view with `mark` in place of stretches of it; paths do not show that."""
     starts = [0, *(stop for _, stop in spans)]
     stops = [*(start for start, _ in spans), len(view.data)]
     kept = list(zip(starts, stops, strict=True))
     pieces = [view.data[start:stop] for start, stop in kept]
-    trace = Pieces(kept, list(map(len, pieces)), 0, names=_unnamed)
-    return View(b"".join(pieces), view.part, "", view, depth=view.depth, trace=trace)
+    trace = Pieces(kept, list(map(len, pieces)), len(mark), names=_unnamed)
+    return View(mark.join(pieces), view.part, "", view, depth=view.depth, trace=trace)
 
 
 def _unescaped_but(
@@ -152,55 +155,63 @@ def _unescaped(
 
 def _joins(
     source: Source, found: Strings, is_new: Callable[[bytes], bool]
-) -> Iterator[tuple[View, View | None]]:
+) -> Iterator[View]:
     pieces = _pieces(source.data, found)
-    sections = _sections(pieces, range(len(pieces)), found)
-    new = list(chain.from_iterable(s for t, s in sections.items() if is_new(t)))
-    view = source.traced("leaves", b"".join(pieces), Later(_trace_leaves), joined=True)
-    yield view, _pick(source, "leaves", pieces, new, found)
-    if apart := _apart(pieces, found):
-        order = list(chain.from_iterable(apart.values()))
-        text = b"".join([pieces[index] for index in order])
-        step, trace = "leaves by key", Later(_trace_apart)
-        view = source.traced(step, text, trace, joined=True)
-        new = list(chain.from_iterable(s for t, s in apart.items() if is_new(t)))
-        short = len(new) < len(order)
-        yield view, _pick(source, step, pieces, new, found) if short else None
+    usual = _sections(pieces, range(len(pieces)), found.cuts)
+    new = chain.from_iterable(s for text, s in usual.items() if is_new(text))
+    yield _join(source, "leaves", pieces, found, list(new))
+    apart = _sections(pieces, found.by_key(), found.cuts)
+    new = chain.from_iterable(
+        s for text, s in apart.items() if text not in usual and is_new(text)
+    )
+    yield _join(source, "leaves by key", pieces, found, list(new))
 
 
 def _sections(
-    pieces: Sequence[bytes], order: Iterable[int], found: Strings
-) -> dict[bytes, list[int]]:
+    pieces: Sequence[bytes], order: Sequence[int], cuts: Container[int]
+) -> dict[bytes, Sequence[int]]:
     """What each section of a join says, and its pieces; equal ones once."""
-    sections: list[list[int]] = [[]]
-    for index in order:
-        if index in found.cuts:
-            sections.append([])
-        sections[-1].append(index)
-    return {b"".join([pieces[index] for index in s]): s for s in sections}
+    ordered = [pieces[index] for index in order]
+    borders = [at for at, index in enumerate(order) if index in cuts]
+    return {
+        b"".join(ordered[first:last]): order[first:last]
+        for first, last in zip([0, *borders], [*borders, len(order)], strict=True)
+    }
 
 
-def _apart(pieces: Sequence[bytes], found: Strings) -> dict[bytes, list[int]]:
-    """The sections by key that there are not in document order."""
-    usual = _sections(pieces, range(len(pieces)), found)
-    by_key = _sections(pieces, found.by_key(), found)
-    return {text: section for text, section in by_key.items() if text not in usual}
-
-
-def _pick(
-    source: Source, step: str, pieces: list[bytes], new: list[int], found: Strings
-) -> View | None:
-    """A join of some pieces; None: of all."""
-    if len(new) == len(pieces):
-        return None
-    spans = [found.values[index] for index in new]
-    text = b"".join([pieces[index] for index in new])
+def _join(
+    source: Source, step: str, pieces: list[bytes], found: Strings, some: list[int]
+) -> View:
+    """Some of the pieces side by side."""
+    spans = [found.values[index] for index in some]
+    text = b"".join([pieces[index] for index in some])
     trace = Later(lambda data: _trace_join(data, spans))
     return source.traced(step, text, trace, joined=True)
 
 
 def _pieces(data: bytes, found: Strings) -> list[bytes]:
-    return [_piece(data[start:stop]) for start, stop in found.values]
+    """What the values say."""
+    pieces = [data[start:stop] for start, stop in found.values]
+    if b"\\" not in data:
+        return pieces
+    spelled = [index for index, piece in enumerate(pieces) if b"\\" in piece]
+    whole = [i for i in spelled if not _CUT_ESCAPE.search(pieces[i])]
+    texts = _unescape_each([pieces[index] for index in whole])
+    if len(texts) != len(whole):
+        texts, whole = [], []  # some are no strings
+    for index in set(spelled).difference(whole):
+        pieces[index] = _piece(pieces[index])
+    for index, text in zip(whole, texts, strict=True):
+        pieces[index] = text.encode()
+    return pieces
+
+
+def _unescape_each(pieces: list[bytes]) -> list[str]:
+    try:
+        texts: list[str] = orjson.loads(b'["' + b'","'.join(pieces) + b'"]')
+    except orjson.JSONDecodeError:
+        return []
+    return texts
 
 
 def _piece(data: bytes) -> bytes:
@@ -237,16 +248,6 @@ def _trace_strings(data: bytes, spans: list[Span]) -> Pieces:
 def _unnamed(_index: int) -> str:
     """The parent names the place of a leaf; how it was unescaped is no news."""
     return ""
-
-
-def _trace_leaves(data: bytes) -> Pieces:
-    return _trace_join(data, read_strings(data).values)
-
-
-def _trace_apart(data: bytes) -> Pieces:
-    found = read_strings(data)
-    order = chain.from_iterable(_apart(_pieces(data, found), found).values())
-    return _trace_join(data, [found.values[index] for index in order])
 
 
 def _trace_join(data: bytes, spans: list[Span]) -> Pieces:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -30,6 +30,8 @@ from dlp.decode.leaves import (
 from dlp.decode.pieces import Span
 from dlp.decode.places import Placed
 from dlp.decode.printable import is_text, printable
+from dlp.decode.prose import MARK, middles, shortened
+from dlp.decode.recall import Known, Recall
 from dlp.decode.shifted import shifted
 from dlp.decode.sieve import BETWEEN
 from dlp.decode.source import Source
@@ -45,7 +47,6 @@ from dlp.decode.table import (
     hints_in,
 )
 from dlp.decode.transfer import undo_codings
-from dlp.memory import LONGEST, Memory
 from dlp.model import Cut, Decoded, Limits, Origin, Part, PartKind, Trace, View
 
 _SMALL_BYTES = 4 << 10
@@ -54,23 +55,11 @@ _BINARY_BYTES = 4 << 10
 """Of larger ones that are no text only the printable stretches are shown."""
 _MOST_CUTS = 256
 """Streams without an end that are looked for in the raw part."""
+_SHORT_DOCUMENT_BYTES = 1 << 10
+"""Of a shorter document nothing is left out."""
 _SHORTEST_BYTES = 8
 """Less than this is not worth a view."""
-_STRING, _SECTION = b"a JSON string", b"a JSON join"
 _NAMED = frozenset({PartKind.HEADER, PartKind.TRAILER})
-
-
-@dataclass(frozen=True, slots=True)
-class Recall:
-    """What is known of texts from before."""
-
-    barren: Memory[bool] = field(default_factory=Memory)
-    """No decoder makes anything of them."""
-    quiet: Memory[bool] | None = None
-    """
-    In nothing that came out of them stood anything: they are not decoded again. Also
-    strings of JSON, as they stand there. Named as `barren` names texts.
-    """
 
 
 def decode(
@@ -94,11 +83,11 @@ def decode(
         budget.truncated,
         tuple(budget.undecodable),
         tuple(budget.residue),
-        tuple(work.read),
-        tuple(work.strings),
+        work.names,
         frozenset(work.direct),
         frozenset(work.repeated),
         _cuts(budget.cut),
+        frozenset(work.covered),
     )
 
 
@@ -115,13 +104,13 @@ class _Row(NamedTuple):
 class _Work:
     def __init__(self, budget: Budget, recall: Recall) -> None:
         self.budget = budget
-        self._barren, self._quiet = recall.barren, recall.quiet
+        self._known = Known(recall)
+        self.names = self._known.names
         self.views: list[View] = []
-        self.read: list[tuple[bytes, int]] = []
-        self.strings: list[tuple[bytes, int]] = []
         self.direct: dict[int, View] = {}
         """By identity."""
         self.repeated: set[bytes] = set()
+        self.covered: set[int] = set()
         self._queue: deque[_Row] = deque()
         self._seen: set[bytes] = set()
 
@@ -133,7 +122,7 @@ class _Work:
         self._add_all(header_joins(parts, raw), 0)
         self.direct.update((id(view), view) for view in self.views)
         for part, view in zip(parts, raw, strict=True):
-            if self._is_new(view):
+            if self._known.is_new(view):
                 self._enter(view, document_of(part), 0, 0)
                 if not is_text(part.data):
                     self._add_all(printable(Source(view, self.budget)), 0)
@@ -169,26 +158,9 @@ class _Work:
             if self._may(row):
                 self._expand(row, EVERY)
 
-    def _is_new(self, view: View) -> bool:
-        """Whether it is not known that nothing is to come of a view."""
-        size = len(view.data)
-        if size < _SHORTEST_BYTES:
-            return False
-        if size > LONGEST or self._quiet is None:
-            return True
-        name = self._name(view)
-        if self._quiet.get(name):
-            return False
-        self.read.append((name, view.part))
-        return True
-
-    def _name(self, view: View) -> bytes:
-        return self._barren.name(view.data, _use(view))
-
     def _queued(self, view: View, spelled: int) -> None:
         if len(view.data) >= _SHORTEST_BYTES:
-            name = self._name(view) if len(view.data) <= LONGEST else b""
-            self._queue.append(_Row(view, spelled, name))
+            self._queue.append(_Row(view, spelled, self._known.name(view)))
 
     def _enter(
         self, view: View, kind: Document | None, spelled: int, below: int
@@ -206,13 +178,16 @@ class _Work:
         What is known of a document is shown, and not decoded again; and a long string
         only as it is meant, not also as it is spelled.
         """
+        direct = view.parent is None  # inner documents are read only where they are new
+        left_out: list[Span] = []
+        if direct:
+            view, left_out = self._shortened(view)
         found = read_strings(view.data)
-        is_new = partial(self._is_unknown, view.part, _SECTION)
+        is_new = partial(self._known.is_new_section, view.part)
         known: set[Span] = set()
         if not found.stray:
-            text, is_string = view.data, partial(self._is_unknown, view.part, _STRING)
-            known.update(s for s in found.long if not is_string(text[s[0] : s[1]]))
-        direct = view.parent is None  # inner documents are read only where they are new
+            known.update(shortened(found.long, left_out))
+            known.update(self._known_strings(view, set(found.long) - known))
         aside = known.union(found.spelled(view.data))
         self._queued(without(view, sorted(aside)) if aside else view, spelled)
         for shown, new in json_views(Source(view, self.budget), found, known, is_new):
@@ -220,19 +195,29 @@ class _Work:
                 self.direct[id(shown)] = shown
             self._add(shown, below, new)
 
-    def _is_unknown(self, part: int, kind: bytes, text: bytes) -> bool:
-        """Whether a piece of a document is to be decoded."""
-        if self._quiet is None:
-            return True
-        name = self._barren.name(text, kind)
-        if self._quiet.get(name):
-            return False
-        self.strings.append((name, part))
-        return True
+    def _known_strings(self, view: View, spans: Iterable[Span]) -> list[Span]:
+        is_new, text = partial(self._known.is_new_string, view.part), view.data
+        return [span for span in spans if not is_new(text[slice(*span)])]
+
+    def _shortened(self, view: View) -> tuple[View, list[Span]]:
+        """
+        A raw document without known prose, and what is left out; that view is searched
+        in its place.
+        """
+        if len(view.data) < _SHORT_DOCUMENT_BYTES:
+            return view, []
+        spans = list(middles(view.data, partial(self._known.is_prose, view)))
+        if not spans:
+            return view, []
+        short = without(view, spans, MARK)
+        self.covered.add(id(view))
+        self.views.append(short)
+        self.direct[id(short)] = short
+        return short, spans
 
     def _may(self, row: _Row) -> bool:
         """Whether it is not known that no decoder makes anything of a view."""
-        return not row.name or not self._barren.get(row.name)
+        return not self._known.is_barren(row.name)
 
     def _expand(self, row: _Row, among: int) -> None:
         """Offer a view to every decoder of these whose hint occurs in it."""
@@ -241,8 +226,8 @@ class _Work:
         among &= _readers(view)
         yielded = self._offer(view, row.spelled, among) if among else 0
         quiet = before == _told(budget)
-        if quiet and row.name and not yielded and not budget.truncated:
-            self._barren.put(row.name, True)  # noqa: FBT003  # an answer, no flag
+        if quiet and not yielded and not budget.truncated:
+            self._known.put_barren(row.name)
 
     def _offer(self, view: View, spelled: int, among: int) -> int:
         """How many views came out, new or not."""
@@ -284,7 +269,7 @@ class _Work:
         if kind and view.trace is None:
             view = replace(view, trace=Placed(kind.place()))
         text = is_text(data)
-        is_new = self._is_new(new or view)
+        is_new = self._known.is_new(new or view)
         if is_new and not text:
             self._add_all(printable(Source(view, budget)), spelled + 1)
         if text or len(data) <= _BINARY_BYTES:
@@ -362,8 +347,3 @@ class _PartPlace:
             kind = document_of(self._part)
             self._placed = Placed(kind.place()) if kind else View.mapped
         return self._placed(view, start, stop)
-
-
-def _use(view: View) -> bytes:
-    """What else a decoder goes by, besides the text."""
-    return (b"+" if view.joined else b"") + view.step.encode()[:15]

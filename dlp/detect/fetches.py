@@ -72,9 +72,10 @@ _LARGEST = 2 << 20
 """Bytes of a document that are read whole; of a longer one without its long strings."""
 _LONG = re.compile(rb'"[^"\\]{2048,}"')
 _LEAD = r'"(?:[\s\x80-\xff]|\\[bfnrt]|\\u[0-9a-fA-F]{4})*'
+_ESCAPED = r"\\u00[2-7]"
 _STARTS = (
     r":(?:[/\\])",
-    r"\\u00[2-7]",
+    _ESCAPED,
     _LEAD + r"(?:/|\\[/\\])",
     rf"(?i){_LEAD}(?:https?|wss?):",
     r"(?i)unfurl_",
@@ -83,6 +84,8 @@ _STARTS = (
 What a JSON document holds if one of its strings is a URL, or its fields make links of
 a text: `://` whatever is escaped of it, a slash or a scheme at the start of a string.
 """
+_KEY_END = 5
+"""Letters of a field's name that a cheap look goes by."""
 _PAIR = re.compile(rb'"([^"\\]{1,64})"\s*:\s*(?:\{\s*"url"\s*:\s*)?("[^"\\]{1,4096}")')
 _LINK = re.compile(r"(?:https?:)?//[^\s<>|\"')\]]+", re.IGNORECASE)
 _UNFURL = frozenset({"unfurl_links", "unfurl_media"})
@@ -148,13 +151,20 @@ def _is_json(data: bytes) -> bool:
 def _may_hold_urls(data: bytes) -> bool:
     """A cheap look: most messages hold none."""
     if _is_json(data):
-        return _starts().scan(data) != 0
+        return _hints().scan(data) == _BOTH
     return b":" in data or b"%" in data or b"/" in data
 
 
+_BOTH = 0b11
+
+
 @cache
-def _starts() -> Sieve:
-    return Sieve([(0, pattern) for pattern in _STARTS])
+def _hints() -> Sieve:
+    """Bit 0: one of `_STARTS`. Bit 1: the name of a field that may be fetched."""
+    ends = {key[-_KEY_END:] for key in {*_FETCHED_ENDS, *_MEDIA, *_BARE}}
+    spaced = [r"[_\-. ]*".join(end) for end in sorted(ends)]
+    fields = (rf'(?i)(?:{"|".join(spaced)})[_\-. ]*"\s*:', "(?i)unfurl_", _ESCAPED)
+    return Sieve([*((0, start) for start in _STARTS), *((1, key) for key in fields)])
 
 
 def _read(data: bytes, part: Part) -> Iterator[object]:

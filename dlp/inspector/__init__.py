@@ -80,6 +80,7 @@ class Detection:
     undecodable: tuple[str, ...]
     inspected: int
     views: tuple[View, ...]
+    searched: tuple[View, ...]
     quiet: tuple[bytes, ...]
     """Names of what need not be decoded again, as far as rules and secrets go."""
     cut: tuple[Cut, ...]
@@ -208,7 +209,7 @@ class Inspector:
         if loose:
             parts = masked(parts, _spans(loose))
             seen = self._detect(parts, recall)
-        hits = learned.scan(seen.views)
+        hits = learned.scan(seen.searched)
         if not hits:
             for name in seen.quiet:
                 quiet.put(name, True)  # noqa: FBT003  # an answer, no flag
@@ -277,13 +278,14 @@ class Inspector:
         decoded = decode(parts, self.policy.limits, recall)
         findings: list[Finding] = []
         partials: dict[str, int] = {}
-        hits = self.index.scan(decoded.views, decoded.residue)
+        searched = decoded.searched
+        hits = self.index.scan(searched, decoded.residue)
         for hit in hits:
             if hit.complete:
                 findings.append(self._secret(hit))
             else:
                 partials[hit.name] = partials.get(hit.name, 0) | hit.coverage
-        scanned = self.engine.scan(decoded.views)
+        scanned = self.engine.scan(searched)
         heard = hits or scanned.flooded
         for match in scanned.matches:
             if is_ours(match, self.named):
@@ -307,8 +309,9 @@ class Inspector:
             partials,
             decoded.truncated or ("candidates" if scanned.flooded else ""),
             decoded.undecodable,
-            sum(len(view.data) for view in decoded.views),
+            sum(len(view.data) for view in searched),
             decoded.views,
+            searched,
             () if heard else tuple(quiet_names(decoded, scanned.every)),
             decoded.cut,
         )

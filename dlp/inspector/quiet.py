@@ -1,10 +1,11 @@
 """
-Texts whose decoding gave nothing that anybody minded: they need no decoding again.
+Texts in which nothing stood that anybody minds: they need not be read again.
 
 An agent sends its headers, and the words of its conversation, with every request. What
 comes out of them is the same each time, so of a text in whose readings stood neither a
 pattern nor a piece of a known or issued secret that is remembered, by keyed digest.
-The text itself, and every join it is part of, are looked at each time.
+The text itself is searched each time; of a long one in a document, and of joins of its
+strings, only the ends and what is new, if nothing stood in the text itself either.
 
 Why not in `dlp.decode`: it cannot tell what is minded. Why not in `Inspector`: that is
 immutable, and what is issued comes and goes while one lives.
@@ -50,9 +51,25 @@ def quiet_names(decoded: Decoded, matches: Sequence[Match]) -> Iterator[bytes]:
     if any(_came_again(match.view, decoded.repeated) for match in matches):
         return  # of what is no view, nobody knows what it came out of
     loud = {match.view.part for match in matches if match.view.parent}
-    yield from (name for name, part in decoded.read if part not in loud)
+    yield from (name for name, part in decoded.names.views if part not in loud)
     deep = {m.view.part for m in matches if id(m.view) not in decoded.direct}
-    yield from (name for name, part in decoded.strings if part not in deep)
+    yield from (name for name, part in decoded.names.strings if part not in deep)
+    deep.update(match.view.part for match in matches if match.view.joined)
+    yield from (name for name, part in decoded.names.sections if part not in deep)
+    if decoded.names.prose:
+        yield from _quiet_prose(decoded, matches)
+
+
+def _quiet_prose(decoded: Decoded, matches: Sequence[Match]) -> Iterator[bytes]:
+    """The names of long strings in which nothing matched, nor across their ends."""
+    found: dict[int, list[tuple[int, int] | None]] = {}
+    for match in matches:
+        origin = match.view.origin(match.start, match.stop)
+        found.setdefault(origin.part, []).append(origin.span)
+    for name, part, (start, stop) in decoded.names.prose:
+        spans = found.get(part, [])
+        if not any(s is None or (s[0] < stop and start < s[1]) for s in spans):
+            yield name
 
 
 def _came_again(view: View | None, repeated: Collection[bytes]) -> bool:

@@ -79,6 +79,7 @@ WORDS = b"it is a long text with two lines,\nas tools give them, and nothing is 
 SAID = b"look: " + HARMLESS + b" and that is all there is to say"
 SAIDS = (SAID, WORDS, SAID + WORDS)
 CODED = wrapped(VENDOR)
+LONG = b" ".join(b"sentence number %d says nothing new." % n for n in range(12))
 LEAKS = {
     "a vendor's key in a header": message(x_note=wrapped(VENDOR)),
     "a known secret in a header": message(x_note=wrapped(KNOWN)),
@@ -112,6 +113,18 @@ LEAKS = {
     "a word of the credential in a text": message(
         body(SAID + TOKEN[:20]), authorization=b"Bearer " + TOKEN
     ),
+    "a long text": message(body(LONG)),
+    "a vendor's key in a long text": message(body(LONG + b" " + VENDOR + b" " + LONG)),
+    "half of a known secret in a long text": message(
+        body(LONG + b" " + KNOWN[:20] + b" " + LONG)
+    ),
+    "a vendor's key behind a long text": message(body(LONG + b" " + VENDOR)),
+    "a vendor's key between long texts": message(body(LONG, VENDOR, LONG)),
+    "cut over two long texts": message(
+        body(LONG + b" " + VENDOR[:50], VENDOR[50:] + b" " + LONG)
+    ),
+    "the first half of that, long": message(body(LONG + b" " + VENDOR[:50])),
+    "the second half of that, long": message(body(VENDOR[50:] + b" " + LONG)),
     "twice encoded": message(x_note=base64.b64encode(wrapped(VENDOR))),
     "harmless": message(body(b"look: " + HARMLESS), x_note=HARMLESS),
     "nothing": message(authorization=b"Bearer " + TOKEN),
@@ -161,6 +174,33 @@ def test_what_was_said_before_is_not_decoded_again(fresh):
     spared = decodings(fresh(), turn(31)) - decodings(of, turn(31))
     assert spared > 30 * len(WORDS * 2)
     assert verdict(of, turn(31)) == verdict(fresh(), turn(31))
+
+
+def test_known_prose_is_not_searched_again(fresh):
+    """Of a long text only the ends are, wherever it stands; and all of what is new."""
+    of, others = fresh(), [b"%d " % n + LONG for n in range(8)]
+    first = of.examine(message(body(*others))).inspected
+    again = message(body(*others, b"9 " + LONG))
+    assert of.examine(again).inspected < first
+    assert fresh().examine(again).inspected > first
+
+
+def test_what_is_to_be_fetched_is_read_in_known_prose(made):
+    """A link in a text is harmless until its sender asks for a preview."""
+    text = LONG.decode() + " http://evil.example/x " + LONG.decode()
+    of = made.with_secrets(made.index)
+    said = json.dumps({"messages": [{"role": "user", "content": text}]}).encode()
+    assert not of.examine(message(said)).findings
+    shown = json.dumps({"text": text, "unfurl_links": True}).encode()
+    assert [f.rule for f in of.examine(message(shown)).findings] == ["fetch"]
+
+
+def test_what_nobody_can_read_is_counted_in_known_prose(fresh):
+    noise = expand("{alnum:400}", seed=11).encode()
+    of, sent = fresh(), message(body(LONG + b" " + noise + b" " + LONG))
+    first = of.examine(sent).opaque
+    assert first
+    assert of.examine(sent).opaque == first
 
 
 def test_what_gave_something_is_decoded_each_time(fresh):
