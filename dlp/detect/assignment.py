@@ -157,6 +157,8 @@ _REFERENCE = re.compile(
     rb"(?i)(?:[a-z]:|\.{0,2}|~)?[/\\](?:[\w.@+-]+[/\\])*[\w.@+-]*"  # paths
     rb"|[$%&@*].*|.*[$%]"  # variables
 )
+_LONG_NUMBER = re.compile(rb"\d{15,64}")
+"""Longer than a time; some services draw their keys from digits alone."""
 _CODE_NEXT = frozenset({b"(", b"[", b"{", b"<", b"$"})
 """After a value: it was the beginning of an expression."""
 
@@ -182,9 +184,12 @@ def is_secret(found: Assignment) -> bool:
     """Whether name, tie and value together make a secret."""
     value = found.value
     strength = promise(found.name)
-    if not strength or _NOT_A_VALUE.fullmatch(value):
+    if not strength:
         return False
     case = _Case(found, strength, tie(found))
+    if _NOT_A_VALUE.fullmatch(value):
+        long = bool(_LONG_NUMBER.fullmatch(value))
+        return long and case.is_whose and case.hold >= Tie.BARE
     if not case.hold or (case.hold < Tie.QUOTED and found.after[:1] in _CODE_NEXT):
         return False
     if _REFERENCE.fullmatch(value) and not _is_beyond_doubt(case):
@@ -225,7 +230,7 @@ def _hex_is_secret(case: _Case) -> bool:
     """Whole bytes, digits and letters both, under a name that fits."""
     size = len(case.value)
     digits = _digits(case.value)
-    if (size % 2 and not case.is_whose) or min(digits, size - digits) * 8 < size:
+    if not case.is_whose and (size % 2 or min(digits, size - digits) * 8 < size):
         return False
     if case.strength is Promise.KEY:
         return case.found.name.isupper() and case.hold >= Tie.BARE and size >= 32

@@ -85,6 +85,7 @@ _SEQUENCES = (
     b"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz",
     b"qwertyuiopasdfghjklzxcvbnm",
     b"0123456789abcdef0123456789abcdef",
+    b"abcdefabcdefabcdef",
 )
 _RUN = 8
 """Characters of a keyboard or counting sequence that nobody draws by chance."""
