@@ -33,8 +33,21 @@ def test_it_is_bounded_and_holds_no_text(monkeypatch):
     kept = Memory()
     for number in range(25):
         kept.put(kept.name(TOKEN + bytes([number])), True)
-    assert len(kept._answers) <= 10
-    assert TOKEN not in b"".join(kept._answers)
+    held = [*kept._newer, *kept._older]
+    assert len(held) <= 20
+    assert TOKEN not in b"".join(held)
+
+
+def test_what_is_asked_for_is_not_forgotten(monkeypatch):
+    """A long conversation beside many short ones stays known."""
+    monkeypatch.setattr(memory, "_MOST", 10)
+    kept = Memory()
+    kept.put(b"asked for", 1)
+    kept.put(b"not asked for", 2)
+    for number in range(25):
+        kept.put(b"%d" % number, 3)
+        assert kept.get(b"asked for") == 1
+    assert kept.get(b"not asked for") is None
 
 
 @pytest.mark.parametrize("name", KNOWN_AND_VENDOR)

@@ -222,6 +222,6 @@ def test_a_token_that_is_issued_later_is_found(fresh):
 def test_no_text_is_kept(fresh):
     of = fresh()
     of.examine(message(authorization=b"Bearer " + TOKEN, x_note=HARMLESS))
-    kept = repr(of.quiet._now[1]._answers) + repr(of.slots.known._answers)
+    kept = repr(of.quiet._now[1]._newer) + repr(of.slots.known._newer)
     assert TOKEN.decode() not in kept
     assert HARMLESS.decode() not in kept
