@@ -93,6 +93,14 @@ def _hexdump(s: bytes) -> bytes:
     ).encode()
 
 
+def _rot47(s: bytes) -> bytes:
+    return bytes(33 + (c - 33 + 47) % 94 for c in s)
+
+
+def _apart(s: bytes, size: int, between: bytes) -> bytes:
+    return between.join(s[at : at + size] for at in range(0, len(s), size))
+
+
 def _columns(s: bytes) -> bytes:
     return b"".join(s[at::7] for at in range(7))
 
@@ -190,6 +198,23 @@ KNOWN_AND_VENDOR: dict[str, Callable[[bytes], bytes]] = {
     "zero width spaces": _joined("\u200b"),
     "fullwidth": _fullwidth,
     "tag characters": _tags,
+    "rot47 of base64": lambda s: _rot47(base64.b64encode(s)),
+    "rot13 of hex": lambda s: codecs.encode(s.hex(), "rot13").encode(),
+    "rot13 of base32": lambda s: codecs.encode(
+        base64.b32encode(s).decode(), "rot13"
+    ).encode(),
+    "caesar 5 of base64": lambda s: _mapped(_caesar)(base64.b64encode(s)),
+    "decimal list backwards": lambda s: _each("{}", ",")(s)[::-1],
+    "base58 backwards": lambda s: _base58(s)[::-1],
+    "hex of lines of eight": lambda s: _apart(s, 8, b"\n").hex().encode(),
+    "base64 of lines of eight": lambda s: base64.b64encode(_apart(s, 8, b"\n")),
+    "hex of fullwidth": lambda s: _fullwidth(s).hex().encode(),
+    "decimal list in fullwidth": lambda s: _fullwidth(_each("{}", ",")(s)),
+    "base32 of raw deflate": lambda s: base64.b32encode(zlib.compress(s, wbits=-15)),
+    "slashes between pieces of five": lambda s: _apart(s, 5, b"/"),
+    "hyphens between pieces of four": lambda s: _apart(s, 4, b"-"),
+    "a letter between pieces of three": lambda s: _apart(s, 3, b"x"),
+    "rot13, backwards": lambda s: codecs.encode(s[::-1].decode(), "rot13").encode(),
     "columns": _columns,
     "pairs swapped": _pairs_swapped,
     "html named and text": lambda s: html.escape(f'<a href="{s.decode()}">').encode(),

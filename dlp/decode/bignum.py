@@ -41,11 +41,14 @@ _ALPHABETS = (
 _RUNS = Alphabet((_UPPER + _LOWER + _DIGITS + "+/_-").encode(), _SHORTEST)
 _WORD = re.compile(rb"[0-9A-Za-z]+")
 _OCTAL = re.compile(rb"(?:0[oO])?([0-7]{48,})")
-_TEXT = re.compile(rb"[\x20-\x7e]{12,}")
+_TEXT = re.compile(rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3}){12,}")
 _CHECKED = re.compile(rb"(?s:.)([\x20-\x7e]{12,})(?s:....)")
 """Base58Check: a version, text, four bytes of checksum."""
 _FIRST_BYTES = 4
-_FIRST = re.compile(rb"(?s:.)[\x20-\x7e]{3}")
+_FIRST = re.compile(
+    rb"(?s:.)[\x20-\x7e]{3}|[ -~][\xc2-\xf4][\x80-\xbf]{2}|[\xe2-\xf0][\x80-\xbf]{2}.",
+    re.DOTALL,
+)
 _HEAD = 10
 """Symbols that give the first bytes: 58**10 is more than 2**58."""
 
@@ -141,7 +144,7 @@ def _tokens(data: bytes) -> Iterator[Span]:
 
 
 def _texts(token: bytes) -> Iterator[bytes]:
-    for decoded in _decoded(token):
+    for decoded in (*_decoded(token), *_decoded(token[::-1])):
         if _TEXT.fullmatch(decoded) or decoded.startswith(CONTAINERS):
             yield decoded
         elif checked := _CHECKED.fullmatch(decoded):

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 
 from dlp.decode.base64 import SPACED_SHAPE
+from dlp.decode.disguise import KEY
+from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.pieces import Pieces, Span, whole
 from dlp.decode.runs import Alphabet
 from dlp.decode.source import Source
@@ -43,6 +45,15 @@ _LONG_WORDS = Alphabet(
 )
 _FEWEST = 6
 """Different characters; a ruled line has fewer."""
+_ANY_WORDS = Alphabet(bytes(range(0x21, 0x7F)), 20)
+_STRINGS = Alphabet(bytes(set(range(0x21, 0x7F)) - {0x22}), 20)
+_OPENERS = (b"=", b":", b'"', b"'", b"(")
+_OPENED_BYTES = 24
+_MOST_RULED = 32
+"""Words of one view that are looked at."""
+_LONGEST_RULED = 512
+_WIDEST_STEP = 14
+_FEWEST_RULES = 4
 _BREAKS = b" \t\r\n>#*"
 """What stands between the words of `_WRAPPED`, and in none."""
 
@@ -77,6 +88,54 @@ def unwrapped(source: Source) -> Iterator[View]:
             spans.append(match.span())
     texts = [data[start:stop].translate(None, _BREAKS) for start, stop in spans]
     yield from _gathered(source, "unwrapped", spans, texts)
+
+
+def is_ruled(data: bytes) -> bool:
+    """Whether a word here has the same at even distances from its beginning on."""
+    return any(True for _ in _ruled(data))
+
+
+def ruled(source: Source) -> Iterator[View]:
+    """
+    Such words without it: `ghp_/Ab3x/...`. What parts them may be what they consist of.
+    """
+    spans: list[Span] = []
+    texts: list[bytes] = []
+    for span, text in _ruled(source.data):
+        if KEY.match(text):
+            spans.append(span)
+            texts.append(text)
+        else:
+            source.budget.remains(source.child("ungrouped", text, span))
+    yield from _gathered(source, "ungrouped", spans, texts)
+
+
+def _ruled(data: bytes) -> Iterator[tuple[Span, bytes]]:
+    words = _STRINGS if LOOKS_LIKE_JSON.match(data) else _ANY_WORDS
+    for start, stop in words.runs(data)[:_MOST_RULED]:
+        word = data[start : min(stop, start + _LONGEST_RULED)]
+        opened = max(word.rfind(sign, 0, _OPENED_BYTES) for sign in _OPENERS) + 1
+        for begin in {0, opened}:
+            text = _unruled(word[begin:])
+            if text and len(set(text)) > _FEWEST:
+                yield (start + begin, start + len(word)), text
+
+
+def _unruled(word: bytes) -> bytes:
+    for step in range(2, min(_WIDEST_STEP, len(word) // _FEWEST_RULES + 1)):
+        last = word[step - 1]
+        if last != word[2 * step - 1] or last != word[3 * step - 1]:
+            continue
+        for width in (1, 2) if step > 2 else (1,):  # a letter is left
+            size = step - width
+            rule = word[size:step]
+            count = 1
+            while word[count * step + size : (count + 1) * step] == rule:
+                count += 1
+            if count >= _FEWEST_RULES and not word[:size].endswith(rule[:1]):
+                ends = range(0, min((count + 1) * step, len(word)), step)
+                return b"".join(word[at : at + size] for at in ends)
+    return b""
 
 
 def _gathered(

@@ -74,6 +74,8 @@ class Cipher:
     step: str
     hide: Callable[[bytes], bytes]
     undo: Callable[[bytes], bytes]
+    moves: bool = False
+    """It changes places and no letters."""
 
 
 def _by_table(step: str, hide: bytes, undo: bytes) -> Cipher:
@@ -82,6 +84,15 @@ def _by_table(step: str, hide: bytes, undo: bytes) -> Cipher:
 
 def _backwards(data: bytes) -> bytes:
     return data[::-1]
+
+
+def _both(step: str, table: bytes) -> Cipher:
+    """Backwards, and under a table that is its own inverse."""
+
+    def turn(data: bytes) -> bytes:
+        return data[::-1].translate(table)
+
+    return Cipher(step, turn, turn, moves=True)
 
 
 CIPHERS = (
@@ -94,7 +105,15 @@ CIPHERS = (
     _by_table("keyboard", _AZERTY, _inverse(_AZERTY)),
     _by_table("keyboard", _QWERTZ, _QWERTZ),
     _by_table("swapped case", _OTHER_CASE, _OTHER_CASE),
-    Cipher("reversed", _backwards, _backwards),
+    Cipher("reversed", _backwards, _backwards, moves=True),
+    *(
+        _both(step, table)
+        for step, table in (
+            ("atbash", _ATBASH),
+            ("rot47", _ROT47),
+            ("caesar 13", _caesar(13)),
+        )
+    ),
     *(
         _by_table(f"caesar {shift}", _caesar(shift), _caesar(26 - shift))
         for shift in range(1, 26)
@@ -155,7 +174,7 @@ def disguised(source: Source) -> Iterator[View]:
 
 def _begins(data: bytes, start: int, stop: int, cipher: Cipher) -> bool:
     """Whether a word begins at a hit; random base64url holds any short prefix."""
-    place = stop if cipher.undo is _backwards else start - 1
+    place = stop if cipher.moves else start - 1
     before = data[place : place + 1] if place >= 0 else b""
     return before not in _INSIDE or cipher.undo(before) not in _INSIDE
 
@@ -166,9 +185,9 @@ def _around(data: bytes, hit: int, prefix: str, cipher: Cipher) -> Span:
         return max(0, hit - _PEM_BYTES), hit + _PEM_BYTES
     word = _ANY if cipher.step in _SIGNS_TOO else _WORD
     start = hit
-    if cipher.undo is _backwards:
+    if cipher.moves:
         before = data[max(0, hit - _WORD_BYTES) : hit]
-        held = _WORD.match(before[::-1])
+        held = word.match(before[::-1])
         start -= held.end() if held else 0
     match = word.match(data, start, hit + _WORD_BYTES)
     return start, match.end() if match else hit

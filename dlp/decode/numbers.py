@@ -54,7 +54,9 @@ def numbers(source: Source) -> Iterator[View]:
     rest: list[tuple[Span, bytes]] = []
     for match in _LIST.finditer(source.data):
         values = list(map(int, _NUMBER.findall(match[0])))
-        texts = [text for text in _texts(values) if readable_for_its_size(text)]
+        texts = _said(values)
+        if not texts and len(values) >= _FEWEST:
+            texts = _said(list(map(int, _NUMBER.findall(match[0][::-1]))))
         if _FEWEST <= len(values) <= _MOST_SUMMED:
             signed = list(map(int, _SIGNED.findall(match[0])))
             found += [
@@ -74,6 +76,10 @@ def numbers(source: Source) -> Iterator[View]:
         yield _gathered(source, found)
     if rest:
         source.budget.remains(_gathered(source, rest))
+
+
+def _said(values: Sequence[int]) -> list[bytes]:
+    return [text for text in _texts(values) if readable_for_its_size(text)]
 
 
 def _gathered(source: Source, found: list[tuple[Span, bytes]]) -> View:

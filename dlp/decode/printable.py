@@ -25,6 +25,9 @@ _KINDS = bytes(1 if 0x20 <= b < 0x7F else 0 if b == 0 else 2 for b in range(256)
 _STRETCH = b"\1" * 15
 _SHORTER = b"\1" * 10
 _MAGIC = re.compile(b"|".join(map(re.escape, MAGICS)))
+_SHORT_LINES = 16
+"""Bytes that are no chance when all of them are text."""
+_LONGEST_LINES = 4096
 _WIDE_PAIRS = 6
 _WIDE = re.compile(rb"(?:\x01\0(?:\0\0)?){%d}" % _WIDE_PAIRS)
 """UTF-16 or UTF-32 in terms of `_KINDS`."""
@@ -33,14 +36,14 @@ _WIDE = re.compile(rb"(?:\x01\0(?:\0\0)?){%d}" % _WIDE_PAIRS)
 def readable(data: bytes) -> bool:
     """
     True when decoding made sense: a printable stretch that is too long for chance, or
-    a container.
+    a container; or all of it is text, in lines or characters however short.
     """
-    return _shows(data, _STRETCH)
+    return _shows(data, _STRETCH) or _is_all_text(data)
 
 
 def readable_for_its_size(data: bytes) -> bool:
     """As `readable`, for what seldom decodes by chance: a shorter stretch will do."""
-    return _shows(data, _SHORTER)
+    return _shows(data, _SHORTER) or _is_all_text(data)
 
 
 def _shows(data: bytes, stretch: bytes) -> bool:
@@ -53,6 +56,12 @@ def _shows(data: bytes, stretch: bytes) -> bool:
         or _MAGIC.search(data) is not None
         or (kinds.count(0) >= _WIDE_PAIRS and _WIDE.search(kinds) is not None)
     )
+
+
+def _is_all_text(data: bytes) -> bool:
+    if not _SHORT_LINES <= len(data) <= _LONGEST_LINES:
+        return False
+    return not data.translate(None, TEXT_BYTES) or is_wide_text(data)
 
 
 def is_text(data: bytes) -> bool:

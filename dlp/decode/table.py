@@ -43,6 +43,7 @@ from dlp.decode import (
     shifted,
     spoken,
     streams,
+    turned,
     unicode,
     zip,  # noqa: A004
 )
@@ -171,6 +172,7 @@ _SPELLINGS = (
         chunks.groups, chunks.GROUP_HINTS, Bank.SHAPES, reads_joins=False, reach=2048
     ),
     Decoder(chunks.groups, chunks.LINE_HINTS, Bank.RARE, reads_joins=False, reach=2048),
+    Decoder(chunks.ruled, (), test=chunks.is_ruled, reads_joins=False),
     Decoder(even.even, (), test=even.is_even, reads_joins=False),
     Decoder(
         columns.columns,
@@ -221,6 +223,17 @@ _CIPHERS = (
         shifted.shifted,
         (),
         test=shifted.is_shifted,
+        reads_binary=True,
+        reads_joins=False,
+    ),
+    Decoder(
+        turned.turned, (), test=turned.has_long_words, wraps=True, reads_joins=False
+    ),
+    Decoder(
+        turned.masked,
+        (),
+        test=turned.is_masked,
+        wraps=True,
         reads_binary=True,
         reads_joins=False,
     ),

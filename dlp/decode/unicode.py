@@ -41,6 +41,8 @@ _SIMILAR = (
     r"|\xe1\x8f.|\xe1\xb4[\x80-\xab]|\xc7\xab|\xc9[\xa2\xaa\xb4]|\xca[\x80\x8f\x99\x9c\x9f]"
     r"|\xea\x9c\xb0|\xea\x9e\xaf|\xe2\x80[\x90-\x95]|\xe2\x88\x92|\xe2\xb2.|\xea\x93[\x90-\xbf])"
 )
+_WIDE_SIGN = r"(?:\xef\xbc[\x81-\xbf]|\xef\xbd[\x80-\x9e])"
+"""Chinese has them, too: only letters and digits tell that a word is meant."""
 _MIXED = f"(?:{_INVISIBLE}|{_MARK}|{_COMPATIBLE}|{_SIMILAR})"
 
 HINTS = (
@@ -48,6 +50,7 @@ HINTS = (
     f"{_COMPATIBLE}{_JOIN}",
     f"{_COMPATIBLE}{{4}}",
     f"(?:{_COMPATIBLE} ){{4}}",
+    f"(?:{_WIDE_SIGN}{{1,3}}{_COMPATIBLE}{{1,3}}){{4}}",
     f"{_JOIN}{_SIMILAR}{_JOIN}",
     f"(?:[0-9A-Za-z]{_SPACE}){{3}}",
 )
@@ -57,8 +60,9 @@ CARRIER_HINTS = (
 )
 
 _WORD = re.compile(
-    rf"(?<![!-~])[!-~]*+(?:{_MIXED}|{_SPACE})"
-    rf"(?:[!-~]|{_MIXED}|{_SPACE}| (?=(?:[!-~] ){{0,4}}[!-~]?{_MIXED}))*+".encode(),
+    rf"(?<![!-~])[!-~]*+(?:{_MIXED}|{_SPACE}|{_WIDE_SIGN})"
+    rf"(?:[!-~]|{_MIXED}|{_SPACE}|{_WIDE_SIGN}"
+    rf"| (?=(?:[!-~] ){{0,4}}[!-~]?{_MIXED}))*+".encode(),
     re.DOTALL,
 )
 _SHORTEST = 12

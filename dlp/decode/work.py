@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from dlp.decode.across import header_joins
 from dlp.decode.budget import Budget
+from dlp.decode.headless import headless_streams
 from dlp.decode.leaves import (
     LOOKS_LIKE_JSON,
     json_views,
@@ -150,6 +151,7 @@ class _Work:
             self._add_all(shifted(source), 0)
             if view.data not in self._seen:
                 self._add_all(streams(source), 0)
+                self._add_all(headless_streams(source), 0)
         self._drain()
 
     def _drain(self) -> None:
