@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -96,18 +96,23 @@ def _inputs(paths: Iterable[Path], tally: _Tally) -> Iterator[tuple[str, bytes]]
         if str(path) == "-":
             yield "-", sys.stdin.buffer.read()
             continue
-        for file in _walk(path):
+
+        def unread(error: OSError) -> None:
+            name = str(error.filename)
+            tally.unread.append((name, error.strerror or str(error)))
+
+        for file in _walk(path, unread):
             try:
                 yield str(file), file.read_bytes()
             except OSError as error:
-                tally.unread.append((str(file), error.strerror or str(error)))
+                unread(error)
 
 
-def _walk(path: Path) -> Iterator[Path]:
+def _walk(path: Path, unread: Callable[[OSError], None]) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
-    for folder, names, files in os.walk(path):
+    for folder, names, files in os.walk(path, onerror=unread):
         names[:] = sorted(set(names) - SKIPPED_FOLDERS)
         for name in sorted(files):
             file = Path(folder, name)

@@ -2,6 +2,7 @@ import gzip
 import json
 import random
 import string
+import subprocess
 
 import pytest
 from typer.testing import CliRunner
@@ -10,6 +11,7 @@ from dlp.cli.scan import app
 from dlp.detect.fingerprint import SecretInfo
 from dlp.state.secrets import Registration, SecretStore
 from tests.harness.leaks import leaks
+from tests.harness.proxy import DLP
 from tests.transformations import KNOWN_AND_VENDOR, KNOWN_ONLY
 
 DRAW = random.Random(5)
@@ -115,3 +117,14 @@ def test_a_name_is_shown_as_it_is(state, tmp_path):
     file = tmp_path / "app[slug]:100:[red].tsx"
     file.write_bytes(SECRET.encode())
     assert file.name in scan(state, file).stdout.replace("\n", "")
+
+
+def test_a_folder_that_may_not_be_entered_is_named(tmp_path, state):
+    """Also root is told: in a user namespace of its own it may no more than others."""
+    (tmp_path / "open").write_text("words")
+    (tmp_path / "closed").mkdir(mode=0)
+    command = ["unshare", "-U", DLP, "scan", tmp_path, "--state", state]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    (tmp_path / "closed").chmod(0o700)
+    assert f"dlp: {tmp_path / 'closed'}: Permission denied\n" in done.stderr
+    assert done.returncode == 2
