@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from heapq import merge
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ import numpy.typing as npt
 from dlp.decode.pieces import Span
 from dlp.decode.printable import is_text, readable
 from dlp.decode.runs import long_spans_of
+from dlp.decode.sieve import Locator
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -46,8 +47,12 @@ HINTS = (
     _WORD + _HIGH,
 )
 
-_HEADS = [re.compile(head.encode("latin-1"), re.DOTALL) for head in _CONTAINERS]
-"""One by one: what begins with a literal is looked for at the speed of memory."""
+_IS_CONTAINER = re.compile("|".join(_CONTAINERS).encode("latin-1"), re.DOTALL)
+_BEGINS = (
+    b"\x1f\xc2\x8b\x08", b"x\xc2\x9c", b"x\xc3\x9a", b"x\x01", b"BZh", b"\xc3\xbd7zXZ",
+    b"\x28\xc2\xb5/\xc3\xbd", b"]\0\0", b"PK\x03\x04",
+)  # fmt: skip
+"""What these begin with: literals are looked for in one pass."""
 _BYTE_WISE = re.compile(rb"(?:[\x00-\x7f]|[\xc2\xc3][\x80-\xbf])*+")
 _SHORTEST_BYTES = 18
 """Less is no container, and in noise what looks like one goes on no longer."""
@@ -91,8 +96,9 @@ def characters(source: Source) -> Iterator[View]:
 def _containers(source: Source) -> Iterator[View]:
     """From where a container begins, as long as characters stand for bytes."""
     data, done = source.data, 0
-    for start in merge(*(_starts(head, data) for head in _HEADS)):
-        if start < done:
+    hits = _locator().find(data, len(data))
+    for start in sorted(stop - len(_BEGINS[which]) for which, stop in hits):
+        if start < done or not _IS_CONTAINER.match(data, start):
             continue
         run = _BYTE_WISE.match(data, start)
         assert run is not None
@@ -102,8 +108,9 @@ def _containers(source: Source) -> Iterator[View]:
             yield source.child("latin-1", text, run.span())
 
 
-def _starts(head: re.Pattern[bytes], data: bytes) -> Iterator[int]:
-    return (match.start() for match in head.finditer(data))
+@cache
+def _locator() -> Locator:
+    return Locator(_BEGINS)
 
 
 def _characters(data: bytes) -> list[Span]:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from heapq import merge
+from functools import cache
 
 from dlp.decode import delta, magic
 from dlp.decode.inflate import Stream, inflate
 from dlp.decode.pieces import Pieces, Span, whole
 from dlp.decode.printable import readable
+from dlp.decode.sieve import Locator
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -86,7 +87,7 @@ def _read(source: Source) -> Iterator[tuple[str, int, Stream]]:
     failures = _FREE_FAILURES + len(data) // _BYTES_PER_FAILURE
     done = first = 0
     last = ""
-    for start, codec in merge(*(_places(data, *row) for row in SIGNATURES)):
+    for start, codec in _places(data):
         if start < done or not _plausible(data, start):
             continue
         if failures < 0:
@@ -114,11 +115,15 @@ def _read(source: Source) -> Iterator[tuple[str, int, Stream]]:
         budget.cut.append((source.view, first, last))
 
 
-def _places(data: bytes, signature: bytes, codec: str) -> Iterator[tuple[int, str]]:
-    at = data.find(signature)
-    while at >= 0:
-        yield at, codec
-        at = data.find(signature, at + 1)
+@cache
+def _locator() -> Locator:
+    return Locator([signature for signature, _ in SIGNATURES])
+
+
+def _places(data: bytes) -> list[tuple[int, str]]:
+    """Where a signature stands, and whose it is."""
+    hits = [(SIGNATURES[n], stop) for n, stop in _locator().find(data, len(data))]
+    return sorted((stop - len(signature), codec) for (signature, codec), stop in hits)
 
 
 def _plausible(data: bytes, start: int) -> bool:
