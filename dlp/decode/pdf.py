@@ -49,7 +49,7 @@ def shown_text(source: Source) -> Iterator[View]:
     if not _OPERATORS.search(data):
         return
     shown = (m for span in _operands(data) for m in _SHOWN.finditer(data, *span))
-    pieces = [_pieces(m[1] or m[2]) for m in shown]
+    pieces = [_pieces(m[1] or m[2] or b"") for m in shown]
     if not pieces:
         return
     lines = b"\n".join(b"".join(_plain(p) for p in line) for line in pieces)
