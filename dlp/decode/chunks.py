@@ -54,6 +54,8 @@ _MOST_RULED = 32
 _LONGEST_RULED = 512
 _WIDEST_STEP = 14
 _FEWEST_RULES = 4
+_OWN = 4
+"""Of so many characters less than one is what separates them: `s-k---a-n-t---a`."""
 _BREAKS = b" \t\r\n>#*"
 """What stands between the words of `_WRAPPED`, and in none."""
 
@@ -70,10 +72,15 @@ def groups(source: Source) -> Iterator[View]:
                 if size == 1
                 else b"".join(text[at : at + size] for at in range(0, len(text), step))
             )
-            if len(set(whole_text)) >= _FEWEST:
+            if _is_grouped(whole_text, match[1]):
                 spans.append(match.span())
                 texts.append(whole_text)
     yield from _gathered(source, "ungrouped", spans, texts)
+
+
+def _is_grouped(text: bytes, separator: bytes) -> bool:
+    """A ruled line has few characters; one of separators has them between itself."""
+    return len(set(text)) >= _FEWEST and text.count(separator) * _OWN < len(text)
 
 
 def unwrapped(source: Source) -> Iterator[View]:

@@ -35,6 +35,8 @@ _KEY_BYTES = 4096
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 """Behind it stands nothing that belongs to a key."""
 _MOST_HITS = 1000
+_REST, _SAME = 24, 4
+"""Of so many characters behind the beginning no more than a fourth are the same."""
 _HEADS = {GZIP + b"\0": "gzip", BZIP2 + b"91AY": "bz2", XZ: "xz", ZSTD: "zstd"}
 _PROBE_BYTES = 1 << 20
 _LITERALS = (
@@ -98,10 +100,25 @@ def shifted(source: Source) -> Iterator[View]:
             text = inflate(text, codec, min(_PROBE_BYTES, source.budget.room)).data
         else:
             text = _NO_TEXT.split(text, 1)[0]
-        if KEY.match(text) or (codec and text):
+        if _is_key(text, literal) or (codec and text):
             stop = stop if codec else start + len(text)
             span = start, min(stop, len(source.data))
             yield source.child("one-byte cipher", text, span)
+
+
+_NO_ID = re.compile(rb"A[KS]IA(?![A-Z2-7]{16})|.{4}(?![0-9A-Za-z]{16})")
+"""What goes on differently than the keys with so short a beginning all do."""
+
+
+def _is_key(text: bytes, literal: bytes) -> bool:
+    """
+    Whether a key begins here, not a table: bytes that differ in a few bits give the
+    short beginnings under some key, and then go on with a few characters.
+    """
+    if not KEY.match(text) or (len(literal) == _SHORTEST and _NO_ID.match(text)):
+        return False
+    rest = text[len(literal) : len(literal) + _REST]
+    return max(map(rest.count, set(rest))) * _SAME <= len(rest)
 
 
 def _hits(data: bytes) -> Iterator[tuple[int, int, bytes, Undo]]:

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from dlp.decode.across import header_joins
 from dlp.decode.budget import Budget
+from dlp.decode.filling import is_filling
 from dlp.decode.headless import headless_streams
 from dlp.decode.leaves import (
     LOOKS_LIKE_JSON,
@@ -60,6 +61,7 @@ _SHORT_DOCUMENT_BYTES = 1 << 10
 """Of a shorter document nothing is left out."""
 _SHORTEST_BYTES = 8
 """Less than this is not worth a view."""
+_SHORTENING = frozenset({"strings", "ungrouped", "unwrapped"})
 _NAMED = frozenset({PartKind.HEADER, PartKind.TRAILER})
 
 
@@ -253,6 +255,15 @@ class _Work:
         for view in views:
             self._add(view, spelled)
 
+    def _is_too_deep(self, view: View, spelled: int) -> bool:
+        limit = self.budget.limits.depth
+        deep = view.depth - spelled > limit or (
+            spelled > 2 * limit and spelled - _shortened(view) > 2 * limit
+        )
+        if deep and not is_filling(view.data):
+            self.budget.over("depth")
+        return deep
+
     def _add(self, view: View, spelled: int, new: View | None = None) -> None:
         """Show a view and decode it, or if not all of it is to be, `new`."""
         data, budget = view.data, self.budget
@@ -261,10 +272,7 @@ class _Work:
         if data in self._seen:
             self.repeated.add(data)
             return
-        if max(view.depth - spelled, spelled / 2) > budget.limits.depth:
-            budget.over("depth")
-            return
-        if not budget.spend(len(data)):
+        if self._is_too_deep(view, spelled) or not budget.spend(len(data)):
             return
         self._seen.add(data)
         kind = None if view.joined else document(data)
@@ -282,6 +290,18 @@ class _Work:
             kind = None if new.joined else document(new.data)
         if is_new:
             self._enter(new or view, kind, spelled, spelled + 1)
+
+
+def _shortened(view: View | None) -> int:
+    """
+    How many of its steps did no more than leave something out. That ends by itself, and
+    in the files of a large archive these follow on one another by chance.
+    """
+    steps = 0
+    while view is not None:
+        steps += view.step in _SHORTENING
+        view = view.parent
+    return steps
 
 
 def _told(budget: Budget) -> tuple[int, int, int]:

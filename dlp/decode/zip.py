@@ -35,6 +35,8 @@ class Member:
     """Where its data begins."""
     method: int
     encrypted: bool
+    first: bool
+    """It begins where the archive does."""
 
 
 def members(source: Source) -> Iterator[View]:
@@ -47,7 +49,7 @@ def members(source: Source) -> Iterator[View]:
     for member in _members(data):
         codec = _CODECS.get(member.method)
         if member.encrypted or (codec is None and member.method != _STORED):
-            if data.startswith(ZIP):
+            if data.startswith(ZIP) and (member.first or not _is_gathered(source)):
                 budget.undecodable.append(f"{source.view.path} > zip")
                 break
             continue
@@ -75,6 +77,15 @@ def members(source: Source) -> Iterator[View]:
         yield source.gather("zip", texts, trace)
 
 
+def _is_gathered(source: Source) -> bool:
+    """
+    Whether it was put together of pieces, as base64 line by line: what then looks like
+    a member may be none.
+    """
+    trace = source.view.trace
+    return isinstance(trace, Pieces) and len(trace.spans) > 1
+
+
 def _members(data: bytes) -> Iterator[Member]:
     at = data.find(ZIP)
     while at >= 0:
@@ -92,4 +103,4 @@ def _member(data: bytes, at: int) -> Member | None:
         return None
     start = at + 30
     label = data[start : start + min(name, 80)].decode("utf-8", "replace")
-    return Member(label, start + name + extra, method, bool(flags & 1))
+    return Member(label, start + name + extra, method, bool(flags & 1), at == 0)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from dlp.detect.bigrams import randomness
 from dlp.detect.naming import Promise, promise, tells_whose
-from dlp.detect.placeholder import is_placeholder, is_typed
+from dlp.detect.placeholder import is_alphabet, is_placeholder, is_typed
 
 
 class Tie(IntEnum):
@@ -196,6 +196,8 @@ def is_secret(found: Assignment) -> bool:
         return False
     judge = next(judge for shape, judge in _SHAPES if shape.fullmatch(value))
     if not judge(case):
+        return False
+    if is_alphabet(value):
         return False
     return (case.is_whose and len(value) >= 16) or not is_typed(value)
 

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import regex
 
 from dlp.detect.checks import Candidate, Check, Outcome, resolve
+from dlp.detect.noise import in_noise
 from dlp.detect.pattern import searcher
 from dlp.detect.placeholder import is_example, is_placeholder
 from dlp.detect.rule import Rule, in_words
@@ -254,6 +255,8 @@ class Detector:
             elif outcome is Outcome.DEMOTE:
                 tier = _DEMOTED[tier]
         if self._stands_for_one(secret) or self._is_excepted(secret):
+            return None
+        if tier is not Tier.CERTAIN and in_noise(view.data, start, stop):
             return None
         if self.rule.aside and self._is_aside(view.data, found.start(), start):
             return None

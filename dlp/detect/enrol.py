@@ -20,7 +20,7 @@ import numpy as np
 
 from dlp.detect.forms import Domain
 from dlp.detect.grams import GRAM, Words, grams, multiplier
-from dlp.detect.material import MIN_BITS, Material, Piece, dissect
+from dlp.detect.material import MIN_BITS, Material, Piece, dissect, entropy_bits
 from dlp.detect.stretches import RUN, SPARSE, RunTable
 from dlp.detect.variants import VARIANTS, Variant, texts
 from dlp.detect.wholes import marks
@@ -78,7 +78,7 @@ def fingerprint(value: bytes, key: bytes, *, only: str = "") -> Fingerprint:
         factor = multiplier(key, variant.domain.value)
         for piece in material.pieces:
             for text in _texts(variant, piece):
-                plan = _plan(variant, len(text), piece)
+                plan = _plan(variant, text, piece)
                 if plan is None or (variant.domain, text) in seen:
                     continue
                 seen.add((variant.domain, text))
@@ -133,11 +133,13 @@ def _applies(variant: Variant, piece: Piece) -> bool:
             return piece.text or not variant.text_only
 
 
-def _plan(variant: Variant, size: int, piece: Piece) -> tuple[int, int] | None:
+def _plan(variant: Variant, text: bytes, piece: Piece) -> tuple[int, int] | None:
     """(consecutive grams needed, stride), or None where all of it is no evidence."""
-    bits = piece.bits
+    bits, size = piece.bits, len(text)
     if variant.domain is Domain.NORMAL and piece.text:
         bits = min(bits, size * piece.bits_per_char)
+    if variant.part:
+        bits = min(bits, entropy_bits(text))
     count = size - GRAM + 1
     if count < 1 or bits < MIN_BITS:
         return None
@@ -153,4 +155,10 @@ def _plan(variant: Variant, size: int, piece: Piece) -> tuple[int, int] | None:
         window = max(window, min(size * _RARE_SHARE, _RARE_WINDOW))
     need = min(max(2, math.ceil(LEAK_BITS / (GRAM * per_byte))), 255)
     stride = max(1, min(int(window - GRAM - 1) // need, count - 1))
+    # Grams that overlap are less evidence than as many that do not.
+    while stride < GRAM and ((need - 1) * stride + GRAM) * per_byte < LEAK_BITS:
+        if need >= (count - 1) // stride + 1:
+            break
+        need += 1
+        stride = max(1, min(stride, int(window - GRAM - 1) // need))
     return min(need, (count - 1) // stride + 1), stride

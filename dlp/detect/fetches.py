@@ -89,6 +89,17 @@ _KEY_END = 5
 _PAIR = re.compile(rb'"([^"\\]{1,64})"\s*:\s*(?:\{\s*"url"\s*:\s*)?("[^"\\]{1,4096}")')
 _LINK = re.compile(r"(?:https?:)?//[^\s<>|\"')\]]+", re.IGNORECASE)
 _UNFURL = frozenset({"unfurl_links", "unfurl_media"})
+_URL = re.compile(
+    r"(?:(?:https?|wss?):/*|[a-z][a-z0-9+.-]*://+|//+)[^\x00-\x20/?#<>^|]+(?:[/?#]|$)",
+    re.IGNORECASE,
+)
+"""
+With an authority in which no character stands that none can have (WHATWG URL, 3.1): a
+comment (`// what it does`) and a sentence that begins with `http:` are no URLs.
+"""
+_HEAD = 2048
+_DROPPED = str.maketrans("", "", "\t\r\n")
+_FILE_NAME = re.compile(rb"\bfilename\*?=", re.IGNORECASE)
 _SEPARATORS = str.maketrans("", "", "_-. ")
 
 _CONTENT = frozenset({PartKind.BODY, PartKind.FRAME})
@@ -176,12 +187,20 @@ def _read(data: bytes, part: Part) -> Iterator[object]:
         yield _form(data)
     elif data.lstrip()[:2] == b"--":
         yield {
-            name.decode("latin-1"): _unpacked(
-                data[slice(*span)].decode("utf-8", "replace")
-            )
+            name.decode("latin-1"): value
             for name, span in multipart(data)
-            if span[1] - span[0] <= _LARGEST
+            if (value := _field(data, *span))
         }
+
+
+def _field(data: bytes, start: int, stop: int) -> object:
+    """What a part of a form holds; of a file no more than it being a URL tells."""
+    if stop - start > _LARGEST:
+        return ""
+    value = data[start:stop].decode("utf-8", "replace")
+    if _FILE_NAME.search(data, data.rfind(b"\n--", 0, start) + 1, start):
+        return "" if len(value.split(maxsplit=1)) > 1 else value
+    return _unpacked(value)
 
 
 def _form(data: bytes) -> object:
@@ -305,8 +324,7 @@ def _plain(key: str) -> str:
 
 
 def _is_url(text: str) -> bool:
-    head = text[:64]
+    head = text[:_HEAD]
     if ":" not in head and "/" not in head and "\\" not in head:
         return False
-    head = head.replace("\\", "/").strip().lower()
-    return "://" in head or head.startswith(("//", "http:", "https:", "ws:", "wss:"))
+    return bool(_URL.match(head.replace("\\", "/").strip().translate(_DROPPED)))

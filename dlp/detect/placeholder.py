@@ -110,8 +110,15 @@ def is_placeholder(secret: bytes) -> bool:
     return (
         bool(_PLACEHOLDER.search(secret))
         or _is_filled(secret)
+        or _is_lopsided(secret)
         or _is_monotonous(secret)
     )
+
+
+def is_alphabet(secret: bytes) -> bool:
+    """Whether it lists what may be written: most of the letters, in their order."""
+    low = secret.lower()
+    return any(letters in low for letters in (_SEQUENCES[1][:20], _SEQUENCES[1][6:26]))
 
 
 def is_counted(secret: bytes) -> bool:
@@ -129,6 +136,9 @@ def is_counted(secret: bytes) -> bool:
 
 
 _NOT_LETTERS = bytes(set(range(256)) - set(b"abcdefghijklmnopqrstuvwxyz"))
+_NOT_ALNUM = bytes(c for c in range(256) if not chr(c).isalnum() or c > 127)
+_LONGEST_LOPSIDED = 512
+"""Longer ones are files, not tokens: a short key in one begins with many zeros."""
 _NOT_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
 
 
@@ -155,18 +165,22 @@ def is_mashed(secret: bytes) -> bool:
     return at_home >= _fewest_at_home(len(letters)) and bool(_NOT_HEX.search(low))
 
 
-_BY_CHANCE = 5e-5
+_BY_CHANCE, _BY_ACCIDENT = 5e-5, 1e-6
+
+
+def _fewest_at_home(letters: int) -> int:
+    """Letters on the home row that a random key of so many hardly ever has."""
+    return _rarely(letters, len(_HOME_ROW) / 26, _BY_CHANCE)
 
 
 @cache
-def _fewest_at_home(letters: int) -> int:
-    """Letters on the home row that a random key of so many hardly ever has."""
-    share = len(_HOME_ROW) / 26
-    chance, count = 0.0, letters + 1
+def _rarely(size: int, share: float, most: float) -> int:
+    """How many of `size`, if each is one with a chance of `share`, there rarely are."""
+    chance, count = 0.0, size + 1
     while count:
-        ways = comb(letters, count - 1) * share ** (count - 1)
-        chance += ways * (1 - share) ** (letters - count + 1)
-        if chance > _BY_CHANCE:
+        ways = comb(size, count - 1) * share ** (count - 1)
+        chance += ways * (1 - share) ** (size - count + 1)
+        if chance > most:
             break
         count -= 1
     return count
@@ -227,6 +241,26 @@ def _is_filled(secret: bytes) -> bool:
     """Padded out with one character."""
     fillings = _FILLING.finditer(secret)
     return any(len(filling[0]) * _FILLED >= len(secret) for filling in fillings)
+
+
+_LOPSIDED, _LOPSIDED_SHARE = 24, 5
+_HEX_SHARE, _OTHER_SHARE = 1 / 16, 1 / 32
+
+
+def _is_lopsided(secret: bytes) -> bool:
+    """
+    One letter or digit is a fifth of it, and far more often there than by chance: a
+    piece of base64 of mostly zeros, as tables and programs are.
+    """
+    symbols = secret.translate(None, _NOT_ALNUM)
+    size = len(symbols)
+    if size < _LOPSIDED or size > _LONGEST_LOPSIDED or symbols.isdigit():
+        return False
+    most = max(map(symbols.count, set(symbols)))
+    if most * _LOPSIDED_SHARE < size:
+        return False
+    share = _OTHER_SHARE if _NOT_HEX.search(symbols.lower()) else _HEX_SHARE
+    return most >= _rarely(size, share, _BY_ACCIDENT)
 
 
 def _is_monotonous(secret: bytes) -> bool:

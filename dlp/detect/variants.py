@@ -37,6 +37,8 @@ class Variant:
     dense: bool = False
     """Every gram is kept, so that fragments count."""
     text_only: bool = False
+    part: bool = False
+    """Texts are parts of the value, and may be less random than it is."""
 
 
 _LOWER = bytes(range(97, 123))
@@ -185,7 +187,11 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("rot47", _one(lambda d: d.translate(_ROT47)), rare=True, text_only=True),
     Variant("caesar", _caesar, rare=True, text_only=True),
     Variant(
-        "every second", lambda d: iter((d[::2], d[1::2])), rare=True, text_only=True
+        "every second",
+        lambda d: iter((d[::2], d[1::2])),
+        rare=True,
+        text_only=True,
+        part=True,
     ),
     Variant("hex", _hex),
     Variant("hex reversed", _reversed(_hex), backwards=True),

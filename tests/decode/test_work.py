@@ -3,11 +3,13 @@
 import base64
 import bz2
 import gzip
+import io
 import json
 import lzma
 import random
 import sys
 import textwrap
+import zipfile
 import zlib
 
 import brotli
@@ -225,3 +227,37 @@ def test_streams_in_streams_are_bounded_by_what_was_sent():
     decoded = body(bomb, "gzip", "gzip")
     assert decoded.truncated
     assert sum(len(view.data) for view in decoded.views) < 8 << 20
+
+
+def test_what_a_picture_is_filled_with_is_not_read_to_any_depth():
+    """Sixes in EBCDIC, read as hexadecimal, are what they were, and half as many."""
+    filled = b"\x94" + b"D" * 35 + b"C" + b"3" * 4000
+    for _ in range(2):
+        filled = filled.hex().encode()
+    assert not body(filled).truncated
+
+
+def test_lines_of_separators_are_no_groups():
+    draw = random.Random(5)
+    lines = [
+        "".join(draw.choices("/+fvn9", [60, 5, 2, 2, 1, 1], k=76)) for _ in range(300)
+    ]
+    assert not body("\n".join(lines).encode()).truncated
+
+
+def test_numbers_that_look_like_a_key_under_a_cipher_are_no_keys():
+    numbers = (
+        b"%d" % n for n in random.Random(6).choices(range(820_000, 821_000), k=9000)
+    )
+    decoded = body(b"\0".join(numbers))
+    assert not decoded.truncated
+    assert not [view for view in decoded.views if view.step == "one-byte cipher"]
+
+
+def test_a_member_cut_by_line_ends_is_not_taken_for_an_encrypted_one():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in "abcd":  # each header begins 49 bytes into a line of 57
+            archive.writestr(name, b"x" * (18 if name == "a" else 26))
+    sent = json.dumps({"blob": base64.encodebytes(out.getvalue()).decode()})
+    assert not body(sent.encode()).undecodable

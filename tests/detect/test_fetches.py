@@ -204,6 +204,39 @@ def test_in_multipart():
     assert found("/upload", sent, kind=kind) == []
 
 
+FILES = {
+    "a comment": b"// What it does, and why: in /etc and elsewhere\nint main() {}\n",
+    "a directive": b"//go:build linux && cgo\n\npackage main\n",
+    "a ruler": b"////////////////////////////////\n// Part one\n",
+    "a page about a URL": b"[![ok](https://e.test/badge)](https://e.test) A library.\n",
+    "addresses, one a line": b"https://e.test/a\nhttps://e.test/b\n",
+    "a document with URLs": b'{"image_url": "https://e.test/p", "url": "//e.test"}',
+}
+
+
+@pytest.mark.parametrize("name", ['; filename="notes.txt"', ""])
+@pytest.mark.parametrize("data", FILES.values(), ids=FILES)
+def test_a_file_that_is_uploaded_is_no_url(data, name):
+    if not name and data.startswith((b"https:", b"{")):
+        return  # a field may be so
+    sent = b'--b\r\nContent-Disposition: form-data; name="file"%b\r\n\r\n%b\r\n--b--'
+    kind = "multipart/form-data; boundary=b"
+    assert found("/v1/files", sent % (name.encode(), data), kind=kind) == []
+
+
+def test_a_file_that_is_a_url_and_nothing_else_is_one():
+    sent = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
+    kind = "multipart/form-data; boundary=b"
+    assert found("/x", sent + b"https://e.test/p\r\n--b--", kind=kind)
+
+
+@pytest.mark.parametrize(
+    "text", ["http: the protocol", "// TODO", "see https://e.test"]
+)
+def test_a_sentence_is_no_url(text):
+    assert in_json({"image": text}) == []
+
+
 def test_in_a_compressed_body():
     sent = gzip.compress(b'{"image_url": "https://e.test/p"}')
     assert found(LLM, sent, encodings=("gzip",)) == ["https://e.test/p"]

@@ -354,3 +354,24 @@ def test_a_gram_of_a_whole_class_says_nothing():
 def test_a_flood_of_one_secret_is_answered_in_bounded_time():
     hits = scan(b" ".join([SECRET] * 3000))
     assert hits
+
+
+def test_every_second_letter_of_a_short_secret_is_no_evidence_by_itself():
+    """What is left of it are digits, and tables are full of those."""
+    draw = random.Random(9)
+    value = "".join(
+        draw.choice("abcdef") + draw.choice(string.digits) for _ in range(11)
+    )
+    left = value[1::2].encode()
+    assert not scan(
+        b"0x" + left, b"x%b0x" % left[:9], index=index_of(short=value.encode())
+    )
+
+
+@given(st.binary(min_size=10, max_size=16), st.integers(0, 8))
+def test_what_makes_a_leak_of_a_spelling_is_no_accident(value, at):
+    """Two grams of a run that overlap are not twice the evidence."""
+    text = value.hex()[::-1].encode()
+    assume(bits_of(value.hex().encode()) >= 60)
+    index = index_of(short=value.hex().encode())
+    assert not [h for h in scan(text[at : at + 12], index=index) if h.complete]

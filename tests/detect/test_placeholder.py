@@ -1,5 +1,6 @@
 """What stands for a secret is none; what documentation prints is known."""
 
+import base64
 import random
 import string
 
@@ -13,7 +14,7 @@ from dlp.detect.placeholder import (
     is_placeholder,
     is_typed,
 )
-from dlp.detect.templates import ALPHABETS
+from dlp.detect.templates import ALPHABETS, expand
 from dlp.model import View
 from tests.detect.sets import ACME, rules
 
@@ -37,6 +38,20 @@ def test_a_placeholder_is_known(text):
 )
 def test_a_key_is_no_placeholder(text):
     assert not is_placeholder(text.encode())
+
+
+@pytest.mark.parametrize("zeros", [3, 4, 6])
+def test_base64_of_mostly_zeros_is_nothing_drawn(zeros):
+    draw = random.Random(zeros)
+    table = b"".join(draw.randbytes(2) + bytes(zeros) for _ in range(9))
+    assert is_placeholder(base64.b64encode(table)[:60])
+
+
+@pytest.mark.parametrize("alphabet", ["hex", "alnum", "digit", "base32"])
+@pytest.mark.parametrize("size", [24, 32, 64])
+def test_what_is_drawn_is_not_lopsided(alphabet, size):
+    keys = [expand(f"{{{alphabet}:{size}}}", seed=n).encode() for n in range(2000)]
+    assert sum(map(is_placeholder, keys)) <= 1
 
 
 MASHED = ["lskdjf23lkjasdf9", "asdkfj234hklsd", "JKHASDfjkl4567gh"]

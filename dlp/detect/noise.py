@@ -1,0 +1,41 @@
+"""
+Whether a match is a piece of something longer that is encoded: base64 of a picture
+holds, between one `+` and the next `/`, whatever a short prefix and a length ask for.
+
+Why not in `checks`: that judges a secret by itself; this looks at what it stands in,
+whatever rule found it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dlp.detect.assignment import mixture
+
+_REACH = 512
+_FEWEST = 256
+"""Letters of base64 before and behind it; a path has dots or dashes among so many."""
+_SIGNS = b"+/"
+"""What ends a word, and no base64."""
+_LETTERS = re.compile(rb"[A-Za-z0-9+/]*")
+_KINDS = 4
+"""Small letters, capitals, digits and signs."""
+
+
+def in_noise(data: bytes, start: int, stop: int) -> bool:
+    """Whether the secret at `start` to `stop` is a part of a long run of base64."""
+    before, after = data[max(0, start - 1) : start], data[stop : stop + 1]
+    if not (before and before in _SIGNS) and not (after and after in _SIGNS):
+        return False
+    if _letters(data[start:stop]) < stop - start:
+        return False
+    lead = _letters(data[max(0, start - _REACH) : start][::-1])
+    rest = _letters(data[stop : stop + _REACH])
+    around = data[start - lead : start] + data[stop : stop + rest]
+    return len(around) >= _FEWEST and b"+" in around and mixture(around) == _KINDS
+
+
+def _letters(text: bytes) -> int:
+    """How many letters of base64 it begins with."""
+    found = _LETTERS.match(text)
+    return found.end() if found else 0

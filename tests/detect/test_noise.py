@@ -1,0 +1,34 @@
+"""A piece of base64 is no token; a token beside signs is one."""
+
+import base64
+import random
+
+import pytest
+
+from dlp.detect.noise import in_noise
+from dlp.detect.templates import expand
+
+NOISE = base64.b64encode(random.Random(3).randbytes(900)).replace(b"=", b"+")
+TOKEN = expand("{alnum:40}", seed=1).encode()
+
+
+@pytest.mark.parametrize("before", [b"+", b"/", b"a+"])
+def test_between_signs_of_base64_anything_stands(before):
+    data = NOISE + before + TOKEN + b"/" + NOISE
+    assert in_noise(data, len(NOISE + before), len(NOISE + before + TOKEN))
+
+
+WHOLE = {
+    "in a path": b"https://e.test/v1/hooks/%b/send" % TOKEN,
+    "in a long path": b"/very/long/path/of/words" * 20 + b"/%b/" % TOKEN + b"a/b" * 99,
+    "joined by a sign": b"me+%b" % TOKEN,
+    "behind noise": NOISE + b" " + TOKEN + b" " + NOISE,
+    "behind noise, in quotes": NOISE + b'"' + TOKEN + b'"' + NOISE,
+    "with an underscore": NOISE + b"/ghp_" + TOKEN + b"/" + NOISE,
+}
+
+
+@pytest.mark.parametrize("data", WHOLE.values(), ids=WHOLE)
+def test_a_token_that_stands_by_itself_is_whole(data):
+    start = data.find(b"ghp_") if b"ghp_" in data else data.index(TOKEN)
+    assert not in_noise(data, start, data.index(TOKEN) + len(TOKEN))
