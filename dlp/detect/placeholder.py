@@ -244,23 +244,24 @@ def _is_filled(secret: bytes) -> bool:
 
 
 _LOPSIDED, _LOPSIDED_SHARE = 24, 5
-_HEX_SHARE, _OTHER_SHARE = 1 / 16, 1 / 32
+_SYMBOL_SHARE = 1 / 32
 
 
 def _is_lopsided(secret: bytes) -> bool:
     """
-    One letter or digit is a fifth of it, and far more often there than by chance: a
-    piece of base64 of mostly zeros, as tables and programs are.
+    Of small letters and capitals, one is a fifth of it and far more often there than by
+    chance: a piece of base64 of mostly zeros, as tables and programs are.
     """
     symbols = secret.translate(None, _NOT_ALNUM)
     size = len(symbols)
-    if size < _LOPSIDED or size > _LONGEST_LOPSIDED or symbols.isdigit():
+    if size < _LOPSIDED or size > _LONGEST_LOPSIDED:
+        return False
+    if symbols in (symbols.lower(), symbols.upper()):
         return False
     most = max(map(symbols.count, set(symbols)))
     if most * _LOPSIDED_SHARE < size:
         return False
-    share = _OTHER_SHARE if _NOT_HEX.search(symbols.lower()) else _HEX_SHARE
-    return most >= _rarely(size, share, _BY_ACCIDENT)
+    return most >= _rarely(size, _SYMBOL_SHARE, _BY_ACCIDENT)
 
 
 def _is_monotonous(secret: bytes) -> bool:
