@@ -134,7 +134,8 @@ def _plain(separator: str) -> str:
 
 def _in_next_line(separator: str, core: str) -> bool:
     """Of a list; a pair of `name` and `value` may stand on two lines."""
-    return "," in core and "\n" in separator and "value" not in separator.lower()
+    lines = "\n" in separator or "\\n" in separator
+    return "," in core and lines and "value" not in separator.lower()
 
 
 _UUID = rb"(?i:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
@@ -152,6 +153,8 @@ _NOT_A_VALUE = re.compile(
     rb"|(?-i:MCowBQYDK2|MII[\w+/]{9}AwIBAgI)[\w+/=]*"  # public keys, certificates
     rb"|--?[a-z][\w-]*"
     rb"|[a-z_]+=[\w.]+"  # keyword arguments
+    rb"|(?-i:return|throw|typeof|void|new|await|yield|break|continue|this|null|true|false"
+    rb"|undefined|function|delete)\W.*"  # what a `case` does
 )
 _REFERENCE = re.compile(
     rb"(?i)(?:[a-z]:|\.{0,2}|~)?[/\\](?:[\w.@+-]+[/\\])*[\w.@+-]*"  # paths

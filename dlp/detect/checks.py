@@ -230,6 +230,22 @@ _QUERY = re.compile(rb"&(?:amp;)?[A-Za-z_][\w.-]*=")
 """Where the next field of a query begins."""
 
 
+_END = re.compile(
+    rb"(?i)\\+(?:u[0-9a-f]{4}|x1b|[nrt](?![0-9a-z]{3}))|\x1b"
+    rb"|%(?:0[9ad]|2[02789c]|3[bce]|7[bd])"
+)
+_SHORTEST_VALUE = 8
+
+
+def meant(value: bytes) -> bytes:
+    """
+    A value up to the first end of a line, letter of another script, colour of a
+    terminal or quotation mark that is only escaped there: what is behind it is text.
+    """
+    end = _END.search(value)
+    return value[: end.start()] if end else value
+
+
 def assigned(found: Candidate) -> Outcome:
     """A name that promises a secret, tied to a value that looks like one."""
     data, opening = found.data, found.opening
@@ -243,7 +259,9 @@ def assigned(found: Candidate) -> Outcome:
     rest = _NAME.match(data, opening, found.start)
     middle = rest.end() if rest else opening
     name = data[opening - len(before) + len(spoken) : middle].decode("latin-1")
-    value = _QUERY.split(found.secret, maxsplit=1)[0]
+    value = meant(_QUERY.split(found.secret, maxsplit=1)[0])
+    if len(value) < _SHORTEST_VALUE:
+        return Outcome.DROP
     assignment = Assignment(
         name=_DECLARED.sub("", name),
         separator=data[middle : found.start].decode("latin-1"),
@@ -266,7 +284,7 @@ CHECKS: dict[str, Check] = {
     "bigrams": bigrams,
     "keylike": keylike,
     "not-words": not_words,
-    "passwordlike": _holds(is_password),
+    "passwordlike": _holds(lambda secret: is_password(meant(secret))),
     "not-typed": _holds(lambda secret: not is_typed(secret)),
     "not-uuid": _unlike(_UUID),
     "not-hex": _unlike(rb"[0-9a-fA-F]+"),
