@@ -198,9 +198,7 @@ def is_secret(found: Assignment) -> bool:
     if _REFERENCE.fullmatch(value) and not _is_beyond_doubt(case):
         return False
     judge = next(judge for shape, judge in _SHAPES if shape.fullmatch(value))
-    if not judge(case):
-        return False
-    if is_alphabet(value):
+    if not judge(case) or is_alphabet(value):
         return False
     return (case.is_whose and len(value) >= 16) or not is_typed(value)
 
