@@ -179,9 +179,9 @@ _OTHER = re.compile(rb"A[KS]IA(?![A-Z2-7]{16}(?![0-9A-Za-z]))")
 def _holds_key(text: bytes) -> bool:
     """Base64 has four capitals anywhere; an id of AWS goes on with sixteen more."""
     found = KEY.search(text)
-    return bool(found) and not (
-        _ID.match(found[0]) and _OTHER.match(text, found.start())
-    )
+    if found is None:
+        return False
+    return not (_ID.match(found[0]) and _OTHER.match(text, found.start()))
 
 
 def _begins(data: bytes, start: int, stop: int, cipher: Cipher) -> bool:
