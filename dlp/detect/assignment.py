@@ -13,10 +13,9 @@ import re
 from base64 import b64decode
 from collections.abc import Callable
 from enum import IntEnum
-from string import ascii_lowercase, ascii_uppercase, digits
 from typing import NamedTuple
 
-from dlp.detect.bigrams import randomness
+from dlp.detect.bigrams import mixture, randomness
 from dlp.detect.naming import Promise, promise, tells_whose
 from dlp.detect.placeholder import is_alphabet, is_placeholder, is_typed
 
@@ -182,6 +181,14 @@ class _Case(NamedTuple):
         """The name says whose secret it is."""
         return self.strength is Promise.TOKEN and tells_whose(self.found.name)
 
+    @property
+    def is_somebodys_key(self) -> bool:
+        """The name says whose key, token or secret it is: an alphabet has no owner."""
+        return self.is_whose and bool(_KEY_LAST.search(self.found.name))
+
+
+_KEY_LAST = re.compile(r"(?i)(?:key|token|secret)\W?\Z")
+
 
 def is_secret(found: Assignment) -> bool:
     """Whether name, tie and value together make a secret."""
@@ -198,7 +205,7 @@ def is_secret(found: Assignment) -> bool:
     if _REFERENCE.fullmatch(value) and not _is_beyond_doubt(case):
         return False
     judge = next(judge for shape, judge in _SHAPES if shape.fullmatch(value))
-    if not judge(case) or is_alphabet(value):
+    if not judge(case) or (is_alphabet(value) and not case.is_somebodys_key):
         return False
     return (case.is_whose and len(value) >= 16) or not is_typed(value)
 
@@ -383,15 +390,3 @@ def _is_text(value: bytes) -> bool:
 
 def _digits(value: bytes) -> int:
     return len(value) - len(value.translate(None, b"0123456789"))
-
-
-_KINDS = (ascii_lowercase, ascii_uppercase, digits)
-_CLASSES = bytes(
-    next((number for number, kind in enumerate(_KINDS, 1) if chr(code) in kind), 0)
-    for code in range(256)
-)
-
-
-def mixture(value: bytes) -> int:
-    """How many of: small letters, capitals, digits, other bytes."""
-    return len(set(value.translate(_CLASSES)))

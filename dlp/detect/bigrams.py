@@ -79,3 +79,15 @@ def randomness(data: bytes) -> float:
     score = -sum([table[a][b] for a, b in pairwise(data.translate(_CODES))])
     score += _FLIP_COST * len(_ODD_CAPITAL.findall(data))
     return score / (len(data) - 1)
+
+
+_KINDS = (ascii_lowercase, ascii_uppercase, digits)
+_CLASSES = bytes(
+    next((number for number, kind in enumerate(_KINDS, 1) if chr(code) in kind), 0)
+    for code in range(256)
+)
+
+
+def mixture(value: bytes) -> int:
+    """How many of: small letters, capitals, digits, other bytes."""
+    return len(set(value.translate(_CLASSES)))

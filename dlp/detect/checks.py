@@ -22,8 +22,8 @@ from string import ascii_letters, digits
 
 import orjson
 
-from dlp.detect.assignment import Assignment, is_password, is_secret, mixture
-from dlp.detect.bigrams import RANDOM, randomness
+from dlp.detect.assignment import Assignment, is_password, is_secret
+from dlp.detect.bigrams import RANDOM, mixture, randomness
 from dlp.detect.filters import FILTERS, filtered
 from dlp.detect.identifiers import IDENTIFIERS
 from dlp.detect.mnemonic import is_mnemonic

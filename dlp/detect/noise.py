@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from dlp.detect.assignment import mixture
+from dlp.detect.bigrams import mixture
 
 _REACH = 512
 _FEWEST = 256

@@ -142,6 +142,8 @@ CASES = {
     "long number of somebody's": ('lemlist_token = "739281640518273645"', "739281640518273645", True),
     "long number of nobody's": ('token = "739281640518273645"', "739281640518273645", False),
     "hex of digits, whose": ("lemlist_key=73928164051827364502ab", "73928164051827364502ab", True),
+    "alphabet, whose": ("lemlist_key=abcdefghijklmnopqrstuvwxyz123456", "abcdefghijklmnop", True),
+    "alphabet of nobody": ('api_key = "abcdefghijklmnopqrstuvwxyz123456"', "abcdefghijklmnop", False),
     "letters of hex in their order": ("api_key=a1b2c3d4-e5f6-7890-abcd-ef1234567890", "a1b2c3d4-e5f6", False),
     "digits": ('token = "123984756102"', "123984756102", False),
     "list of names": ("'auth_password2',\n 'auth_pubkey_file2'", "auth_pubkey_file2", False),
