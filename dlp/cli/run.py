@@ -15,6 +15,7 @@ from dlp.cage.run import Cage, Wish
 from dlp.cage.run import run as run_caged
 from dlp.errors import UsageError
 from dlp.policy import load_policy
+from dlp.state.agents import AgentRegistry
 from dlp.state.folder import open_folder
 
 TOKEN = "DLP_AGENT_TOKEN"  # noqa: S105
@@ -55,14 +56,21 @@ def run(
 
     The cage is probed first; the command does not start when something gets out.
     """
+    at = _address(proxy)
     folder = open_folder(state)
+    if agent is None and AgentRegistry(folder).registered():
+        typer.echo(
+            "dlp: agents are registered, so the proxy asks for a token: --agent ID, "
+            f"its token in the variable {TOKEN}",
+            err=True,
+        )
     here = rules or (Path("rules") if Path("rules/policy.yaml").is_file() else None)
     said = load_policy(here).cage
     named = (*said.environment, *(env or ()))
     _report_known(folder, named)
     wish = Wish(
         command=tuple(command),
-        proxy=f"http://{_userinfo(agent)}{proxy}",
+        proxy=f"http://{_userinfo(agent)}{at}",
         state=folder,
         rules=here,
         hide=said.hide,
@@ -73,6 +81,15 @@ def run(
         cage=cage,
     )
     raise typer.Exit(run_caged(wish))
+
+
+def _address(proxy: str) -> str:
+    """HOST:PORT, also of a URL as `dlp env` takes one."""
+    at = proxy.removeprefix("http://").removesuffix("/")
+    host, _, port = at.rpartition(":")
+    if not host or not port.isdecimal() or "/" in host or "@" in host:
+        raise UsageError("--proxy: expected HOST:PORT, as in 127.0.0.1:8080")
+    return at
 
 
 def _userinfo(agent: str | None) -> str:
