@@ -40,6 +40,12 @@ _STRETCH_BYTES = 64 << 10
 _JUDGING_BYTES = 256
 """What judging a match costs beside finding it, in bytes searched."""
 
+_OF_ANYTHING = frozenset({Tier.LIKELY, Tier.WEAK})
+"""Rules of these may take any bytes for a value; noise has those, too."""
+_CONTROL = bytes({*range(32), 127} - set(b"\t\n\f\r\x1b"))
+_STRANGE = 0.25
+"""The share of bytes that are no UTF-8, above which nobody wrote a value."""
+
 _DEMOTED = {
     Tier.CERTAIN: Tier.LIKELY,
     Tier.STRONG: Tier.LIKELY,
@@ -244,6 +250,8 @@ class Detector:
         if not self._has_keyword(view.data, found):
             return None
         tier = self.rule.tier
+        if tier in _OF_ANYTHING and not _is_written(secret):
+            return None
         prefix = self._prefix(secret)
         candidate = Candidate(secret, view.data, start, stop, found.start(), prefix)
         for check in self._checks:
@@ -323,3 +331,11 @@ def _places(text: bytes, heads: frozenset[bytes], lead: int) -> list[int]:
             places.update(range(max(0, place - lead), place + 1))
             place = text.find(head, place + 1)
     return sorted(places)
+
+
+def _is_written(value: bytes) -> bool:
+    """Whether a value is text that somebody may have typed or copied."""
+    if len(value.translate(None, _CONTROL)) != len(value):
+        return False
+    strange = 0 if value.isascii() else value.decode("utf-8", "replace").count("\ufffd")
+    return strange <= len(value) * _STRANGE

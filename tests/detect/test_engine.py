@@ -181,3 +181,20 @@ def test_the_separator_is_in_no_word_and_ends_a_line():
     assert SEPARATOR.startswith(b"\n")
     assert SEPARATOR.endswith(b"\n")
     assert not SEPARATOR.strip(b"\n").isalnum()
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (b"Drawn7Value!x9", True),
+        ("Drawn7Vålue!x9é".encode(), True),
+        (b"Drawn7V\xe4lue!x9", True),
+        (b"Drawn7Val\x1b[0m!x9", True),
+        (b"Drawn7V\x01lue!x9", False),
+        (b"\x9cr\xf4w\xa37V\x8bl\xf5e!x\xb9", False),
+    ],
+)
+def test_a_value_of_any_bytes_is_one_that_somebody_wrote(value, found):
+    loose = rules("id: loose\ntier: likely\npattern: 'pass=([^ ]{8,40})'\nmatches: [x]")
+    result = Engine.build(loose).scan([View(b"see pass=" + value + b" there", 0)])
+    assert bool(result.matches) is found
