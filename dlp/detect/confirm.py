@@ -18,7 +18,7 @@ from typing import NamedTuple
 import regex
 
 from dlp.detect.checks import Candidate, Check, Outcome, resolve
-from dlp.detect.noise import in_noise
+from dlp.detect.noise import in_noise, is_written
 from dlp.detect.pattern import searcher
 from dlp.detect.placeholder import is_example, is_placeholder
 from dlp.detect.rule import Rule, in_words
@@ -42,10 +42,6 @@ _JUDGING_BYTES = 256
 
 _OF_ANYTHING = frozenset({Tier.LIKELY, Tier.WEAK})
 """Rules of these may take any bytes for a value; noise has those, too."""
-_CONTROL = bytes({*range(32), 127} - set(b"\t\n\f\r\x1b"))
-_STRANGE = 0.25
-"""The share of bytes that are no UTF-8, above which nobody wrote a value."""
-
 _DEMOTED = {
     Tier.CERTAIN: Tier.LIKELY,
     Tier.STRONG: Tier.LIKELY,
@@ -247,11 +243,10 @@ class Detector:
         if start < 0:
             start, stop = found.span()
         secret = view.data[start:stop]
-        if not self._has_keyword(view.data, found):
+        written = self.rule.tier not in _OF_ANYTHING or is_written(secret)
+        if not written or not self._has_keyword(view.data, found):
             return None
         tier = self.rule.tier
-        if tier in _OF_ANYTHING and not _is_written(secret):
-            return None
         prefix = self._prefix(secret)
         candidate = Candidate(secret, view.data, start, stop, found.start(), prefix)
         for check in self._checks:
@@ -331,11 +326,3 @@ def _places(text: bytes, heads: frozenset[bytes], lead: int) -> list[int]:
             places.update(range(max(0, place - lead), place + 1))
             place = text.find(head, place + 1)
     return sorted(places)
-
-
-def _is_written(value: bytes) -> bool:
-    """Whether a value is text that somebody may have typed or copied."""
-    if len(value.translate(None, _CONTROL)) != len(value):
-        return False
-    strange = 0 if value.isascii() else value.decode("utf-8", "replace").count("\ufffd")
-    return strange <= len(value) * _STRANGE

@@ -21,6 +21,10 @@ _LETTERS = re.compile(rb"[A-Za-z0-9+/]*")
 _KINDS = 4
 """Small letters, capitals, digits and signs."""
 
+_CONTROL = bytes({*range(32), 127} - set(b"\t\n\f\r\x1b"))
+_STRANGE = 0.25
+"""The share of bytes that are no UTF-8, above which nobody wrote a value."""
+
 
 def in_noise(data: bytes, start: int, stop: int) -> bool:
     """Whether the secret at `start` to `stop` is a part of a long run of base64."""
@@ -39,3 +43,11 @@ def _letters(text: bytes) -> int:
     """How many letters of base64 it begins with."""
     found = _LETTERS.match(text)
     return found.end() if found else 0
+
+
+def is_written(value: bytes) -> bool:
+    """Whether a value is text that somebody may have typed or copied."""
+    if len(value.translate(None, _CONTROL)) != len(value):
+        return False
+    strange = 0 if value.isascii() else value.decode("utf-8", "replace").count("\ufffd")
+    return strange <= len(value) * _STRANGE
