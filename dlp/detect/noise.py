@@ -1,6 +1,7 @@
 """
 Whether a match is a piece of something longer that is encoded: base64 of a picture
-holds, between one `+` and the next `/`, whatever a short prefix and a length ask for.
+holds, between one `+` and the next `/`, whatever a short prefix and a length ask for;
+and bytes that nobody wrote, which a rule for values of any kind takes as well.
 
 Why not in `checks`: that judges a secret by itself; this looks at what it stands in,
 whatever rule found it.
