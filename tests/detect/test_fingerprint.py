@@ -88,10 +88,15 @@ def test_an_empty_index_finds_nothing():
     assert scan(SECRET, index=SecretIndex.build([], KEY)) == []
 
 
-@pytest.mark.parametrize("value", [b"", b"hunter2", b"password123", b"a" * 40])
+@pytest.mark.parametrize("value", [b"hunter2", b"password123", b"a" * 40])
 def test_a_value_that_can_be_guessed_is_refused(value):
     with pytest.raises(SecretError, match="guess"):
         fingerprint(value, KEY)
+
+
+def test_no_value_at_all_is_refused():
+    with pytest.raises(SecretError, match="empty"):
+        fingerprint(b"", KEY)
 
 
 ONE_PIECE = ("base64", "base64 of the reverse", "hex", "base32", "reversed", "rot13")
