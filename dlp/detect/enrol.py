@@ -20,7 +20,7 @@ import numpy as np
 
 from dlp.detect.forms import Domain
 from dlp.detect.grams import GRAM, Words, grams, multiplier
-from dlp.detect.material import MIN_BITS, Material, Piece, dissect, entropy_bits
+from dlp.detect.material import MIN_BITS, Material, Piece, dissect, most_bits
 from dlp.detect.stretches import RUN, SPARSE, RunTable
 from dlp.detect.variants import VARIANTS, Variant, texts
 from dlp.detect.wholes import marks
@@ -139,7 +139,7 @@ def _plan(variant: Variant, text: bytes, piece: Piece) -> tuple[int, int] | None
     if variant.domain is Domain.NORMAL and piece.text:
         bits = min(bits, size * piece.bits_per_char)
     if variant.part:
-        bits = min(bits, entropy_bits(text))
+        bits = min(bits, most_bits(text))
     count = size - GRAM + 1
     if count < 1 or bits < MIN_BITS:
         return None
@@ -157,7 +157,7 @@ def _plan(variant: Variant, text: bytes, piece: Piece) -> tuple[int, int] | None
     stride = max(1, min(int(window - GRAM - 1) // need, count - 1))
     # Grams that overlap are less evidence than as many that do not.
     while stride < GRAM and ((need - 1) * stride + GRAM) * per_byte < LEAK_BITS:
-        if need >= (count - 1) // stride + 1:
+        if need >= min((count - 1) // stride + 1, int(window - GRAM - 1)):
             break
         need += 1
         stride = max(1, min(stride, int(window - GRAM - 1) // need))

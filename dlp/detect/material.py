@@ -126,6 +126,18 @@ def _raw(data: bytes) -> Piece:
     return Piece(data, text=False, bits=8.0 * len(data), bits_per_char=8.0)
 
 
+def most_bits(text: bytes) -> float:
+    """What a part of a random text holds that has characters of these kinds alone."""
+    return len(text) * _bits_per_char(text)
+
+
+def _bits_per_char(text: bytes) -> float:
+    size = sum(size for size, kind in _CLASSES if re.search(kind, text))
+    if size > 16 and _HEX.fullmatch(text):
+        size = 16
+    return math.log2(max(size, 2))
+
+
 def entropy_bits(text: bytes) -> float:
     """
     Estimate what a guesser must guess: novel characters times bits per character.
@@ -134,10 +146,7 @@ def entropy_bits(text: bytes) -> float:
     a well-known word, counts nothing; letters that read like words count two bits
     (Shannon 1951).
     """
-    size = sum(size for size, kind in _CLASSES if re.search(kind, text))
-    if size > 16 and _HEX.fullmatch(text):
-        size = 16
-    per_char = math.log2(max(size, 2))
+    per_char = _bits_per_char(text)
     worn = bytearray(c in _SEPARATORS for c in text)
     for match in _COMMON.finditer(text):
         worn[match.start() + 1 : match.end()] = b"\1" * (len(match[0]) - 1)
