@@ -20,6 +20,8 @@ import urllib.parse
 import zipfile
 import zlib
 from collections.abc import Callable
+from itertools import accumulate
+from operator import xor
 
 import brotli
 from backports import zstd
@@ -215,6 +217,26 @@ KNOWN_AND_VENDOR: dict[str, Callable[[bytes], bytes]] = {
     "hyphens between pieces of four": lambda s: _apart(s, 4, b"-"),
     "a letter between pieces of three": lambda s: _apart(s, 3, b"x"),
     "rot13, backwards": lambda s: codecs.encode(s[::-1].decode(), "rot13").encode(),
+    "bits turned": lambda s: bytes(int(f"{c:08b}"[::-1], 2) for c in s),
+    "hex of bits turned": lambda s: (
+        _mapped(lambda c: c << 3 & 255 | c >> 5)(s).hex().encode()
+    ),
+    "base64 of nibbles swapped": lambda s: base64.b64encode(
+        _mapped(lambda c: c << 4 & 255 | c >> 4)(s)
+    ),
+    "hex of sums": lambda s: (
+        bytes(total & 255 for total in accumulate(s)).hex().encode()
+    ),
+    "base64 of XOR with the one before": lambda s: base64.b64encode(
+        bytes(accumulate(s, xor))
+    ),
+    "hex of XOR with the place": lambda s: (
+        bytes(c ^ 77 + at & 255 for at, c in enumerate(s)).hex().encode()
+    ),
+    "hex with noise between": lambda s: (
+        bytes(b for c in s for b in (c, c * 7 & 255)).hex().encode()
+    ),
+    "base 7": lambda s: " ".join(f"{c // 49}{c // 7 % 7}{c % 7}" for c in s).encode(),
     "columns": _columns,
     "pairs swapped": _pairs_swapped,
     "html named and text": lambda s: html.escape(f'<a href="{s.decode()}">').encode(),

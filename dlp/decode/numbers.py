@@ -41,6 +41,7 @@ _LIST = re.compile(rb"[0-9]{1,20}(?:%s[0-9]{1,20}){4,}+" % _GAP)
 _NUMBER = re.compile(rb"[0-9]+")
 _OCTALS = re.compile(rb"(?:(?:0o?)?[0-7]{2,3}(?![0-9])[^0-9]{1,8}){7,}+[0-7o]{0,5}")
 _FEWEST = 8
+_FEWEST_IN_BASE = 20
 _WIDTHS = (2, 4, 8)
 _MOST_SUMMED = 400
 _MOST_BEFORE = 3
@@ -56,7 +57,7 @@ def numbers(source: Source) -> Iterator[View]:
         values = list(map(int, _NUMBER.findall(match[0])))
         texts = _said(values)
         if not texts and len(values) >= _FEWEST:
-            texts = _said(list(map(int, _NUMBER.findall(match[0][::-1]))))
+            texts = _otherwise(match[0])
         if _FEWEST <= len(values) <= _MOST_SUMMED:
             signed = list(map(int, _SIGNED.findall(match[0])))
             found += [
@@ -76,6 +77,18 @@ def numbers(source: Source) -> Iterator[View]:
         yield _gathered(source, found)
     if rest:
         source.budget.remains(_gathered(source, rest))
+
+
+def _otherwise(text: bytes) -> list[bytes]:
+    """A list read from its end, and in bases that have fewer digits than ten."""
+    texts = _said(list(map(int, _NUMBER.findall(text[::-1]))))
+    words = _NUMBER.findall(text)
+    if len(words) >= _FEWEST_IN_BASE and len(set(map(len, words[1:-1]))) == 1:
+        for base in range(int(max(b"".join(words))) - 47, 10):
+            code = _bytes(int(word, base) for word in words)
+            if len(code) == len(words) and not code.translate(None, TEXT_BYTES):
+                texts.append(code)
+    return texts
 
 
 def _said(values: Sequence[int]) -> list[bytes]:

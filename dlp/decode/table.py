@@ -40,6 +40,7 @@ from dlp.decode import (
     pdf,
     percent,
     radix,
+    reckoned,
     shifted,
     spoken,
     streams,
@@ -228,6 +229,14 @@ _CIPHERS = (
     ),
     Decoder(
         turned.turned, (), test=turned.has_long_words, wraps=True, reads_joins=False
+    ),
+    Decoder(
+        reckoned.reckoned,
+        (),
+        test=reckoned.is_reckoned,
+        wraps=True,
+        reads_binary=True,
+        reads_joins=False,
     ),
     Decoder(
         turned.masked,

@@ -34,6 +34,7 @@ from dlp.decode.places import Placed
 from dlp.decode.printable import is_text, printable
 from dlp.decode.prose import MARK, middles, shortened
 from dlp.decode.recall import Known, Recall
+from dlp.decode.reckoned import is_reckoned, reckoned
 from dlp.decode.shifted import shifted
 from dlp.decode.sieve import BETWEEN
 from dlp.decode.source import Source
@@ -154,6 +155,8 @@ class _Work:
             if view.data not in self._seen:
                 self._add_all(streams(source), 0)
                 self._add_all(headless_streams(source), 0)
+                if is_reckoned(view.data):
+                    self._add_all(reckoned(source), 0)
         self._drain()
 
     def _drain(self) -> None:
