@@ -20,8 +20,6 @@ import urllib.parse
 import zipfile
 import zlib
 from collections.abc import Callable
-from itertools import accumulate
-from operator import xor
 
 import brotli
 from backports import zstd
@@ -201,42 +199,12 @@ KNOWN_AND_VENDOR: dict[str, Callable[[bytes], bytes]] = {
     "fullwidth": _fullwidth,
     "tag characters": _tags,
     "rot47 of base64": lambda s: _rot47(base64.b64encode(s)),
-    "rot13 of hex": lambda s: codecs.encode(s.hex(), "rot13").encode(),
-    "rot13 of base32": lambda s: codecs.encode(
-        base64.b32encode(s).decode(), "rot13"
-    ).encode(),
-    "caesar 5 of base64": lambda s: _mapped(_caesar)(base64.b64encode(s)),
     "decimal list backwards": lambda s: _each("{}", ",")(s)[::-1],
-    "base58 backwards": lambda s: _base58(s)[::-1],
     "hex of lines of eight": lambda s: _apart(s, 8, b"\n").hex().encode(),
-    "base64 of lines of eight": lambda s: base64.b64encode(_apart(s, 8, b"\n")),
-    "hex of fullwidth": lambda s: _fullwidth(s).hex().encode(),
-    "decimal list in fullwidth": lambda s: _fullwidth(_each("{}", ",")(s)),
-    "base32 of raw deflate": lambda s: base64.b32encode(zlib.compress(s, wbits=-15)),
-    "slashes between pieces of five": lambda s: _apart(s, 5, b"/"),
     "hyphens between pieces of four": lambda s: _apart(s, 4, b"-"),
-    "a letter between pieces of three": lambda s: _apart(s, 3, b"x"),
-    "rot13, backwards": lambda s: codecs.encode(s[::-1].decode(), "rot13").encode(),
-    "bits turned": lambda s: bytes(int(f"{c:08b}"[::-1], 2) for c in s),
     "hex of bits turned": lambda s: (
         _mapped(lambda c: c << 3 & 255 | c >> 5)(s).hex().encode()
     ),
-    "base64 of nibbles swapped": lambda s: base64.b64encode(
-        _mapped(lambda c: c << 4 & 255 | c >> 4)(s)
-    ),
-    "hex of sums": lambda s: (
-        bytes(total & 255 for total in accumulate(s)).hex().encode()
-    ),
-    "base64 of XOR with the one before": lambda s: base64.b64encode(
-        bytes(accumulate(s, xor))
-    ),
-    "hex of XOR with the place": lambda s: (
-        bytes(c ^ 77 + at & 255 for at, c in enumerate(s)).hex().encode()
-    ),
-    "hex with noise between": lambda s: (
-        bytes(b for c in s for b in (c, c * 7 & 255)).hex().encode()
-    ),
-    "base 7": lambda s: " ".join(f"{c // 49}{c // 7 % 7}{c % 7}" for c in s).encode(),
     "columns": _columns,
     "pairs swapped": _pairs_swapped,
     "html named and text": lambda s: html.escape(f'<a href="{s.decode()}">').encode(),
