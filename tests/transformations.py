@@ -93,10 +93,6 @@ def _hexdump(s: bytes) -> bytes:
     ).encode()
 
 
-def _rot47(s: bytes) -> bytes:
-    return bytes(33 + (c - 33 + 47) % 94 for c in s)
-
-
 def _apart(s: bytes, size: int, between: bytes) -> bytes:
     return between.join(s[at : at + size] for at in range(0, len(s), size))
 
@@ -198,10 +194,8 @@ KNOWN_AND_VENDOR: dict[str, Callable[[bytes], bytes]] = {
     "zero width spaces": _joined("\u200b"),
     "fullwidth": _fullwidth,
     "tag characters": _tags,
-    "rot47 of base64": lambda s: _rot47(base64.b64encode(s)),
     "decimal list backwards": lambda s: _each("{}", ",")(s)[::-1],
     "hex of lines of eight": lambda s: _apart(s, 8, b"\n").hex().encode(),
-    "hyphens between pieces of four": lambda s: _apart(s, 4, b"-"),
     "hex of bits turned": lambda s: (
         _mapped(lambda c: c << 3 & 255 | c >> 5)(s).hex().encode()
     ),

@@ -38,12 +38,12 @@ def readable(data: bytes) -> bool:
     True when decoding made sense: a printable stretch that is too long for chance, or
     a container; or all of it is text, in lines or characters however short.
     """
-    return _shows(data, _STRETCH) or _is_all_text(data)
+    return _shows(data, _STRETCH) or is_all_text(data)
 
 
 def readable_for_its_size(data: bytes) -> bool:
     """As `readable`, for what seldom decodes by chance: a shorter stretch will do."""
-    return _shows(data, _SHORTER) or _is_all_text(data)
+    return _shows(data, _SHORTER) or is_all_text(data)
 
 
 def _shows(data: bytes, stretch: bytes) -> bool:
@@ -58,7 +58,8 @@ def _shows(data: bytes, stretch: bytes) -> bool:
     )
 
 
-def _is_all_text(data: bytes) -> bool:
+def is_all_text(data: bytes) -> bool:
+    """True for lines or characters however short, and nothing else, but not much."""
     if not _SHORT_LINES <= len(data) <= _LONGEST_LINES:
         return False
     return not data.translate(None, TEXT_BYTES) or is_wide_text(data)

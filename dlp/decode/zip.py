@@ -2,7 +2,7 @@
 Zip archives (APPNOTE.TXT), which are also jars, wheels and office documents.
 
 Read by local headers, wherever they are: a central directory may hide members, and a
-member's data ends by itself. Stored members and all names stand in the raw bytes.
+member's data ends by itself. Large stored members and all names stand in the raw bytes.
 """
 
 from __future__ import annotations
@@ -19,9 +19,14 @@ from dlp.model import View
 
 HINTS = (r"PK\x03\x04",)
 
-_HEADER = struct.Struct("<4x5H12x2H")
+_HEADER = struct.Struct("<4x5H4xI4x2H")
 _CODECS = {8: "deflate", 12: "bz2", 14: "zip-lzma", 93: "zstd", 95: "xz"}
 _STORED = 0
+_MOST_STORED = 16 << 10
+"""
+Larger ones stand in the raw bytes; of smaller ones what is beside them matters: no key
+ends where a letter follows.
+"""
 _KNOWN_METHODS = frozenset({*range(20), *range(93, 100)})
 _HIGHEST_VERSION = 63
 
@@ -33,6 +38,8 @@ class Member:
     name: str
     start: int
     """Where its data begins."""
+    size: int
+    """Of its data, 0 where only what follows it tells (APPNOTE 4.4.4)."""
     method: int
     encrypted: bool
     first: bool
@@ -54,6 +61,11 @@ def members(source: Source) -> Iterator[View]:
                 break
             continue
         if codec is None:
+            if member.size <= _MOST_STORED:
+                span = member.start, min(member.start + member.size, len(data))
+                names.append(member.name)
+                spans.append(span)
+                texts.append(data[slice(*span)])
             continue
         size = len(data) - member.start
         cap = min(room, budget.cap(size))
@@ -98,9 +110,10 @@ def _members(data: bytes) -> Iterator[Member]:
 def _member(data: bytes, at: int) -> Member | None:
     if at + 30 > len(data):
         return None
-    version, flags, method, _, _, name, extra = _HEADER.unpack_from(data, at)
+    version, flags, method, _, _, size, name, extra = _HEADER.unpack_from(data, at)
     if version & 0xFF > _HIGHEST_VERSION or method not in _KNOWN_METHODS:
         return None
     start = at + 30
     label = data[start : start + min(name, 80)].decode("utf-8", "replace")
-    return Member(label, start + name + extra, method, bool(flags & 1), at == 0)
+    start += name + extra
+    return Member(label, start, size, method, bool(flags & 1), at == 0)
