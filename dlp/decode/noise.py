@@ -18,7 +18,7 @@ from dlp.decode.base64 import LETTERS, Batch, gathered, word_runs
 from dlp.decode.headless import headless
 from dlp.decode.magic import CONTAINERS
 from dlp.decode.pieces import Span
-from dlp.decode.printable import TEXT_BYTES, is_all_text, is_wide_text, readable
+from dlp.decode.printable import TEXT_BYTES, has_stretch, is_all_text, is_wide_text
 from dlp.decode.runs import Alphabet
 from dlp.decode.source import Source
 from dlp.model import View
@@ -83,11 +83,9 @@ def noise(source: Source) -> Iterator[View]:
         if ("noise", source.data[slice(*span)]) in barren:
             known.add(span)
             rest.append((span, text))
-        elif is_all_text(text) or is_wide_text(text):
-            found.append((span, text))
-        elif readable(text):
+        elif has_stretch(text):
             continue
-        elif headless(text):
+        elif is_all_text(text) or is_wide_text(text) or headless(text):
             found.append((span, text))
         elif piece := _of_pair(text):
             found.append((span, piece))

@@ -28,6 +28,8 @@ _MAGIC = re.compile(b"|".join(map(re.escape, MAGICS)))
 _SHORT_LINES = 16
 """Bytes that are no chance when all of them are text."""
 _LONGEST_LINES = 4096
+_FEWEST_SYMBOLS = 12
+"""What repeats itself is text in any reading."""
 _WIDE_PAIRS = 6
 _WIDE = re.compile(rb"(?:\x01\0(?:\0\0)?){%d}" % _WIDE_PAIRS)
 """UTF-16 or UTF-32 in terms of `_KINDS`."""
@@ -38,7 +40,12 @@ def readable(data: bytes) -> bool:
     True when decoding made sense: a printable stretch that is too long for chance, or
     a container; or all of it is text, in lines or characters however short.
     """
-    return _shows(data, _STRETCH) or is_all_text(data)
+    return has_stretch(data) or is_all_text(data)
+
+
+def has_stretch(data: bytes) -> bool:
+    """True when a stretch of it is text that is too long for chance, or a container."""
+    return _shows(data, _STRETCH)
 
 
 def readable_for_its_size(data: bytes) -> bool:
@@ -61,6 +68,8 @@ def _shows(data: bytes, stretch: bytes) -> bool:
 def is_all_text(data: bytes) -> bool:
     """True for lines or characters however short, and nothing else, but not much."""
     if not _SHORT_LINES <= len(data) <= _LONGEST_LINES:
+        return False
+    if len(set(data)) < _FEWEST_SYMBOLS:
         return False
     return not data.translate(None, TEXT_BYTES) or is_wide_text(data)
 

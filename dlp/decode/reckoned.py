@@ -24,6 +24,8 @@ STEP = "reckoned"
 _SHORTEST, _LONGEST = 24, 1024
 """Of so many bytes in a row none is text by chance in any of the ways below."""
 _FEWEST_SYMBOLS = 8
+_FEWEST_DIFFERENT = 12
+"""Bytes at the beginning: from what repeats itself comes what counts."""
 _MOST_WAYS = 8
 _ALNUM = (string.ascii_letters + string.digits).encode()
 _MOST_PIECES = 4
@@ -52,16 +54,28 @@ def is_reckoned(data: bytes) -> bool:
 
 def reckoned(source: Source) -> Iterator[View]:
     """The texts that a short view becomes."""
+    if _is_made_here(source.view):
+        return
     texts = list(dict.fromkeys(_texts(source.data)))
-    if texts and source.view.step != STEP:
+    if texts:
         yield source.child(STEP, b"\n".join(texts), (0, len(source.data)))
+
+
+def _is_made_here(view: View) -> bool:
+    above: View | None = view
+    while above:
+        if above.step == STEP:
+            return True
+        above = above.parent
+    return False
 
 
 def _texts(data: bytes) -> Iterator[bytes]:
     if not _SHORTEST <= len(data) <= _LONGEST or is_text(data):
         return
     for piece in dict.fromkeys((data, *data.split(b"\n")[:_MOST_PIECES])):
-        if len(piece) <= _SHORTEST or is_text(piece):
+        few = len(set(piece[: 2 * _SHORTEST])) < _FEWEST_DIFFERENT
+        if few or len(piece) <= _SHORTEST or is_text(piece):
             continue
         array = np.frombuffer(piece, np.uint8)
         for way in _ways(array[: 2 * _SHORTEST + 1]):
