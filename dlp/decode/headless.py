@@ -66,12 +66,18 @@ def _begins(data: bytes) -> bool:
         return False
 
 
-def headless_streams(source: Source) -> Iterator[View]:
-    """What comes out of a view that is such a stream."""
+def headless_streams(source: Source, *, by_chance: bool = False) -> Iterator[View]:
+    """
+    What comes out of a view that is such a stream.
+
+    `by_chance`: the view may be noise, in which a few bytes of brotli become megabytes.
+    """
     data, budget = source.data, source.budget
     for codec in _CODECS:
         if fits(data, codec):
             stream = inflate(data, codec, budget.cap(len(data)))
+            if stream.capped and by_chance:
+                return
             if stream.capped:
                 budget.capped(len(data))
             elif stream.cut_short(len(data)):

@@ -154,7 +154,7 @@ class _Work:
             self._add_all(shifted(source), 0)
             if view.data not in self._seen:
                 self._add_all(streams(source), 0)
-                self._add_all(headless_streams(source), 0)
+                self._add_all(headless_streams(source, by_chance=True), 0)
                 if is_reckoned(view.data):
                     self._add_all(reckoned(source), 0)
         self._drain()

@@ -16,7 +16,10 @@ import brotli
 import pytest
 
 from dlp.decode import decode
+from dlp.decode.budget import Budget
+from dlp.decode.headless import headless_streams
 from dlp.decode.leaves import read_strings
+from dlp.decode.source import Source
 from dlp.model import Decoded, Limits, Part, PartKind, View
 
 if sys.version_info >= (3, 14):
@@ -261,3 +264,12 @@ def test_a_member_cut_by_line_ends_is_not_taken_for_an_encrypted_one():
             archive.writestr(name, b"x" * (18 if name == "a" else 26))
     sent = json.dumps({"blob": base64.encodebytes(out.getvalue()).decode()})
     assert not body(sent.encode()).undecodable
+
+
+def test_noise_that_brotli_makes_megabytes_of_is_not_too_much_to_read():
+    stream = brotli.compress(b"so many words " * 200_000)
+    source = Source(View(stream, 0), Budget.of(Limits(), len(stream)))
+    assert not list(headless_streams(source, by_chance=True))
+    assert not source.budget.truncated
+    assert list(headless_streams(source))
+    assert source.budget.truncated
