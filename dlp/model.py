@@ -8,7 +8,7 @@ epoch seconds. `repr` of anything that may hold payload omits it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import dataclass_transform
@@ -203,6 +203,15 @@ class View:
     def origin(self, start: int, stop: int) -> Origin:
         """Where `data[start:stop]` comes from, as exactly as can be said."""
         return (self.trace or View.mapped)(self, start, stop)
+
+    def came_of(self, steps: Container[str]) -> bool:
+        """Whether it, or what it was made from, was made in one of these steps."""
+        view: View | None = self
+        while view is not None:
+            if view.step in steps:
+                return True
+            view = view.parent
+        return False
 
     def mapped(self, start: int, stop: int) -> Origin:
         """Where `data[start:stop]` comes from by `span` alone."""

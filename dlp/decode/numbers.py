@@ -84,7 +84,7 @@ def _otherwise(text: bytes) -> list[bytes]:
     texts = _said(list(map(int, _NUMBER.findall(text[::-1]))))
     words = _NUMBER.findall(text)
     if len(words) >= _FEWEST_IN_BASE and len(set(map(len, words[1:-1]))) == 1:
-        for base in range(int(max(b"".join(words))) - 47, 10):
+        for base in range(max(2, int(max(b"".join(words))) - 47), 10):
             code = _bytes(int(word, base) for word in words)
             if len(code) == len(words) and not code.translate(None, TEXT_BYTES):
                 texts.append(code)

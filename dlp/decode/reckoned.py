@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from dlp.decode.printable import TEXT_BYTES, is_text
 from dlp.decode.source import Source
+from dlp.decode.turned import GUESSES
 from dlp.model import View
 
-STEP = "reckoned"
 _SHORTEST, _LONGEST = 24, 1024
 """Of so many bytes in a row none is text by chance in any of the ways below."""
 _FEWEST_SYMBOLS = 8
@@ -54,20 +54,11 @@ def is_reckoned(data: bytes) -> bool:
 
 def reckoned(source: Source) -> Iterator[View]:
     """The texts that a short view becomes."""
-    if _is_made_here(source.view):
+    if source.view.came_of(GUESSES):
         return
     texts = list(dict.fromkeys(_texts(source.data)))
     if texts:
-        yield source.child(STEP, b"\n".join(texts), (0, len(source.data)))
-
-
-def _is_made_here(view: View) -> bool:
-    above: View | None = view
-    while above:
-        if above.step == STEP:
-            return True
-        above = above.parent
-    return False
+        yield source.child("reckoned", b"\n".join(texts), (0, len(source.data)))
 
 
 def _texts(data: bytes) -> Iterator[bytes]:

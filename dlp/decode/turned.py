@@ -28,7 +28,9 @@ from dlp.decode.sieve import Sieve
 from dlp.decode.source import Source
 from dlp.model import View
 
-_STEPS = frozenset({"turned", "unmasked", "picked", "drawn", "one-byte cipher"})
+GUESSES = frozenset(
+    {"turned", "unmasked", "reckoned", "picked", "drawn", "one-byte cipher"}
+)
 """What is one of many readings is not read in many ways again."""
 _SHORTEST, _LONGEST = 32, 2048
 _MOST_WORDS = 12
@@ -140,7 +142,7 @@ def has_long_words(data: bytes) -> bool:
 
 def turned(source: Source) -> Iterator[View]:
     """What long words say under each cipher that makes a code of them."""
-    if _is_undone(source.view):
+    if source.view.came_of(GUESSES):
         return
     words = _STRINGS if LOOKS_LIKE_JSON.match(source.data) else _WORDS
     runs = [span for span in words.runs(source.data) if _is_odd(source.data, *span)]
@@ -173,19 +175,10 @@ def is_masked(data: bytes) -> bool:
 
 def masked(source: Source) -> Iterator[View]:
     """The codes that a view becomes under some byte."""
-    if _is_undone(source.view):
+    if source.view.came_of(GUESSES):
         return
     for text in _unmasked(source.data):
         yield source.child("unmasked", text, (0, len(text)))
-
-
-def _is_undone(view: View) -> bool:
-    above: View | None = view
-    while above:
-        if above.step in _STEPS:
-            return True
-        above = above.parent
-    return False
 
 
 def _codes(words: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -54,7 +55,10 @@ def compiled(rules: Sequence[Rule], cache: Path | None) -> tuple[Program, hs.Dat
     program = _assemble(rules)
     database = _load(program, cache)
     if database is None:
-        database = _compile(program, rules)
+        try:
+            database = _compile(program)
+        except hs.error as error:
+            raise RuleError(*refused(rules)) from error
         _save(database, program, cache)
     return program, database
 
@@ -89,18 +93,22 @@ def _literal(word: bytes) -> bytes:
     return b"".join(b"\\x%02x" % byte for byte in word)
 
 
-def _compile(program: Program, rules: Sequence[Rule]) -> hs.Database:
+@lru_cache(maxsize=2)
+def _compile(program: Program) -> hs.Database:
+    """
+    It takes seconds, so the last two are kept: rules in force, and those before.
+
+    Raises:
+        hs.error: hyperscan refuses an expression.
+    """
     database = hs.Database(mode=hs.HS_MODE_BLOCK)
     count = len(program.expressions)
-    try:
-        database.compile(
-            expressions=list(program.expressions),
-            ids=list(range(count)),
-            elements=count,
-            flags=list(program.flags),
-        )
-    except hs.error as error:
-        raise RuleError(*refused(rules)) from error
+    database.compile(
+        expressions=list(program.expressions),
+        ids=list(range(count)),
+        elements=count,
+        flags=list(program.flags),
+    )
     return database
 
 

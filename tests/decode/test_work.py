@@ -273,3 +273,11 @@ def test_noise_that_brotli_makes_megabytes_of_is_not_too_much_to_read():
     assert not source.budget.truncated
     assert list(headless_streams(source))
     assert source.budget.truncated
+
+
+@pytest.mark.parametrize("digit", [b"0", b"1", b"9"])
+def test_numbers_of_one_digit_are_no_code(digit):
+    """What has but one digit has no base that could be told."""
+    decoded = decode((Part(PartKind.BODY, b" ".join([digit * 3] * 40)),), Limits())
+    assert not decoded.truncated
+    assert [v.step for v in decoded.views if v.step == "numbers"] == []
