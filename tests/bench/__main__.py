@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ CONTENDERS = {
     "slim": contender.slim,
     "dlp": contender.ours,
 }
+
+
+WARM_UP_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,15 @@ def measure(proxy, ports, scenario: Scenario, seconds: float) -> dict[str, float
     }
 
 
+def settle(proxy) -> None:
+    """Wait, for half a minute at most, until a start's work behind the scenes is done."""
+    for _ in range(60):
+        before = proxy.cpu_s()
+        time.sleep(0.5)
+        if proxy.cpu_s() - before < 0.02:
+            return
+
+
 def streams(proxy, ports) -> dict[str, float]:
     to = target(proxy, ports, tls=True)
     delays = asyncio.run(load.events(to))
@@ -123,6 +136,9 @@ def run(names: list[str], seconds: float, rounds: int) -> dict[str, dict[str, di
         for name in names:
             running[name] = CONTENDERS[name](folder, authority.pem)
             stack.callback(running[name].stop)
+        for proxy in running.values():
+            measure(proxy, ports, SCENARIOS[0], WARM_UP_S)
+            settle(proxy)
         results: dict[str, dict[str, dict]] = {}
         for scenario in SCENARIOS:
             rows: dict[str, list[dict]] = {name: [] for name in names}
