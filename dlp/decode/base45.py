@@ -11,7 +11,7 @@ import numpy as np
 from dlp.decode.magic import CONTAINERS
 from dlp.decode.pieces import Pieces, Span, whole
 from dlp.decode.printable import TEXT_BYTES, readable
-from dlp.decode.runs import Alphabet
+from dlp.decode.runs import Alphabet, words
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -36,7 +36,7 @@ _CONTAINER_HEADS = tuple(signature[:_HEAD_BYTES] for signature in CONTAINERS)
 
 HINTS = (r"[0-9A-Z$%*+./:\-]{16}",)
 _RUNS45 = Alphabet(_BASE45, 24)
-_RUNS91 = Alphabet(bytes(range(0x21, 0x7F)), 20)
+_RUNS91 = words(20)
 _SIGNS = b"!#$%&*+;<>?@^`|~(){}[]"
 _NO_SIGNS = bytes(set(range(256)) - set(_SIGNS))
 _LETTERS_AND_SIGNS = re.compile(rb"[A-Z][0-9]|[0-9][A-Z]|[$%*]")

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from dlp.decode.magic import CONTAINERS
 from dlp.decode.pieces import Pieces, Span, whole
-from dlp.decode.runs import Alphabet
+from dlp.decode.runs import words
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -66,7 +66,7 @@ _NEAR_BYTES = 64
 _HEAD = 10
 """Symbols that tell whether a container begins."""
 
-_WORDS = Alphabet(bytes(range(0x21, 0x7F)), 20)
+_WORDS = words(20)
 _NOT_RARE = bytes(set(range(256)) - set(_RARE))
 
 

@@ -14,7 +14,7 @@ from dlp.decode.base64 import SPACED_SHAPE
 from dlp.decode.disguise import KEY
 from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.pieces import Pieces, Span, whole
-from dlp.decode.runs import Alphabet
+from dlp.decode.runs import Alphabet, words
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -45,8 +45,7 @@ _LONG_WORDS = Alphabet(
 )
 _FEWEST = 6
 """Different characters; a ruled line has fewer."""
-_ANY_WORDS = Alphabet(bytes(range(0x21, 0x7F)), 20)
-_STRINGS = Alphabet(bytes(set(range(0x21, 0x7F)) - {0x22}), 20)
+_SHORTEST_RULED = 20
 _OPENERS = (b"=", b":", b'"', b"'", b"(")
 _OPENED_BYTES = 24
 _MOST_RULED = 32
@@ -118,8 +117,8 @@ def ruled(source: Source) -> Iterator[View]:
 
 
 def _ruled(data: bytes) -> Iterator[tuple[Span, bytes]]:
-    words = _STRINGS if LOOKS_LIKE_JSON.match(data) else _ANY_WORDS
-    for start, stop in words.runs(data)[:_MOST_RULED]:
+    runs = words(_SHORTEST_RULED, quoted=bool(LOOKS_LIKE_JSON.match(data))).runs(data)
+    for start, stop in runs[:_MOST_RULED]:
         word = data[start : min(stop, start + _LONGEST_RULED)]
         opened = max(word.rfind(sign, 0, _OPENED_BYTES) for sign in _OPENERS) + 1
         for begin in {0, opened}:

@@ -33,6 +33,7 @@ SEQUENCES = "drawn"
 """The step of a view whose lines are read symbol by symbol."""
 _STEP = "picked"
 _GUESSES = frozenset({_STEP, "one-byte cipher"})
+"""Of many texts that one may be some would hold a key by chance."""
 _BLOCK = 64
 _FEWEST = 13
 """Of 128 bytes: changes of kind that a name has not. 40 random ones have 19; in 99 of
@@ -79,7 +80,7 @@ def is_drawn(data: bytes) -> bool:
 def drawn(source: Source) -> Iterator[View]:
     """What such stretches may be made to say."""
     data, budget = source.data, source.budget
-    if _is_guessed(source.view):
+    if source.view.came_of(_GUESSES):
         return
     known = {view.data for view in budget.residue if view.step == SEQUENCES}
     room = _MOST_BYTES - sum(map(len, known))
@@ -126,19 +127,6 @@ def _keys(texts: bytes) -> list[bytes]:
         for which, stop in _LOCATOR.find(texts, 32)
     )
     return [text for text in found if KEY.match(text)]
-
-
-def _is_guessed(view: View) -> bool:
-    """
-    Whether it is one of many texts that another may be: among so many, some would
-    hold a key by chance.
-    """
-    above: View | None = view
-    while above:
-        if above.step in _GUESSES:
-            return True
-        above = above.parent
-    return False
 
 
 def sudden(data: bytes) -> npt.NDArray[np.uint8]:

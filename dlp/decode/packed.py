@@ -48,7 +48,7 @@ _LARGEST_PADDED_BYTES = 64 << 10
 def strings(source: Source) -> Iterator[View]:
     """Strings without the length before them; and all strings side by side."""
     data = source.data
-    if _is_text(data) or _is_of_strings(source.view):
+    if _is_text(data) or source.view.came_of({_STEP}):
         return
     filled = len(data) - data.count(0)
     small = filled <= _LARGEST_BYTES and len(data) <= _LARGEST_PADDED_BYTES
@@ -90,14 +90,6 @@ def _rare(data: bytes, spans: list[Span]) -> list[Span]:
         for span in spans
         if often[data[slice(*span)]] < _OFTEN and not data[slice(*span)].isdigit()
     ]
-
-
-def _is_of_strings(view: View) -> bool:
-    """Whether this was done already: what it gave is no message again."""
-    above: View | None = view
-    while above is not None and above.step != _STEP:
-        above = above.parent
-    return above is not None
 
 
 def _ends(data: bytes) -> Iterator[int]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import numpy as np
+
 from dlp.decode.magic import CONTAINERS, MAGICS
 from dlp.decode.pieces import Pieces
 from dlp.decode.runs import Alphabet
@@ -17,6 +19,7 @@ from dlp.decode.source import Source
 from dlp.model import View
 
 TEXT_BYTES = bytes([9, 10, 13, *range(0x20, 0x7F)])
+IS_TEXT = np.array([byte in TEXT_BYTES for byte in range(256)])
 _STRETCHES = Alphabet(TEXT_BYTES, 12)
 _LONG_STRETCHES = Alphabet(TEXT_BYTES, 15)
 _SAMPLE_BYTES = 2048

@@ -16,7 +16,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from dlp.decode.printable import TEXT_BYTES, is_text
+from dlp.decode.printable import IS_TEXT, is_text
 from dlp.decode.source import Source
 from dlp.decode.turned import GUESSES
 from dlp.model import View
@@ -34,7 +34,6 @@ _MOST_PIECES = 4
 type Bytes = npt.NDArray[np.uint8]
 
 _VALUES = np.arange(256, dtype=np.uint8)
-_IS_TEXT = np.array([byte in TEXT_BYTES for byte in range(256)])
 
 
 @cache
@@ -80,9 +79,9 @@ def _ways(head: Bytes) -> list[int]:
     rows = np.stack([row[1:_SHORTEST] for row in _in_a_row(head)])
     ways = np.concatenate(
         (
-            _IS_TEXT[_tables()[:, head[:_SHORTEST]]].all(axis=1),
-            _IS_TEXT[rows].all(axis=1),
-            _IS_TEXT[head[:_SHORTEST] ^ _places()].all(axis=1),
+            IS_TEXT[_tables()[:, head[:_SHORTEST]]].all(axis=1),
+            IS_TEXT[rows].all(axis=1),
+            IS_TEXT[head[:_SHORTEST] ^ _places()].all(axis=1),
         )
     )
     found: list[int] = ways.nonzero()[0].tolist()
@@ -111,7 +110,7 @@ def _row(array: Bytes, way: int) -> Bytes:
 
 def _begun(row: Bytes) -> bytes:
     """The text that a row begins with."""
-    strange = (~_IS_TEXT[row[1:]]).nonzero()[0]
+    strange = (~IS_TEXT[row[1:]]).nonzero()[0]
     return row[: int(strange[0]) + 1 if len(strange) else len(row)].tobytes()
 
 

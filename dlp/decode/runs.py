@@ -9,6 +9,7 @@ which costs less than an array.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +62,13 @@ class Alphabet:
         for low, high in self._ranges:
             inside |= data - np.uint8(low) <= high - low
         return inside
+
+
+@cache
+def words(shortest: int, *, quoted: bool = False) -> Alphabet:
+    """Words of printable characters; `quoted`: quotation marks part them, too."""
+    apart = b' "' if quoted else b" "
+    return Alphabet(bytes(b for b in range(0x20, 0x7F) if b not in apart), shortest)
 
 
 def long_spans_of(inside: npt.NDArray[np.bool_], shortest: int) -> list[Span]:

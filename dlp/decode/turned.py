@@ -22,8 +22,8 @@ from dlp.decode.disguise import CIPHERS
 from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.magic import CONTAINERS
 from dlp.decode.pieces import Pieces, Span, whole
-from dlp.decode.printable import TEXT_BYTES, is_text
-from dlp.decode.runs import Alphabet
+from dlp.decode.printable import IS_TEXT, is_text
+from dlp.decode.runs import words
 from dlp.decode.sieve import Sieve
 from dlp.decode.source import Source
 from dlp.model import View
@@ -80,16 +80,12 @@ _MAIN_TABLES = (
         if cipher.step in {"rot47", "caesar 13", "atbash"} and not cipher.moves
     ),
 )
-_IS_TEXT = np.array([byte in TEXT_BYTES for byte in range(256)])
 _OPENS = np.zeros(1 << 16, np.bool_)
 _OPENS[[int.from_bytes(signature[:2]) for signature in CONTAINERS]] = True
 _WORDY = (_LOWER + "./_-:#?&=@").encode()
 """Names, paths and addresses; no code is without digits and capitals."""
 _USUAL = (_UPPER + _LOWER + _DIGITS + "._-/:=+").encode()
 """Under a byte, one of the symbols of any code becomes another than these."""
-_WORDS = Alphabet(bytes(range(0x21, 0x7F)), _SHORTEST)
-_STRINGS = Alphabet(bytes(set(range(0x21, 0x7F)) - {0x22}), _SHORTEST)
-"""Words of a JSON document."""
 _INSIDE = bytes(0x21 <= b < 0x7F for b in range(256))
 _RUN = b"\1" * _SHORTEST
 
@@ -144,12 +140,12 @@ def turned(source: Source) -> Iterator[View]:
     """What long words say under each cipher that makes a code of them."""
     if source.view.came_of(GUESSES):
         return
-    words = _STRINGS if LOOKS_LIKE_JSON.match(source.data) else _WORDS
-    runs = [span for span in words.runs(source.data) if _is_odd(source.data, *span)]
-    spans = runs[:_MOST_WORDS]
+    data = source.data
+    runs = words(_SHORTEST, quoted=bool(LOOKS_LIKE_JSON.match(data))).runs(data)
+    spans = [span for span in runs if _is_odd(data, *span)][:_MOST_WORDS]
     found: dict[bytes, Span] = {}
     if spans:
-        for which, text in _codes([source.data[slice(*span)] for span in spans]):
+        for which, text in _codes([data[slice(*span)] for span in spans]):
             found.setdefault(text, spans[which])
     if found:
         trace = Pieces(list(found.values()), list(map(len, found)), inner=whole)
@@ -244,7 +240,7 @@ def _are_text(digits: npt.NDArray[np.uint8], bits: int) -> npt.NDArray[np.bool_]
     """Whether rows of digits are bytes of text, what fills them up left out."""
     planes = digits[:, :, None] >> np.arange(bits - 1, -1, -1, dtype=np.uint8) & 1
     coded = np.packbits(planes.astype(np.uint8).reshape(len(digits), -1), axis=1)
-    text = _IS_TEXT[coded].all(axis=1)
+    text = IS_TEXT[coded].all(axis=1)
     text |= _OPENS[coded[:, 0].astype(np.int64) << 8 | coded[:, 1]]
     return np.asarray(text, np.bool_)
 

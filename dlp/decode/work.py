@@ -62,7 +62,7 @@ _SHORT_DOCUMENT_BYTES = 1 << 10
 """Of a shorter document nothing is left out."""
 _SHORTEST_BYTES = 8
 """Less than this is not worth a view."""
-_SHORTENING = frozenset({"strings", "ungrouped", "unwrapped"})
+_OMITTING = frozenset({"strings", "ungrouped", "unwrapped"})
 _NAMED = frozenset({PartKind.HEADER, PartKind.TRAILER})
 
 
@@ -188,7 +188,7 @@ class _Work:
         direct = view.parent is None  # inner documents are read only where they are new
         left_out: list[Span] = []
         if direct:
-            view, left_out = self._shortened(view)
+            view, left_out = self._without_known(view)
         found = read_strings(view.data)
         is_new = partial(self._known.is_new_section, view.part)
         known: set[Span] = set()
@@ -206,7 +206,7 @@ class _Work:
         is_new, text = partial(self._known.is_new_string, view.part), view.data
         return [span for span in spans if not is_new(text[slice(*span)])]
 
-    def _shortened(self, view: View) -> tuple[View, list[Span]]:
+    def _without_known(self, view: View) -> tuple[View, list[Span]]:
         """
         A raw document without known prose, and what is left out; that view is searched
         in its place.
@@ -261,7 +261,7 @@ class _Work:
     def _is_too_deep(self, view: View, spelled: int) -> bool:
         limit = self.budget.limits.depth
         deep = view.depth - spelled > limit or (
-            spelled > 2 * limit and spelled - _shortened(view) > 2 * limit
+            spelled > 2 * limit and spelled - _omissions(view) > 2 * limit
         )
         if deep and not is_filling(view.data):
             self.budget.over("depth")
@@ -295,14 +295,14 @@ class _Work:
             self._enter(new or view, kind, spelled, spelled + 1)
 
 
-def _shortened(view: View | None) -> int:
+def _omissions(view: View | None) -> int:
     """
     How many of its steps did no more than leave something out. That ends by itself, and
     in the files of a large archive these follow on one another by chance.
     """
     steps = 0
     while view is not None:
-        steps += view.step in _SHORTENING
+        steps += view.step in _OMITTING
         view = view.parent
     return steps
 

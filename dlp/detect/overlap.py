@@ -16,7 +16,7 @@ from collections.abc import Iterable
 
 from dlp.detect.confirm import Match
 from dlp.detect.rule import GENERIC
-from dlp.model import Tier, View
+from dlp.model import Tier
 
 _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
@@ -27,11 +27,13 @@ def strongest(matches: Iterable[Match]) -> tuple[Match, ...]:
     seen: set[tuple[int, bytes]] = set()
     kept: list[Match] = []
     ordered = sorted(matches, key=_order)
-    plain = {(m.view.part, m.rule.id) for m in ordered if not _is_rearranged(m.view)}
+    plain = {
+        (m.view.part, m.rule.id) for m in ordered if not m.view.came_of(_REARRANGING)
+    }
     for match in ordered:
         view = match.view
         known = match.rule.family == GENERIC or (view.part, match.rule.id) in plain
-        if known and _is_rearranged(view):
+        if known and view.came_of(_REARRANGING):
             continue
         if view.exact or view.parent is None:
             span = view.raw_span(match.start, match.stop) or (match.start, match.stop)
@@ -46,14 +48,6 @@ def strongest(matches: Iterable[Match]) -> tuple[Match, ...]:
 
 _REARRANGING = frozenset({"drawn", "picked"})
 """Steps of the decoders that put letters in another order."""
-
-
-def _is_rearranged(view: View | None) -> bool:
-    while view is not None:
-        if view.step in _REARRANGING:
-            return True
-        view = view.parent
-    return False
 
 
 def _order(match: Match) -> tuple[int, bool, int, int, int]:

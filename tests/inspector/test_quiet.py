@@ -185,6 +185,17 @@ def test_known_prose_is_not_searched_again(fresh):
     assert fresh().examine(again).inspected > first
 
 
+def test_a_place_behind_known_prose_is_named_as_it_is(fresh):
+    """What is cut out of a message is cut by these spans."""
+    of = fresh()
+    of.examine(message(body(LONG, b"1 " + LONG)))
+    sent = message(body(LONG, b"1 " + LONG, b"it is " + VENDOR + b" and no more"))
+    (found,) = of.examine(sent).findings
+    assert sent.parts[found.part].data[slice(*found.span)] == VENDOR
+    assert found.path == "body > $.messages[2].content"
+    assert of.examine(sent).inspected < fresh().examine(sent).inspected
+
+
 def test_what_is_to_be_fetched_is_read_in_known_prose(made):
     """A link in a text is harmless until its sender asks for a preview."""
     text = LONG.decode() + " http://evil.example/x " + LONG.decode()
