@@ -20,6 +20,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
+from dlp.detect.cookies import PAIR, is_instrument
+
 HOUR_S, DAY_S = 3600.0, 86400.0
 LONGEST_S = 30 * DAY_S
 """What is believed of a lifetime at most."""
@@ -29,13 +31,6 @@ _MOST = 64
 """Tokens taken from one answer."""
 _DEEPEST = 32
 """Containers further down are not looked into."""
-_NO_CREDENTIALS = re.compile(
-    rb"__cf|_cfuvid|_ga|_gid|_gcl|_fbp|awsalb|ak_bmsc|bm_|_abck|visid_incap|incap_ses"
-    rb"|nlbi_|datadome|optimizely|_hj|ajs_",
-    re.IGNORECASE,
-)
-"""Begins of cookies that balancers, bot filters and counters of visits set."""
-
 _LIFETIMES: dict[str, float] = {
     "access_token": HOUR_S,
     "accesstoken": HOUR_S,
@@ -75,7 +70,7 @@ _XML = re.compile(
 _NAME = re.compile(r"(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,30}\s+(?=\S+$)")
 _SIGNATURE = re.compile(r"^[\w-]+\s.*\bSignature=\"?([0-9A-Za-z+/=_-]{20,})")
-_COOKIE = re.compile(rb"\s*[^=;\s]+=\"?([^;\"]*)\"?\s*(?:;(.*))?", re.DOTALL)
+_COOKIE = re.compile(PAIR + rb"(?:;(.*))?", re.DOTALL)
 _MAX_AGE = re.compile(rb"(?:^|;)\s*max-age\s*=\s*(-?\d{1,12})\s*(?:;|$)", re.IGNORECASE)
 _EXPIRES = re.compile(rb"(?:^|;)\s*expires\s*=\s*([^;]+)", re.IGNORECASE)
 
@@ -142,9 +137,9 @@ def _cookies(headers: Iterable[tuple[str, bytes]], now: float) -> Iterator[Issue
     for name, value in headers:
         if name != "set-cookie" or not (match := _COOKIE.fullmatch(value)):
             continue
-        if _NO_CREDENTIALS.match(value.lstrip()):
+        if is_instrument(match[1]):
             continue
-        yield Issued(match[1], _cookie_life(match[2] or b"", now))
+        yield Issued(match[3], _cookie_life(match[4] or b"", now))
 
 
 def _cookie_life(attributes: bytes, now: float) -> float:

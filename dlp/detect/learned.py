@@ -11,6 +11,7 @@ comes from a person; these come and go with the traffic.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ from dlp.model import View
 
 MIN_BITS = 64
 """Of a token, estimated; less is an id, a preference, a language."""
+_DIGITS = re.compile(rb"(?=[\d-]*[a-f])[\da-f-]+|(?=[\d-]*[A-F])[\dA-F-]+")
+"""Of base 16, in which no letter says what follows: UUIDs, most ids of sessions."""
 LONGEST = 4096
 """Bytes; what is longer is data that somebody keeps in a cookie."""
 
@@ -63,14 +66,31 @@ NONE = LearnedIndex()
 """What is known before any host issued anything."""
 
 
-def learnable(value: bytes, key: bytes) -> Fingerprint | None:
-    """The fingerprint of a token, or None when it is too plain, too long, or words."""
-    if len(value) > LONGEST:
-        return None
+def is_material(value: bytes) -> bool:
+    """Whether a token is random enough, and no words, to be worth knowing."""
     try:
         body = dissect(value).pieces[0]
-        if body.bits < MIN_BITS or randomness(body.data) < 0:
-            return None
+    except SecretError:
+        return False
+    random = _DIGITS.fullmatch(body.data) is not None or randomness(body.data) >= 0
+    return body.bits >= MIN_BITS and random
+
+
+def learnable(value: bytes, key: bytes) -> Fingerprint | None:
+    """The fingerprint of a token, or None when it is too plain, too long, or words."""
+    if len(value) > LONGEST or not is_material(value):
+        return None
+    try:
         return fingerprint(value, key, only="plain")
     except SecretError:
         return None
+
+
+def name_of(issuer: str, digest: bytes) -> str:
+    """What a token is called in the index."""
+    return f"issued:{issuer}:{digest.hex()[:12]}"
+
+
+def issuer_of(name: str) -> str:
+    """The host that handed out what is called so."""
+    return name.removeprefix("issued:").rpartition(":")[0]

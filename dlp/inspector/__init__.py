@@ -199,8 +199,8 @@ class Inspector:
         reach = override.reach(self.policy, message)
         if not reach.inspect:
             return Examination(message, reach)
-        issued = Tickets(learned, message.destination)
-        settled = self.slots.settle(message, reach, issued.taken)
+        issued = Tickets(learned, message.destination, self.policy.is_pinned)
+        settled = self.slots.settle(message, reach, issued.taken, issued.gave_back)
         parts = settled.parts
         quiet = self.quiet.under(learned)
         recall = Recall(self.barren, quiet)
@@ -227,7 +227,7 @@ class Inspector:
             seen.truncated,
             seen.undecodable,
             settled.foreign or (unpinned(loose) if reach.pinned else ""),
-            breach(message, reach.caps),
+            breach(message, reach.caps, issued.gave),
             seen.inspected,
             tuple(token.value for token in settled.filled),
             opaque_stretches(parts, seen.views),

@@ -25,6 +25,7 @@ from dlp.decide import BLOCK, consequence
 from dlp.decode import Recall, decode
 from dlp.detect.checks import is_jwt
 from dlp.detect.confirm import Match
+from dlp.detect.cookies import is_credential
 from dlp.detect.engine import Engine
 from dlp.detect.fingerprint import SecretIndex
 from dlp.detect.rule import Rule
@@ -42,9 +43,11 @@ from dlp.model import (
     noun,
 )
 from dlp.policy.credentials import (
+    COOKIE,
     CREDENTIAL_HEADERS,
     SIGNED_SLOTS,
     SIGNING_SLOTS,
+    SUBPROTOCOL,
     Token,
     host_matches,
     tokens,
@@ -59,7 +62,6 @@ SECURE = frozenset({"https", "wss"})
 ACROSS = "headers"
 """Path of the join of all header values."""
 _STANDARD = bytes.maketrans(b"-_", b"+/")
-_SUBPROTOCOL = "header:sec-websocket-protocol"
 _PROTOCOL = re.compile(rb"(?:[a-z]{2,16}\d{0,2})(?:[-.](?:[a-z]{1,16}\d{0,2}|\d)){0,3}")
 """The name of a protocol; a key has more digits, or longer runs."""
 GUESSES = frozenset({Tier.LIKELY, Tier.WEAK})
@@ -121,12 +123,17 @@ class Slots:
     """What `_weigh` said of a token: an agent sends the same one with every request."""
 
     def settle(
-        self, message: Message, reach: Reach, taken: Callable[[Token], bool | None]
+        self,
+        message: Message,
+        reach: Reach,
+        taken: Callable[[Token], bool | None],
+        given: Callable[[Token], bool],
     ) -> Settled:
         """
         Place every credential of a message and mask those at home.
 
         `taken`: whether this host takes a token that some host issued; None: none did.
+        `given`: whether a pinned one has a cookie back that such a host set.
         """
         findings: list[Finding] = []
         spans: dict[int, list[tuple[int, int]]] = {}
@@ -134,7 +141,8 @@ class Slots:
         filled = tuple(tokens(message.parts, self.extra))
         for token in filled:
             found, passes = self._place(token, message.destination, reach)
-            if reach.pinned and not is_bound(found) and self._claims(token):
+            ours = is_bound(found) or (token.slot == COOKIE and given(token))
+            if reach.pinned and not ours and self._claims(token):
                 foreign = foreign or token.slot
             takes = taken(token)
             if not is_bound(found) and takes is not None:
@@ -164,9 +172,9 @@ class Slots:
 
     def _claims(self, token: Token) -> bool:
         """Whether the token says who is calling."""
-        if token.slot == "header:cookie":
-            return False
-        if token.slot == _SUBPROTOCOL and _PROTOCOL.fullmatch(token.value):
+        if token.slot == COOKIE:
+            return is_credential(token.name, token.value)
+        if token.slot == SUBPROTOCOL and _PROTOCOL.fullmatch(token.value):
             return False
         if token.aside:
             return self._recall(token).match is not None

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dlp.detect.checks import is_jwt
 from dlp.detect.fingerprint import SecretHit
 from dlp.detect.issued import audience
-from dlp.detect.learned import LearnedIndex
+from dlp.detect.learned import LearnedIndex, issuer_of
 from dlp.inspector.slots import SECURE
 from dlp.model import Destination, Finding, Kind, Place, Tier, noun
 from dlp.policy.credentials import Token, host_matches
@@ -32,6 +32,8 @@ class Tickets:
 
     learned: LearnedIndex
     to: Destination
+    pinned: Callable[[str], bool]
+    """Whether policy pins a host."""
 
     def taken(self, token: Token) -> bool | None:
         """Whether this host takes an issued token in its slot; None: no host did."""
@@ -48,6 +50,16 @@ class Tickets:
             meant = audience(token.value)
             return not meant or any(meant_for(self.to.host, name) for name in meant)
         return _in_header(token)
+
+    def gave(self, token: Token) -> bool:
+        """Whether this host, or another of its party, issued the token."""
+        names = self.learned.named(token.value)
+        return bool(names) and not self._strangers(names)
+
+    def gave_back(self, token: Token) -> bool:
+        """Whether a pinned host of this party issued the token."""
+        names = self.learned.named(token.value)
+        return self.gave(token) and any(self.pinned(issuer_of(name)) for name in names)
 
     def findings(
         self,

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 
+from dlp.detect.cookies import PAIR
 from dlp.model import Part, PartKind, noun
 from dlp.policy.formal import (
     FORM,
@@ -59,10 +60,11 @@ CREDENTIAL_HEADERS = frozenset(
 )
 """Headers whose purpose is to carry a credential; others only by a rule's `slots`."""
 
+COOKIE, SUBPROTOCOL = "header:cookie", "header:sec-websocket-protocol"
 _SCHEME = re.compile(rb"\s*(?:([A-Za-z][A-Za-z0-9_-]{0,30})(?:\s+|=))?")
 _SIGV4 = re.compile(rb"AWS4-[A-Z0-9-]+\s+Credential=([A-Z0-9]{16,128})/")
 _SUBPROTOCOL = re.compile(rb"\s*(?:[a-z][a-z0-9-]*\.)?([^,\s]+)\s*")
-_COOKIE = re.compile(rb"\s*[^=;\s]+=\"?([^;\"]*)\"?\s*")
+_COOKIE = re.compile(PAIR)
 
 
 @noun
@@ -78,6 +80,8 @@ class Token:
     """Beside the credential: a user name, or what stands for no password."""
     formal: bool = False
     """The request's own grammar declares it: see `policy.formal`."""
+    name: bytes = b""
+    """Of a cookie."""
 
 
 _PLACES = ("query", "form")
@@ -117,10 +121,10 @@ def tokens(parts: Sequence[Part], extra: frozenset[str]) -> Iterator[Token]:
 def _header(part: Part, index: int, slot: str) -> Iterator[Token]:
     value = part.data
     if part.name == "cookie":
-        yield from _each(_COOKIE, value, b";", index, slot)
+        yield from _cookies(value, index)
         return
     if part.name == "sec-websocket-protocol":
-        yield from _each(_SUBPROTOCOL, value, b",", index, slot)
+        yield from _subprotocols(value, index)
         return
     if signed := _SIGV4.match(value):
         yield Token(slot, index, signed.span(1), signed[1])
@@ -135,15 +139,26 @@ def _header(part: Part, index: int, slot: str) -> Iterator[Token]:
         yield Token(slot, index, (start, stop), value[start:stop])
 
 
+def _cookies(value: bytes, index: int) -> Iterator[Token]:
+    for found in _each(_COOKIE, value, b";"):
+        if found[3]:
+            yield Token(COOKIE, index, found.span(3), found[3], name=found[1])
+
+
+def _subprotocols(value: bytes, index: int) -> Iterator[Token]:
+    for found in _each(_SUBPROTOCOL, value, b","):
+        yield Token(SUBPROTOCOL, index, found.span(1), found[1])
+
+
 def _each(
-    grammar: re.Pattern[bytes], value: bytes, separator: bytes, index: int, slot: str
-) -> Iterator[Token]:
+    grammar: re.Pattern[bytes], value: bytes, separator: bytes
+) -> Iterator[re.Match[bytes]]:
     start = 0
     for piece in value.split(separator):
-        if (found := grammar.fullmatch(piece)) and found[1]:
-            span = (start + found.start(1), start + found.end(1))
-            yield Token(slot, index, span, found[1])
-        start += len(piece) + 1
+        stop = start + len(piece)
+        if found := grammar.fullmatch(value, start, stop):
+            yield found
+        start = stop + 1
 
 
 def _basic(value: bytes, span: tuple[int, int], index: int) -> Iterator[Token]:

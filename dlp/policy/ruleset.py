@@ -127,6 +127,10 @@ class Policy:
             return replace(reach, inspect=True)
         return reach
 
+    def is_pinned(self, host: str) -> bool:
+        """Whether a host accepts registered credentials only."""
+        return any(self.pinned.find(host)) or any(self.pinned.everywhere())
+
     def _levels(self, agent: str, host: str) -> Iterator[tuple[int, ByPath]]:
         for level, bucket in enumerate(self.index.find(host)):
             for here in bucket.of(agent):
@@ -145,7 +149,7 @@ class Policy:
             by.on_secret,
             by.inspect,
             self.mode,
-            any(self.pinned.find(host)) or any(self.pinned.everywhere()),
+            self.is_pinned(host),
             wildcard,
             path_rules,
             self.caps if by.kind == "open" else None,

@@ -31,7 +31,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from dlp.detect.enrol import Fingerprint
 from dlp.detect.fingerprint import SecretIndex, SecretInfo
 from dlp.detect.issued import Issued
-from dlp.detect.learned import LearnedIndex, learnable
+from dlp.detect.learned import LearnedIndex, learnable, name_of
 from dlp.errors import StateError
 from dlp.model import View
 from dlp.policy.parties import domain, siblings
@@ -193,7 +193,7 @@ class LearnedTokens:
         if taken is None:
             return None
         hosts = (*domain(issuer), *siblings(issuer), *filter(None, issue.hosts))
-        name = f"issued:{issuer}:{taken.digest.hex()[:12]}"
+        name = name_of(issuer, taken.digest)
         info = SecretInfo(name, tuple(dict.fromkeys(hosts)), ("any",))
         return Taken(info, taken, issuer, self._now() + issue.ttl_s)
 

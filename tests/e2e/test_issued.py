@@ -8,6 +8,20 @@ import pytest
 
 from tests.harness.origin import Reply
 
+POLICY = """\
+version: 1
+statements:
+  - {id: test, effect: allow, hosts: [a.test, b.test, f.test], ports: ["*"]}
+  - {id: web, effect: allow, kind: open, hosts: [e.test], ports: ["*"]}
+pinned: [f.test]
+"""
+
+
+@pytest.fixture(scope="module")
+def proxy(start_proxy):
+    """Takes the place of the shared one: it knows an open host and a pinned one."""
+    return start_proxy(POLICY)
+
 
 @pytest.fixture(scope="module")
 def shop(origins):
@@ -42,9 +56,9 @@ def client(proxy):
         yield made
 
 
-def issued(client, shop, way):
+def issued(client, shop, way, name="a.test"):
     value = secrets.token_urlsafe(30)
-    answer = client.get(shop.url(f"/{way}/{value[::-1]}", "a.test"))
+    answer = client.get(shop.url(f"/{way}/{value[::-1]}", name))
     assert answer.status_code == 200
     assert value in answer.text + answer.headers.get("set-cookie", "")
     client.cookies.clear()
@@ -67,6 +81,30 @@ def test_in_a_credential_header_another_host_may_take_it(client, shop, secure):
     bearer = {"authorization": f"Bearer {value}"}
     assert client.get(secure.url("/x", "b.test"), headers=bearer).status_code == 200
     assert secure.requests[0].header("authorization") == f"Bearer {value}"
+
+
+@pytest.mark.parametrize("name", ["e.test", "f.test"], ids=["open", "pinned"])
+def test_a_cookie_goes_back_to_its_host_and_none_is_brought_along(client, shop, name):
+    given = issued(client, shop, "cookie", name)
+    brought = secrets.token_urlsafe(30)
+    shop.clear()
+    for value, status in ((brought, 403), (given, 200)):
+        client.cookies.clear()
+        fields = {"cookie": f"theme=dark; sid={value}"}
+        answer = client.get(shop.url("/x", name), headers=fields)
+        assert answer.status_code == status
+    assert [r.header("cookie") for r in shop.requests] == [f"theme=dark; sid={given}"]
+
+
+def test_headers_are_no_way_round_the_cap_of_an_open_host(client, shop):
+    shop.clear()
+    for name in ("x-note", "user-agent", "referer"):
+        fields = {name: secrets.token_hex(700)}
+        answer = client.get(shop.url("/x", "e.test"), headers=fields)
+        assert answer.status_code == 403
+    assert shop.empty
+    etag = {"if-none-match": f'"{secrets.token_hex(20)}"', "range": "bytes=100-"}
+    assert client.get(shop.url("/x", "e.test"), headers=etag).status_code == 200
 
 
 def test_no_file_and_no_record_holds_it(client, shop, proxy):

@@ -41,6 +41,10 @@ statements:
     effect: allow
     kind: open
     hosts: [open.example.org]
+  - id: ours
+    effect: allow
+    hosts: [pinned.example.net, login.example.net]
+pinned: [pinned.example.net, login.example.net]
 """
 JSON = ("content-type", b"application/json")
 
@@ -148,6 +152,51 @@ async def test_a_cookie_is_known_with_the_head(gate):
     encoded = base64.b64encode(f"sid is {value}".encode()).decode()
     verdict = await sent(gate, "other.example.org", body(encoded))
     assert verdict.rule == "issued-token"
+
+
+def set_cookie(gate, host, value):
+    gate.observer.hear(host, [("set-cookie", f"sid={value}; Path=/".encode())], ())
+
+
+async def test_an_open_destination_has_its_cookies_back_and_no_others(gate):
+    value = token()
+    refused = await sent(gate, "open.example.org", cookie(value), method="GET")
+    assert (refused.action, refused.reason) == (Action.BLOCK, "destination")
+    set_cookie(gate, "open.example.org", value)
+    passed = await sent(gate, "open.example.org", cookie(value), method="GET")
+    assert passed.action is Action.ALLOW
+    both = Part(PartKind.HEADER, f"sid={value}; x={token()}".encode(), "cookie")
+    refused = await sent(gate, "open.example.org", both, method="GET")
+    assert refused.action is Action.BLOCK
+
+
+async def test_a_pinned_host_has_its_cookies_back_and_no_others(gate):
+    value, other = token(), token()
+    refused = await sent(gate, "pinned.example.net", cookie(value))
+    assert (refused.action, refused.rule) == (Action.BLOCK, "pinned")
+    set_cookie(gate, "pinned.example.net", value)
+    # What a host of the same party, not pinned, gives could be anybody's.
+    set_cookie(gate, "media.example.net", other)
+    assert (
+        await sent(gate, "pinned.example.net", cookie(value))
+    ).action is Action.ALLOW
+    assert (await sent(gate, "login.example.net", cookie(value))).action is Action.ALLOW
+    assert (await sent(gate, "pinned.example.net", cookie(other))).rule == "pinned"
+    mixed = Part(PartKind.HEADER, f"sid={value}; a={other}".encode(), "cookie")
+    assert (await sent(gate, "pinned.example.net", mixed)).rule == "pinned"
+
+
+async def test_a_pinned_host_takes_what_is_no_credential(gate):
+    crumbs = f"theme=dark; _ga=GA1.2.1.2; __cf_bm={token(90)}; consent=all"
+    part = Part(PartKind.HEADER, crumbs.encode(), "cookie")
+    assert (await sent(gate, "pinned.example.net", part)).action is Action.ALLOW
+
+
+async def test_a_pinned_host_takes_no_token_that_another_host_issued(gate):
+    value = token()
+    answer(gate, "media.example.net", {"access_token": value})
+    verdict = await sent(gate, "pinned.example.net", bearer(value))
+    assert (verdict.action, verdict.rule) == (Action.BLOCK, "pinned")
 
 
 async def test_an_answer_that_comes_in_pieces_and_compressed(gate):

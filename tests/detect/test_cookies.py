@@ -1,0 +1,48 @@
+"""Which cookies look as if they said who is calling."""
+
+import base64
+import random
+
+import pytest
+
+from dlp.detect.cookies import is_credential
+
+DRAWN = random.Random("cookies")
+VALUE = base64.b64encode(DRAWN.randbytes(30))
+UUID = "-".join(DRAWN.randbytes(n).hex() for n in (4, 2, 2, 2, 6)).encode()
+
+
+CREDENTIALS = {
+    "a session": (b"PHPSESSID", b"abc"),
+    "of a framework": (b"connect.sid", b"s%3A1"),
+    "ASP.NET": (b"ASP.NET_SessionId", b"q1w2"),
+    "a token": (b"access_token", b"abc"),
+    "an id of a session": (b"sid", b"abc"),
+    "a host prefix": (b"__Host-session", b"abc"),
+    "one nobody names": (b"x", VALUE),
+    "a UUID": (b"visitor", UUID),
+    "a token against forgery": (b"csrftoken", VALUE),
+}
+OTHERS = {
+    "a theme": (b"theme", b"dark"),
+    "a flag": (b"logged_in", b"yes"),
+    "a number": (b"session", b"1"),
+    "of a balancer": (b"__cf_bm", VALUE),
+    "of a counter": (b"_ga", b"GA1.2.1234567890.1700000000"),
+    "a consent": (b"OptanonConsent", b"isGpcEnabled=0&consentId=" + UUID),
+    "a consent in code": (b"euconsent-v2", VALUE),
+    "a banner": (b"CookieConsent", b"{stamp:%27" + VALUE + b"%27}"),
+    "an author": (b"author", b"jane"),
+    "a side": (b"inside", b"abc"),
+    "a zone": (b"tz", b"Europe/Zurich"),
+}
+
+
+@pytest.mark.parametrize("cookie", CREDENTIALS.values(), ids=CREDENTIALS)
+def test_a_credential(cookie):
+    assert is_credential(*cookie)
+
+
+@pytest.mark.parametrize("cookie", OTHERS.values(), ids=OTHERS)
+def test_another_cookie(cookie):
+    assert not is_credential(*cookie)
