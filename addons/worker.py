@@ -53,7 +53,8 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     """
     Serve until SIGTERM, or until the supervisor at the other end of `control` is gone.
 
-    `control` is a socket: one line `ready` is written to it once the port listens.
+    `control` is a socket: one line `ready` is written to it once the port listens and
+    `/healthz` knows how this worker is.
     `writer` names this worker's audit log.
 
     Raises:
@@ -64,7 +65,7 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     made = _assemble(settings, writer)
     gate = made.gate
     tasks: list[asyncio.Future[Any]] = []
-    stop = asyncio.Event()
+    stop, told = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -76,7 +77,7 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     loop.add_signal_handler(signal.SIGHUP, reload)
     loop.add_reader(control, stop.set)
     tasks += (
-        asyncio.ensure_future(upkeep.run(gate)),
+        asyncio.ensure_future(upkeep.run(gate, told)),
         asyncio.ensure_future(_tell(made)),
     )
     for upkeeping in tasks:
@@ -87,7 +88,8 @@ async def run(settings: Settings, control: int, writer: str) -> None:
     gc.enable()
     serving = asyncio.ensure_future(made.master.run())
     await _listening(made.server)
-    os.write(control, b"ready\n")
+    if await _first(told, stop):
+        os.write(control, b"ready\n")
     await stop.wait()
     loop.remove_reader(control)
     await _drain(made)
@@ -158,6 +160,15 @@ async def _tell(made: Assembly) -> None:
         gate.metrics.set("dlp_auth_locked", gate.agents.locked())
         gate.metrics.meet(AGENT, (agent.id for agent in gate.agents.registered()))
         await asyncio.sleep(TELL_S)
+
+
+async def _first(told: asyncio.Event, stop: asyncio.Event) -> bool:
+    """Whether the one comes before the other."""
+    waits = [asyncio.ensure_future(event.wait()) for event in (told, stop)]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+    return told.is_set()
 
 
 async def _listening(at: Server) -> None:

@@ -31,9 +31,11 @@ WATCH_S = 0.5
 """Seconds between two looks at the files."""
 
 
-async def run(gate: Gate) -> None:
+async def run(gate: Gate, told: asyncio.Event | None = None) -> None:
     """
     Watch the files that decisions rest on and tell health, until cancelled.
+
+    `told` is set once it is known for the first time.
 
     A change is in force after at most `WATCH_S` and the time it takes to load.
     """
@@ -43,7 +45,7 @@ async def run(gate: Gate) -> None:
         "audit": gate.audit.check,
     }
     async with asyncio.TaskGroup() as group:
-        group.create_task(keep_alive(gate.metrics, checks))
+        group.create_task(keep_alive(gate.metrics, checks, told))
         group.create_task(_watch(gate))
         group.create_task(_learn(gate))
 

@@ -26,10 +26,15 @@ Checks = Mapping[str, Callable[[], str]]
 
 
 async def keep_alive(
-    metrics: Metrics, checks: Checks, period_s: float = PERIOD_S
+    metrics: Metrics,
+    checks: Checks,
+    told: asyncio.Event | None = None,
+    period_s: float = PERIOD_S,
 ) -> None:
     """
     Try each part again and again until cancelled; run this as a task.
+
+    `told` is set once every part was tried and `health` knows how that went.
 
     A check is called in a thread and returns why its part does not work, or "". One
     that raises ends this task, and with it the sign of life.
@@ -39,6 +44,8 @@ async def keep_alive(
             fault = await asyncio.to_thread(check)
             metrics.set("dlp_component_up", float(not fault), component)
         metrics.beat(time.time())
+        if told is not None:
+            told.set()
         await asyncio.sleep(period_s)
 
 

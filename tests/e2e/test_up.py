@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,9 @@ def addresses() -> list[str]:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_ready_means_listening_and_sigterm_ends_with_0(start, tmp_path, workers):
+def test_ready_means_listening_and_well_and_sigterm_ends_with_0(
+    start, tmp_path, workers
+):
     """Whoever reads the line, and systemd (Type=notify), are told at the same time."""
     flags = addresses()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
@@ -62,6 +65,8 @@ def test_ready_means_listening_and_sigterm_ends_with_0(start, tmp_path, workers)
         channel.settimeout(30)
         process = start(*flags, "--workers", workers, NOTIFY_SOCKET=f"@{name}")
         assert process.stdout.readline() == "ready\n"
+        with urllib.request.urlopen(f"http://{flags[3]}/healthz", timeout=30) as answer:
+            assert answer.status == 200
         assert channel.recv(64) == b"READY=1"
     assert (tmp_path / "state" / "ca" / "ca.pem").is_file()
     host, port = flags[1].split(":")

@@ -12,15 +12,10 @@ WORKS = {name: (lambda: "") for name in ("inspection", "state", "audit")}
 
 async def alive(metrics, checks):
     """Until every part was tried and the sign of life given."""
-    rounds = threading.Semaphore(0)
-
-    def last():
-        rounds.release()
-        return checks["audit"]()
-
-    task = asyncio.create_task(keep_alive(metrics, {**checks, "audit": last}, 0.01))
-    for _ in range(2):  # the second round begins after the first one's sign
-        assert await asyncio.to_thread(rounds.acquire, timeout=30)
+    told = asyncio.Event()
+    task = asyncio.create_task(keep_alive(metrics, checks, told))
+    async with asyncio.timeout(30):
+        await told.wait()
     task.cancel()
 
 
@@ -74,4 +69,23 @@ async def test_a_check_that_raises_ends_the_sign_of_life(metrics):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await keep_alive(metrics, {**WORKS, "inspection": explode}, 0.01)
+        await keep_alive(metrics, {**WORKS, "inspection": explode})
+
+
+async def test_it_is_told_when_every_part_was_tried_and_not_before(metrics, tmp_path):
+    told, go = asyncio.Event(), threading.Event()
+    begun = threading.Event()
+
+    def slow():
+        begun.set()
+        go.wait(30)
+        return ""
+
+    task = asyncio.create_task(keep_alive(metrics, {**WORKS, "audit": slow}, told))
+    assert await asyncio.to_thread(begun.wait, 30)
+    assert not told.is_set()
+    go.set()
+    async with asyncio.timeout(30):
+        await told.wait()
+    assert all(health(tmp_path, time.time()).values())
+    task.cancel()
