@@ -44,7 +44,7 @@ class Imported:
 
     def text(self, family: str) -> str:
         """A detector file of the rules that were taken over."""
-        lines = ["version: 1", f"family: {family}", "rules:"]
+        lines = ["version: 1", f"family: {family}", "imported: true", "rules:"]
         for rule in self.rules:
             lines += [
                 f"  - id: {rule.id}",

@@ -55,6 +55,8 @@ class Rule:
     """Instead of the pattern, a detect-secrets plugin: file, class, file's digest."""
     place: tuple[str, int, int] = ("", 0, 0)
     """File, line and column of the pattern."""
+    imported: bool = False
+    """Made of a rule of another tool: in force also when its sample does not hold."""
 
     def problem(self, what: str, remedy: str) -> Problem:
         """A fault of this rule, at its pattern."""

@@ -9,7 +9,7 @@ file may hold and what is wrong with a rule: `rulespec`; its samples are run by
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
@@ -49,8 +49,9 @@ def load_rules(
     """
     The built-in rules and those under `folder`/detectors, in order of their ids.
 
-    The samples of the operator's rules are run; those of the built-in ones are run by
-    the project's tests. `builtin` is another folder in the place of the built-in one.
+    The samples of rules that the operator wrote are run; those of the built-in ones are
+    run by the project's tests, those of imported ones by `dlp rules check`. `builtin`
+    is another folder in the place of the built-in one.
 
     Raises:
         RuleError: every fault of every file.
@@ -65,7 +66,8 @@ def load_rules(
             _read(path, loading, seen)
         if each is folder:
             own = [rule for name in seen if (rule := loading.rules.get(name))]
-            loading.problems += chain.from_iterable(map(samples.faults, own))
+            written = (rule for rule in own if not rule.imported)
+            loading.problems += chain.from_iterable(map(samples.faults, written))
             loading.problems += refused(own)
     _take_plugins(loading)
     if loading.problems:
@@ -118,7 +120,10 @@ def _take(
         return
     rule = rulespec.read_rule(located, index, family)
     if isinstance(rule, Rule):
-        loading.rules[spec.id] = rule
+        if rule.imported and rule.id in loading.rules:
+            rule = replace(rule, id=f"{rule.id}-imported")
+            seen[rule.id] = seen[spec.id]
+        loading.rules[rule.id] = rule
     else:
         loading.problems += rule
 

@@ -100,6 +100,11 @@ class DetectorFile(RuleModel):
     """Families to turn on."""
     disable: tuple[str, ...] = ()
     """Families to turn off."""
+    imported: bool = False
+    """
+    Its rules and samples were made of another tool's. They add to the built-in rules
+    and replace none; a sample that a later version reads otherwise is a warning.
+    """
     rules: tuple[RuleSpec, ...] = ()
     plugins: tuple[PluginSpec, ...] = ()
 
@@ -135,6 +140,7 @@ def read_rule(
         matches=spec.matches,
         ignores=spec.ignores,
         place=(located.file, *located.at("rules", index, spec.stated)),
+        imported=located.value.imported,
     )
 
 

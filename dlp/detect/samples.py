@@ -33,6 +33,8 @@ class Trial:
     def problem(self) -> Problem:
         """The fault at the rule's place."""
         remedy = "correct the pattern, the checks or the sample"
+        if self.rule.imported:
+            remedy = f"it stays in force; {remedy}, or import it again"
         return self.rule.problem(f"sample {self.template!r} {self.fault}", remedy)
 
 

@@ -7,7 +7,7 @@ import pytest
 from dlp.detect.engine import Engine
 from dlp.detect.pattern import prepare
 from dlp.detect.rules import load_rules
-from dlp.detect.samples import verify
+from dlp.detect.samples import faults, verify
 from dlp.detect.templates import expand
 from dlp.errors import RuleError
 from dlp.model import View
@@ -205,3 +205,32 @@ def test_all_faults_of_all_files_come_at_once(load, tmp_path):
     with pytest.raises(RuleError) as caught:
         load(tmp_path)
     assert [Path(p.file).name for p in caught.value.problems] == ["own.yaml", "p.yaml"]
+
+
+IMPORTED = RULE.replace("version: 1", "version: 1\nimported: true")
+
+
+def test_an_imported_rule_stays_in_force_when_its_sample_no_longer_holds(
+    load, tmp_path
+):
+    """A later version may take the sample for a placeholder; it starts all the same."""
+    lying = IMPORTED.replace('["acme_{loweralnum:20}"]', '["acme_{x:20}"]')
+    write(tmp_path, lying.replace("{x:20}", "your_key_goes_here1"))
+    rules = {rule.id: rule for rule in load(tmp_path)}
+    assert [p.what for p in faults(rules["acme-key"])]
+    key = expand("acme_{loweralnum:20}").encode()
+    (match,) = Engine.build(tuple(rules.values())).scan([View(key, 0)]).matches
+    assert match.rule.id == "acme-key"
+
+
+def test_an_imported_rule_does_not_replace_a_built_in_one_of_its_name(load, tmp_path):
+    write(tmp_path, IMPORTED.replace("acme-key", "stock-key"))
+    rules = {rule.id: rule for rule in load(tmp_path)}
+    assert not rules["stock-key"].imported
+    assert rules["stock-key-imported"].imported
+
+
+def test_an_imported_rule_that_the_engine_cannot_run_is_a_fault(load, tmp_path):
+    write(tmp_path, IMPORTED.replace("{20}'", "{20}('"))
+    with pytest.raises(RuleError):
+        load(tmp_path)

@@ -1,5 +1,7 @@
 """`dlp rules import`, as a user calls it."""
 
+import re
+
 import pytest
 from typer.testing import CliRunner
 
@@ -15,6 +17,11 @@ path = '''x'''
 [[rules]]
 id = "mirror"
 regex = '''(a)\1b'''
+"""
+POLICY = """\
+version: 1
+statements:
+  - {id: llm, effect: allow, hosts: [api.example.com]}
 """
 
 
@@ -35,6 +42,24 @@ def test_the_file_written_is_a_detector_file(file, tmp_path):
     assert told.exit_code == 0
     (rule,) = load_rules(tmp_path, builtin=tmp_path / "none")
     assert (rule.id, rule.family) == ("acme", "team")
+
+
+def test_a_sample_that_a_later_version_reads_otherwise_is_a_warning(file, tmp_path):
+    (tmp_path / "detectors").mkdir()
+    made = tmp_path / "detectors" / "team.yaml"
+    run(file, "--output", made)
+    text = made.read_text()
+    made.write_text(
+        re.sub(r"matches: .*", 'matches: ["acme_your_api_key_goes_her"]', text)
+    )
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    told = CliRunner().invoke(app, ["rules", "check", "--rules", str(tmp_path)])
+    assert told.exit_code == 0
+    place = f"{made}:8:"
+    assert f"warning: {place}" in told.stderr
+    assert "rule acme: sample" in told.stderr
+    assert "it stays in force" in told.stderr
+    assert "acme" in {rule.id for rule in load_rules(tmp_path)}
 
 
 def test_the_report_goes_to_standard_error(file):
