@@ -39,6 +39,7 @@ from wsproto.connection import ConnectionState
 from wsproto.frame_protocol import CloseReason, Opcode
 
 from addons.budget import Budget, Hold
+from dlp.decode.frames import kept
 from dlp.gate import Gate
 from dlp.model import Agent, Destination, Message, Part, PartKind
 
@@ -50,6 +51,8 @@ type Identify = Callable[[HTTPFlow], tuple[Agent, Destination] | None]
 
 REFERENCE = "dlp.reference"
 """Key in `HTTPFlow.metadata`: the reference of a refused message."""
+BEFORE = "dlp.before"
+"""Key in `HTTPFlow.metadata`: short messages that left, read with the next."""
 PIECE_BYTES = 4096
 """Input inflated at a time: at deflate's best ratio of 1032 it makes 4 MiB."""
 FRAMES = 16384
@@ -80,7 +83,10 @@ class Streams:
             message.content,
             media_type="text/plain" if message.is_text else "application/octet-stream",
         )
-        judgement = await self._gate.judge(Message(*known, (part,)))
+        before = flow.metadata.get(BEFORE, ())
+        judgement = await self._gate.judge(Message(*known, (part,), before))
+        if not judgement.verdict.findings:
+            flow.metadata[BEFORE] = kept(before, part.data)
         if judgement.refused:
             flow.metadata[REFERENCE] = judgement.reference
             message.drop()

@@ -149,6 +149,8 @@ class Message:
     agent: Agent
     destination: Destination
     parts: tuple[Part, ...] = field(repr=False)
+    before: tuple[bytes, ...] = field(default=(), repr=False)
+    """Short messages that went the same way just before, over one connection."""
 
 
 @noun

@@ -1,5 +1,5 @@
 """
-Joins over parts: header values side by side, and header names.
+Joins over parts: header values side by side, header names, the crumbs of a cookie.
 
 Why not in fields.py: those pieces stand in one view, these in many, so a finding that
 lies in one of them is traced to another part.
@@ -45,6 +45,7 @@ def header_joins(parts: Sequence[Part], views: Sequence[View]) -> Iterator[View]
         for part, view in zip(parts, views, strict=True)
         if part.kind in _KINDS and part.name and part.name not in _MACHINERY
     ]
+    yield from _crumbs([view for name, view in rows if name == "cookie"])
     if len(rows) < 2:
         return
     names = [name for name, _ in rows]
@@ -52,6 +53,19 @@ def header_joins(parts: Sequence[Part], views: Sequence[View]) -> Iterator[View]
     yield from _join([view for _, view in rows])
     if sorted(names) != names:
         yield from _join([view for _, view in sorted(rows, key=itemgetter(0))])
+
+
+def _crumbs(cookies: Sequence[View]) -> Iterator[View]:
+    """The values of cookies that come one in a header each (RFC 9113, 8.2.3)."""
+    if len(cookies) > 1:
+        yield from _join([_value(view) for view in cookies])
+
+
+def _value(view: View) -> View:
+    start = view.data.find(b"=") + 1
+    span = start, len(view.data)
+    value = view.data[start:]
+    return View(value, view.part, "", view, span, exact=True, depth=view.depth)
 
 
 def _join(views: Sequence[View]) -> Iterator[View]:

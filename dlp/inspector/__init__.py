@@ -14,13 +14,14 @@ from pathlib import Path
 
 from dlp.decide import BLOCK, Facts, consequence, decide
 from dlp.decode import Recall, decode
-from dlp.decode.places import word
+from dlp.decode.frames import together
 from dlp.detect.engine import Engine
-from dlp.detect.fetches import Fetch, fetched
+from dlp.detect.fetches import fetched
 from dlp.detect.fingerprint import SecretHit, SecretIndex
 from dlp.detect.learned import NONE, LearnedIndex
 from dlp.detect.opaque import Opaque, opaque_stretches
 from dlp.detect.rules import Rule, load_rules
+from dlp.inspector.found import a_fetch, distinct, spans, unread
 from dlp.inspector.quiet import Quiet, quiet_names
 from dlp.inspector.slots import SECURE, Slots, keyed_digest, masked, unpinned
 from dlp.inspector.tickets import Tickets
@@ -45,6 +46,9 @@ from dlp.policy.hosts import expanded
 from dlp.policy.opened import breach
 from dlp.policy.reach import Reach
 from dlp.redact.cutting import is_ours, named
+
+SURE = frozenset({Tier.CERTAIN, Tier.STRONG})
+"""Rules that name a shape: no other finds by chance what several messages say."""
 
 
 @noun
@@ -191,7 +195,7 @@ class Inspector:
         return [
             *seen.findings,
             *map(self._covered, sorted(set(self._completed(seen)) - named)),
-            *map(_unread, (*seen.undecodable, *filter(None, [seen.truncated]))),
+            *map(unread, (*seen.undecodable, *filter(None, [seen.truncated]))),
         ]
 
     def examine(self, message: Message, learned: LearnedIndex = NONE) -> Examination:
@@ -207,8 +211,10 @@ class Inspector:
         seen = self._detect(parts, recall)
         loose = self._at_home(seen.findings, message)
         if loose:
-            parts = masked(parts, _spans(loose))
+            parts = masked(parts, spans(loose))
             seen = self._detect(parts, recall)
+        if message.before and not (seen.findings or settled.findings):
+            seen = self._continued(seen, message)
         hits = learned.scan(seen.searched)
         if not hits:
             for name in seen.quiet:
@@ -305,7 +311,7 @@ class Inspector:
                 )
             )
         return Detection(
-            _distinct(findings),
+            distinct(findings),
             partials,
             decoded.truncated or ("candidates" if scanned.flooded else ""),
             decoded.undecodable,
@@ -316,13 +322,30 @@ class Inspector:
             decoded.cut,
         )
 
+    def _continued(self, seen: Detection, message: Message) -> Detection:
+        """The same, and what the messages before it make of a short one."""
+        texts = together(message.before, message.parts[0].data)
+        joins = tuple(Part(PartKind.FRAME, text) for text in texts)
+        if not joins:
+            return seen
+        more = self._detect(joins, Recall())
+        findings = [
+            replace(finding, part=0, span=None, path=f"frames > {finding.path}")
+            for finding in more.findings
+            if finding.kind is Kind.FINGERPRINT or self.rules[finding.rule].tier in SURE
+        ]
+        partials = dict(seen.partials)
+        for name, pieces in more.partials.items():
+            partials[name] = partials.get(name, 0) | pieces
+        return replace(seen, findings=distinct(findings), partials=partials)
+
     def _fetches(
         self, parts: tuple[Part, ...], views: tuple[View, ...], message: Message
     ) -> Iterator[Finding]:
         """The other side is to fetch what the agent may not reach."""
         for fetch in fetched(parts, views):
             if not may_fetch(self.policy, message.agent, fetch.url):
-                yield _fetch(fetch)
+                yield a_fetch(fetch)
 
     def _secret(self, hit: SecretHit) -> Finding:
         view, span = hit.view, None
@@ -369,32 +392,3 @@ class Inspector:
         here = loose_slot(message.parts[finding.part], finding.path, start)
         slot = next((s for s in slots if s in {"any", here}), None)
         return replace(finding, slot=slot, place=place) if slot else None
-
-
-def _unread(why: str) -> Finding:
-    return Finding("unreadable", Kind.STRUCTURE, Tier.LIKELY, why)
-
-
-def _fetch(fetch: Fetch) -> Finding:
-    view = fetch.view
-    path = f"{view.path} > {word(fetch.key.encode())}"
-    return Finding(
-        "fetch", Kind.DESTINATION, Tier.CERTAIN, path, view.part, family="fetch"
-    )
-
-
-def _spans(findings: Iterable[Finding]) -> dict[int, list[tuple[int, int]]]:
-    spans: dict[int, list[tuple[int, int]]] = {}
-    for finding in findings:
-        if finding.span:
-            spans.setdefault(finding.part, []).append(finding.span)
-    return spans
-
-
-def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """One finding per rule and raw span: views overlap, messages do not."""
-    kept: dict[tuple[object, ...], Finding] = {}
-    for finding in findings:
-        where = finding.span or finding.path
-        kept.setdefault((finding.rule, finding.part, where), finding)
-    return tuple(kept.values())

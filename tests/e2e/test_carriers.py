@@ -296,6 +296,7 @@ ONE = {
     # heads
     "user agent and referer": lambda s: get(**{"user-agent": A(s), "referer": f"http://a.test/{B(s)}"}),
     "cookie names": lambda s: get(cookie="; ".join(f"{p}=1" for p in pieces(s, 8))),
+    "cookie crumbs": lambda s: (*get()[:2], [("cookie", f"a{n}={p}") for n, p in enumerate(pieces(s, 7))], b""),
     "language digits": lambda s: get(**{"accept-language": ",".join(f"x;q=0.{ord(c):03d}" for c in s)}),
     "if-none-match tags": lambda s: get(**{"if-none-match": ", ".join(f'"{p}"' for p in pieces(s, 8))}),
     "if-none-match hex": lambda s: get(**{"if-none-match": f'"{s.encode().hex()}"'}),
@@ -358,7 +359,8 @@ def armed(start_proxy):
 def send(wire, origin, request):
     method, path, fields, body = request
     host = f"a.test:{origin.port}"
-    headers = [("Host", host), *fields.items()]
+    fields = fields.items() if isinstance(fields, dict) else fields
+    headers = [("Host", host), *fields]
     return wire.request(
         f"http://{host}{path}", method=method, headers=headers, body=body
     )

@@ -1,6 +1,10 @@
 """WebSocket: control frames carry nothing, liveness stays, memory stays flat."""
 
+import base64
 import contextlib
+import json
+import random
+import string
 import time
 
 import pytest
@@ -73,6 +77,31 @@ def test_an_unfinished_message_is_held(client, plain):
     assert read_frame(client)[1] == MARK
     plain.wait(lambda o: len(o.messages) == 2)
     assert b"".join(data for _, data in plain.messages) == MARK + b"!"
+
+
+def as_event(text):
+    return json.dumps({"type": "input", "data": text}).encode()
+
+
+@pytest.mark.parametrize(
+    ("size", "write"),
+    [
+        (1, str.encode),
+        (1, as_event),
+        (5, lambda text: as_event(base64.b64encode(text.encode()).decode())),
+    ],
+    ids=["letters", "letters in JSON", "base64 of each five"],
+)
+def test_a_key_in_pieces_does_not_arrive_whole(client, plain, size, write):
+    token = "gh" + "p_" + "".join(random.Random(2).choices(string.ascii_letters, k=36))
+    pieces = [token[at : at + size] for at in range(0, len(token), size)]
+    for piece in pieces[:-1]:
+        client.send(frame(Opcode.TEXT, write(piece)))
+        assert read_frame(client)[0] == Opcode.TEXT
+    client.send(frame(Opcode.TEXT, write(pieces[-1])))
+    assert read_frame(client)[0] == Opcode.CLOSE
+    said = [data for kind, data in plain.messages if kind == "text"]
+    assert said == list(map(write, pieces[:-1]))
 
 
 def test_unfinished_messages_have_a_limit(client, plain):
