@@ -97,6 +97,11 @@ _URL = re.compile(
 With an authority in which no character stands that none can have (WHATWG URL, 3.1): a
 comment (`// what it does`) and a sentence that begins with `http:` are no URLs.
 """
+_CODED = re.compile(r"/{2,}+(?!\d+(?:/|$)|0[xX])[0-9A-Za-z+/]{12,}={0,2}")
+"""
+Base64 of sound near silence begins like a URL without a scheme: its samples are -1. No
+host without a dot is anybody's but of a number.
+"""
 _HEAD = 2048
 _DROPPED = str.maketrans("", "", "\t\r\n")
 _FILE_NAME = re.compile(rb"\bfilename\*?=", re.IGNORECASE)
@@ -326,5 +331,7 @@ def _plain(key: str) -> str:
 def _is_url(text: str) -> bool:
     head = text[:_HEAD]
     if ":" not in head and "/" not in head and "\\" not in head:
+        return False
+    if len(text) % 4 == 0 and _CODED.fullmatch(head):
         return False
     return bool(_URL.match(head.replace("\\", "/").strip().translate(_DROPPED)))

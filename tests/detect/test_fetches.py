@@ -1,3 +1,4 @@
+import base64
 import gzip
 import json
 
@@ -235,6 +236,21 @@ def test_a_file_that_is_a_url_and_nothing_else_is_one():
 )
 def test_a_sentence_is_no_url(text):
     assert in_json({"image": text}) == []
+
+
+def test_sound_in_base64_is_no_url():
+    """Samples of -1 become `//8`."""
+    for samples in (b"\xff\xff\x00\x00" * 30, b"\xff" * 4 + bytes(98)):
+        coded = base64.b64encode(samples).decode()
+        assert in_json({"type": "append", "audio": coded}) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["//2130706433/aaaaaaaaaaa", "//0x7f000001/abcdefg1", "//a.test/abcdefghijkl"],
+)
+def test_a_url_without_a_scheme_is_one(url):
+    assert in_json({"audio": url}) == [url]
 
 
 def test_in_a_compressed_body():
