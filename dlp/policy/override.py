@@ -16,22 +16,33 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from dlp.decode.escapes import unescape
+from dlp.decode.percent import unpercent
+from dlp.decode.sieve import Sieve
 from dlp.model import Destination, Message, Part, PartKind
 from dlp.policy.reach import Reach
 from dlp.policy.ruleset import Policy
 
-_NAME = b"method"
-_BEFORE = re.compile(rb"(?:_|%5f|\\u005f|name=\"?)\Z", re.IGNORECASE)
-"""What stands before the name in every notation: `method` alone is a frequent word."""
-_BEFORE_BYTES = 6
-_FIELD = re.compile(
-    rb"""(?xi)
-    (?: (?:^|[?&;])  (?:_|%5f) method \s* = \s*
-      | "(?:_|\\u005f)method" \s* : \s* "
-      | name="?_method"? [^\r\n]* (?:\r?\n[^\r\n]+)* \r?\n\r?\n )
-    (get|head|post|put|patch|delete|options|trace) \b
-    """
+
+def _written(word: str) -> str:
+    """A word whose letters may be percent-encoded, or escaped as in JSON."""
+    codes = [f"(?:{ord(c):02x}|{ord(c.upper()):02x})" for c in word]
+    return "".join(
+        rf"(?:{c}|(?:%|\\u00){code})" for c, code in zip(word, codes, strict=True)
+    )
+
+
+_VERBS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
+_NAME = _written("_method")
+_FIELD = (
+    rf"(?:(?:^|[?&;]){_NAME}\s*=\s*"
+    rf'|"{_NAME}"\s*:\s*"'
+    rf'|name="?{_NAME}"?[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n)'
+    rf"({'|'.join(map(_written, _VERBS))})\b"
 )
+_SEARCH = re.compile(_FIELD.encode(), re.IGNORECASE)
+_SIEVE = Sieve([(0, f"(?i){_FIELD}")])
+"""Hardly any message asks; this tells so a hundred times faster."""
 _STRICTER = {"allow": 0, "approve": 1, "none": 2, "deny": 3}
 
 
@@ -51,19 +62,9 @@ def reach(policy: Policy, message: Message) -> Reach:
 def methods(parts: tuple[Part, ...]) -> Iterator[str]:
     """Every method that target or body ask for, in capitals."""
     for part in parts:
-        if part.kind in {PartKind.TARGET, PartKind.BODY} and _is_named(part.data):
-            for asked in _FIELD.finditer(part.data):
-                yield asked[1].decode().upper()
-
-
-def _is_named(data: bytes) -> bool:
-    """A cheap look: hardly any message names one."""
-    at = data.find(_NAME)
-    while at >= 0:
-        if _BEFORE.search(data, max(0, at - _BEFORE_BYTES), at):
-            return True
-        at = data.find(_NAME, at + len(_NAME))
-    return False
+        if part.kind in {PartKind.TARGET, PartKind.BODY} and _SIEVE.scan(part.data):
+            for asked in _SEARCH.finditer(part.data):
+                yield unescape(unpercent(asked[1])).decode().upper()
 
 
 def _with(to: Destination, method: str) -> Destination:

@@ -36,8 +36,11 @@ ASKING = {
     "form": body(b"a=1&_method=DELETE"),
     "form, lower case": body(b"_method=delete&a=1"),
     "form, encoded name": body(b"%5fmethod=delete"),
+    "form, every letter encoded": body(b"a=1&%5F%6D%65%74%68%6F%64=%44ELET%45"),
     "query": target(b"/x?_method=DELETE"),
+    "query, a letter encoded": target(b"/x?a&_m%65thod=DELETE"),
     "json": body(b'{"_method": "DELETE"}'),
+    "json, escaped": body(rb'{"_\u006dethod" : "DE\u004cETE"}'),
     "multipart": body(
         b'--q\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELETE\r\n--q--'
     ),
