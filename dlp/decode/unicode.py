@@ -12,6 +12,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+import numpy as np
+
 from dlp.decode.lookalikes import LOOKALIKES
 from dlp.decode.pieces import Pieces, Span, whole
 from dlp.decode.printable import is_text
@@ -65,6 +67,10 @@ _WORD = re.compile(
     rf"| (?=(?:[!-~] ){{0,4}}[!-~]?{_MIXED}))*+".encode(),
     re.DOTALL,
 )
+_VISIBLE = bytes(0x21 <= b < 0x7F for b in range(256))
+_APART_BYTES = 64
+_ACROSS_BYTES = 16
+"""No blank in a word has the next such character farther behind it."""
 _SHORTEST = 12
 _BINARY_BYTES = 4 << 10
 """Of what is larger and no text, what looks like a character is chance."""
@@ -76,7 +82,7 @@ def folded(source: Source) -> Iterator[View]:
     texts: list[bytes] = []
     if len(source.data) > _BINARY_BYTES and not is_text(source.data):
         return
-    for match in _WORD.finditer(source.data):
+    for match in _words(source.data):
         word = match[0]
         if len(word) < _SHORTEST or word.isascii():
             continue
@@ -87,6 +93,26 @@ def folded(source: Source) -> Iterator[View]:
     if texts:
         trace = Pieces(spans, list(map(len, texts)), inner=whole)
         yield source.gather("folded", texts, trace)
+
+
+def _words(data: bytes) -> Iterator[re.Match[bytes]]:
+    """Every match of `_WORD`, which tries each ASCII word: only those near others."""
+    odd = np.flatnonzero(np.frombuffer(data, np.uint8) >= 0x80)
+    if not len(odd):
+        return
+    borders = np.flatnonzero(odd[1:] - odd[:-1] > _APART_BYTES)
+    firsts = odd[np.append(0, borders + 1)].tolist()
+    lasts = odd[np.append(borders, len(odd) - 1)].tolist()
+    visible = data.translate(_VISIBLE)
+    start = stop = 0
+    for first, last in zip(firsts, lasts, strict=True):
+        begin = visible.rfind(0, stop, first)
+        if begin >= 0 and first - stop > _ACROSS_BYTES:  # else the word may go on
+            yield from _WORD.finditer(data, start, stop)
+            start = begin + 1
+        stop = visible.find(0, last + 2)  # of two bytes the last may be any
+        stop = len(data) if stop < 0 else stop
+    yield from _WORD.finditer(data, start, stop)
 
 
 def fold(word: bytes) -> bytes:
