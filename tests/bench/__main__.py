@@ -13,6 +13,7 @@ import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.bench import contender, load
@@ -22,7 +23,9 @@ CONTENDERS = {
     "stock": contender.stock,
     "slim": contender.slim,
     "dlp": contender.ours,
+    "dlp x2": partial(contender.ours, workers=2),
 }
+"""Two workers share the machine's cores with client and origin, as in real life."""
 
 
 WARM_UP_S = 1.0

@@ -75,8 +75,10 @@ def stock(folder: Path, origin_ca: Path) -> Contender:
 def ours(folder: Path, origin_ca: Path, workers: int = 1) -> Contender:
     """`dlp up` with everything on."""
     port = free_port()
+    if workers > 1:
+        folder /= f"workers-{workers}"
     rules = folder / "rules"
-    rules.mkdir(exist_ok=True)
+    rules.mkdir(exist_ok=True, parents=True)
     (rules / "policy.yaml").write_text(POLICY.format(ca=origin_ca))
     return _started(
         "dlp up",
