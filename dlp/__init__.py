@@ -6,6 +6,8 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from dlp.errors import DLPError, RuleError, SecretError, StateError
+
 if TYPE_CHECKING:
     from dlp.inspector import Inspector
 
@@ -14,7 +16,14 @@ try:
 except PackageNotFoundError:  # a checkout that was never installed
     __version__ = "0+unknown"
 
-__all__ = ["Inspector", "__version__"]
+__all__ = [
+    "DLPError",
+    "Inspector",
+    "RuleError",
+    "SecretError",
+    "StateError",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:

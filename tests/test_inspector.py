@@ -3,7 +3,7 @@ import string
 
 import pytest
 
-from dlp import Inspector
+from dlp import Inspector, RuleError
 
 
 @pytest.fixture(scope="module")
@@ -27,5 +27,23 @@ def test_scan_names_rule_kind_tier_path_and_span_and_never_the_match(inspector):
 
 def test_scan_keeps_nothing_between_calls(inspector):
     key = anthropic_key()
-    assert inspector.scan(key[:50].encode()) == []
-    assert inspector.scan(key[50:].encode()) == []
+    assert inspector.scan(key[:30].encode()) == []
+    assert inspector.scan(key[30:].encode()) == []
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_scan_takes_whatever_holds_bytes(inspector, kind):
+    (finding,) = inspector.scan(kind(f"key: {anthropic_key()}".encode()))
+    assert finding.rule == "anthropic-api-key"
+
+
+def test_scan_does_not_guess_how_text_is_encoded(inspector):
+    with pytest.raises(TypeError, match="bytes-like"):
+        inspector.scan("a text")
+
+
+def test_a_bad_file_is_named_with_its_place(tmp_path):
+    (tmp_path / "policy.yaml").write_text("version: 1\nmode: never\nstatements: []\n")
+    with pytest.raises(RuleError) as caught:
+        Inspector.load(str(tmp_path))
+    assert str(caught.value).startswith(f"{tmp_path}/policy.yaml:2:7: ")

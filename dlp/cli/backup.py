@@ -77,6 +77,10 @@ def restore(
     ] = False,
 ) -> None:
     """Put a backup in the place of the state: all of it, or nothing changes."""
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from error
     key: Key = Identity.read(identity) if identity else _passphrase(passphrase_env)
     folder = _folder(state)
     notes = verify(file, key) if check else put_back(file, folder, key, replace=replace)

@@ -16,10 +16,10 @@ from rich.progress import Progress, TextColumn
 from rich.table import Column, Table
 
 from dlp.cli.folders import RulesOption, rules_folder
-from dlp.errors import UsageError
+from dlp.errors import StateError, UsageError
 from dlp.inspector import Inspector
 from dlp.model import Finding
-from dlp.state.folder import default_folder
+from dlp.state.folder import default_folder, is_there
 
 SKIPPED_FOLDERS = frozenset(
     {".git", ".hg", ".svn", "node_modules", ".venv", "__pycache__"}
@@ -84,11 +84,15 @@ def _once(found: list[Finding]) -> Iterator[Finding]:
 def _state(named: Path | None) -> Path | None:
     """The named folder, else the default one if a proxy or a secret ever made it."""
     if named is not None:
-        if not named.is_dir():
+        if not is_there(named):
             raise UsageError(f"no state folder {named}; leave --state out")
         return named
-    usual = default_folder()
-    return usual if usual.is_dir() else None
+    try:
+        usual = default_folder()
+        return usual if is_there(usual) else None
+    except StateError as error:
+        typer.echo(f"dlp: known secrets are not looked for: {error}", err=True)
+        return None
 
 
 def _inputs(paths: Iterable[Path], tally: _Tally) -> Iterator[tuple[str, bytes]]:

@@ -8,7 +8,7 @@ with what only the stores know (earlier partial leaks, grants, limits).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Buffer, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 
@@ -121,17 +121,17 @@ class Inspector:
             RuleError: a rules file is wrong; names file, line, column and remedy.
             StateError: the state folder cannot be read.
         """
-        # The one edge in this package: the public contract asks for it here.
+        # The public contract asks for this edge, the one of the package.
         from dlp.state.folder import open_folder, read_or_make_key
         from dlp.state.secrets import SecretStore
 
         folder = Path(rules) if rules is not None else None
-        policy, detectors = load_policy(folder), load_rules(folder)
+        made = load_policy(folder), load_rules(folder)
         if state is None:
-            return cls.build(policy, detectors, SecretIndex.empty())
+            return cls.build(*made, SecretIndex.empty())
         path = open_folder(Path(state))
         index, key = SecretStore(path).index(), read_or_make_key(path, "digest")
-        inspector = cls.build(policy, detectors, index, cache=path / "cache", key=key)
+        inspector = cls.build(*made, index, cache=path / "cache", key=key)
         # What is made on first use, a second's work, no request shall wait for.
         inspector.scan("a first look: a_token = 'café-1/3'".encode())
         return inspector
@@ -188,9 +188,10 @@ class Inspector:
             policy, engine, index, slots, by_id, digest, generation, barren, rule_names
         )
 
-    def scan(self, data: bytes) -> list[Finding]:
+    def scan(self, data: Buffer) -> list[Finding]:
         """Decode and detect, without policy; keeps nothing between calls."""
-        seen = self._detect((Part(PartKind.BODY, data),), Recall(self.barren))
+        body = Part(PartKind.BODY, memoryview(data).tobytes())
+        seen = self._detect((body,), Recall(self.barren))
         named = {f.rule for f in seen.findings}
         return [
             *seen.findings,
@@ -348,10 +349,9 @@ class Inspector:
                 yield a_fetch(fetch)
 
     def _secret(self, hit: SecretHit) -> Finding:
-        view, span = hit.view, None
-        path, part = view.path, view.part
+        path, part, span = hit.view.path, hit.view.part, None
         if hit.start is not None and hit.stop is not None:
-            origin = view.origin(hit.start, hit.stop)
+            origin = hit.view.origin(hit.start, hit.stop)
             path, part, span = origin.path, origin.part, origin.span
         return Finding(
             hit.name,

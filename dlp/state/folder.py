@@ -8,15 +8,45 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from pathlib import Path
 
 from dlp.errors import StateError
 
 
 def default_folder() -> Path:
-    """The per-user state folder (XDG Base Directory, `XDG_STATE_HOME`)."""
-    home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(home) / "agent-dlp"
+    """
+    The per-user state folder (XDG Base Directory, `XDG_STATE_HOME`).
+
+    Raises:
+        StateError: this user has no home, as in a container with a number for a user.
+    """
+    home = os.environ.get("XDG_STATE_HOME")
+    try:
+        base = Path(home) if home else Path.home() / ".local" / "state"
+    except RuntimeError as error:
+        raise StateError(
+            "this user has no home folder: name the state folder with --state"
+        ) from error
+    return base / "agent-dlp"
+
+
+def is_there(folder: Path) -> bool:
+    """
+    Whether there is a state folder.
+
+    Raises:
+        StateError: that cannot be told.
+    """
+    try:
+        return stat.S_ISDIR(folder.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise StateError(
+            f"the state folder {folder} cannot be read: {error.strerror}; "
+            "name another with --state"
+        ) from error
 
 
 def open_folder(folder: Path | None = None) -> Path:

@@ -55,3 +55,8 @@ def test_without_a_passphrase_nothing_is_made(state, tmp_path):
     with pytest.raises(UsageError, match=PASSPHRASE):
         run(app, tmp_path / "file", "--state", state)
     assert not (tmp_path / "file").exists()
+
+
+def test_a_backup_that_is_not_there_is_told_before_all_else(state, tmp_path):
+    with pytest.raises(UsageError, match=r"cannot read .*gone: No such file"):
+        run(restoring, tmp_path / "gone", "--state", state)

@@ -1,8 +1,10 @@
 import gzip
 import json
+import os
 import random
 import string
 import subprocess
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -128,3 +130,45 @@ def test_a_folder_that_may_not_be_entered_is_named(tmp_path, state):
     (tmp_path / "closed").chmod(0o700)
     assert f"dlp: {tmp_path / 'closed'}: Permission denied\n" in done.stderr
     assert done.returncode == 2
+
+
+def in_home(home, *words):
+    """As a user who may enter no folder that is closed, also when that is root."""
+    command = ["unshare", "-U", DLP, *words]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"}
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, env=environment
+    )
+
+
+def test_without_a_state_that_can_be_seen_it_scans_and_says_so(tmp_path, written):
+    home = tmp_path / "home"
+    home.mkdir(mode=0)
+    done = in_home(home, "scan", str(written / "plain"))
+    home.chmod(0o700)
+    assert "dlp: known secrets are not looked for: the state folder" in done.stderr
+    assert "Permission denied; name another with --state" in done.stderr
+    assert (done.returncode, "nothing found" in done.stdout) == (0, True)
+
+
+def test_a_state_that_is_named_and_cannot_be_seen_ends_with_2(tmp_path, written):
+    home = tmp_path / "home"
+    home.mkdir(mode=0)
+    done = in_home(home, "scan", str(written / "plain"), "--state", str(home / "state"))
+    home.chmod(0o700)
+    assert done.stderr.startswith(f"dlp: the state folder {home / 'state'} cannot be")
+    assert done.returncode == 2
+
+
+def test_a_user_without_a_home_is_told(monkeypatch, tmp_path):
+    """As in a container where the user is a number."""
+
+    def none():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", none)
+    (tmp_path / "words").write_text("words")
+    done = CliRunner().invoke(app, [str(tmp_path / "words")])
+    assert done.exit_code == 0
+    assert "no home folder: name the state folder with --state" in done.stderr

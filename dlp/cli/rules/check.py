@@ -14,11 +14,11 @@ from dlp import alerts
 from dlp.cli.folders import RulesOption, rules_folder
 from dlp.detect.rules import load_rules
 from dlp.detect.samples import faults, verify
-from dlp.errors import Problem, RuleError
+from dlp.errors import Problem, RuleError, StateError
 from dlp.policy.advice import advise
 from dlp.policy.compile import compile_policy, read_policy
 from dlp.state.agents import AgentRegistry
-from dlp.state.folder import default_folder
+from dlp.state.folder import default_folder, is_there
 
 
 def check(
@@ -100,8 +100,13 @@ def _alerts(
 
 def _registered(state: Path | None) -> set[str] | None:
     """Ids of the agents; None when no proxy was ever set up here."""
-    path = state or default_folder()
-    if not path.is_dir():
+    try:
+        path = state or default_folder()
+        if not is_there(path):
+            return None
+    except StateError:
+        if state is not None:
+            raise
         return None
     known = {one.id for one in AgentRegistry(path).registered() if not one.revoked_at}
     return known or {"default"}
