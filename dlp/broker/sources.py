@@ -195,8 +195,8 @@ def vault(reference: str) -> dict[str, str] | bytes:
     except ImportError:
         raise _missing("hvac", "vault") from None
     location, _, wanted = reference.partition("#")
-    mount, _, path = location.strip("/").partition("/")
-    if not path:
+    location = location.strip("/")
+    if "/" not in location:
         raise UsageError("--vault wants MOUNT/PATH or MOUNT/PATH#FIELD")
     ca = _setting("CACERT")
     if ca and not Path(ca).exists():
@@ -208,7 +208,7 @@ def vault(reference: str) -> dict[str, str] | bytes:
         verify=ca or True,
     )
     try:
-        fields = _fields(client, mount, path)
+        fields = _fields(client, *_split(client, location))
     except (hvac.exceptions.VaultError, requests.RequestException) as error:
         # Their text may quote the request; the class says enough.
         names = [kind.__name__ for kind in type(error).__mro__]
@@ -223,6 +223,24 @@ def vault(reference: str) -> dict[str, str] | bytes:
     if wanted not in fields:
         raise SecretError(f"{location} has no field {wanted}")
     return fields[wanted].encode()
+
+
+def _split(client: Any, location: str) -> tuple[str, str]:
+    """
+    Mount and path: a mount may have a slash in it, so the vault is asked.
+
+    https://developer.hashicorp.com/vault/api-docs/system/internal-ui-mounts; what does
+    not answer that has mounts of one word, as far as we know.
+    """
+    import hvac
+
+    mount = location.partition("/")[0]
+    try:
+        found = client.adapter.get(f"/v1/sys/internal/ui/mounts/{location}")
+        mount = found["data"]["path"].strip("/")
+    except (hvac.exceptions.VaultError, KeyError, TypeError):
+        pass
+    return mount, location.removeprefix(mount).strip("/")
 
 
 def _fields(client: Any, mount: str, path: str) -> dict[str, str]:

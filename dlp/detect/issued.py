@@ -40,6 +40,7 @@ _LIFETIMES: dict[str, float] = {
     "refreshtoken": LONGEST_S,
     "token": HOUR_S,
     "auth_token": DAY_S,
+    "authorizationtoken": DAY_S,
     "authtoken": DAY_S,
     "session_token": DAY_S,
     "sessiontoken": DAY_S,

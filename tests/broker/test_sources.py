@@ -100,6 +100,10 @@ class Vault(BaseHTTPRequestHandler):
                 "data": {"data": {"key": token(), "n": {"m": "x"}}}
             },
             "/v1/old/app": {"data": {"password": token(1)}},
+            "/v1/sys/internal/ui/mounts/kv/team/app": {"data": {"path": "kv/team/"}},
+            "/v1/kv/team/data/app": {"data": {"data": {"key": token(2)}}},
+            "/v1/sys/internal/ui/mounts/v1/team/app": {"data": {"path": "v1/team/"}},
+            "/v1/v1/team/app": {"data": {"key": token(3)}},
         }
         held = self.headers.get("X-Vault-Token")
         allowed = held == "t0ken" or (held, self.path) == ("narrow", "/v1/old/app")
@@ -152,6 +156,13 @@ def test_a_token_for_one_path_reads_the_first_version_too(monkeypatch):
     assert sources.vault("old/app") == {"password": token(1)}
     with pytest.raises(SecretError, match="may not read"):
         sources.vault("secret/app/prod")
+
+
+@pytest.mark.usefixtures("vault")
+@pytest.mark.parametrize(("mount", "n"), [("kv/team", 2), ("v1/team", 3)])
+def test_a_mount_may_have_a_slash_in_its_name(mount, n):
+    assert sources.vault(f"{mount}/app") == {"key": token(n)}
+    assert sources.vault(f"/{mount}/app#key") == token(n).encode()
 
 
 @pytest.mark.usefixtures("vault")

@@ -125,3 +125,18 @@ def test_one_answer_issues_a_bounded_number():
 
 def test_life_of_an_hour_is_the_default():
     assert of_json({"access_token": "A"})["A"].ttl_s == HOUR_S
+
+
+def test_the_password_of_a_registry_is_known_as_the_vendor_hands_it_out():
+    """AWS ECR, GetAuthorizationToken: base64 of a user and a password."""
+    data = {
+        "authorizationData": [
+            {
+                "authorizationToken": TOKEN,
+                "proxyEndpoint": "https://123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+            }
+        ]
+    }
+    (found,) = issued([], json.dumps(data).encode(), NOW)
+    assert found.value == TOKEN.encode()
+    assert found.hosts == ("123456789012.dkr.ecr.eu-west-1.amazonaws.com",)

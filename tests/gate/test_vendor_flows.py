@@ -68,6 +68,11 @@ WIRE = {
         lambda k: [sigv4(k, "AWS4-ECDSA-P256-SHA256")],
     ),
     "aws presigned": ("b.s3.amazonaws.com", AWS, lambda k: [amz(k)]),
+    "aws registry": (
+        "123456789012.dkr.ecr.eu-central-1.amazonaws.com",
+        "eyJwYXlsb2FkIjoi{base64:1700}==",
+        lambda k: [basic("AWS", k)],
+    ),
     "aws presigned by a role": (
         "b.s3.amazonaws.com",
         STS,
@@ -256,7 +261,8 @@ WIRE = {
     ),
 }
 VENDOR_SHAPED = [
-    *("aws sigv4", "azure client secret", "google bearer", "google refresh"),
+    *("aws sigv4", "aws registry", "azure client secret", "google bearer"),
+    "google refresh",
     *("claude refresh", "docker password grant", "docker hub login", "pypi"),
     *("slack json", "tavily"),
 ]
