@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.pieces import Span
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -98,8 +98,7 @@ _FEWEST = 4
 def alphabets(source: Source) -> Iterator[View]:
     """The words in which letters of another alphabet stand for ASCII."""
     data = source.data
-    spans: list[Span] = []
-    texts: list[bytes] = []
+    found: list[tuple[Span, bytes]] = []
     done = 0
     for match in _ANY.finditer(data):
         if match.start() < done:
@@ -111,11 +110,9 @@ def alphabets(source: Source) -> Iterator[View]:
                 continue
             text = word.translate(alphabet.table).encode("ascii", "ignore")
             if len(text) >= _SHORTEST:
-                spans.append((start, done))
-                texts.append(text + (b"\n" + text[::-1]) * alphabet.backwards)
-    if texts:
-        trace = Pieces(spans, list(map(len, texts)), inner=whole)
-        yield source.gather("other alphabet", texts, trace)
+                text += (b"\n" + text[::-1]) * alphabet.backwards
+                found.append(((start, done), text))
+    yield from source.found("other alphabet", found)
 
 
 def _word_at(data: bytes, at: int) -> Span:

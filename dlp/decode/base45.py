@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dlp.decode.magic import CONTAINERS
-from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.pieces import Span
 from dlp.decode.printable import TEXT_BYTES, readable
 from dlp.decode.runs import Alphabet, words
 from dlp.decode.source import Source
@@ -58,7 +58,7 @@ def base45(source: Source) -> Iterator[View]:
         for text in texts
         if readable(text)
     ]
-    yield from _gathered(source, "base45", found)
+    yield from source.found("base45", found)
 
 
 def _from45(runs: list[bytes], lead: int) -> Iterator[bytes]:
@@ -91,7 +91,7 @@ def base91(source: Source) -> Iterator[View]:
             if readable(text[:40]) or text.startswith(CONTAINERS):
                 found.append(((start, stop), text))
                 break
-    yield from _gathered(source, "base91", found)
+    yield from source.found("base91", found)
 
 
 def _begins_well(symbols: bytes) -> bool:
@@ -126,13 +126,3 @@ def _from91(word: bytes) -> bytes:
     if first >= 0:
         out.append((held | first << bits) & 255)
     return bytes(out)
-
-
-def _gathered(
-    source: Source, step: str, found: list[tuple[Span, bytes]]
-) -> Iterator[View]:
-    if found:
-        spans, texts = [span for span, _ in found], [text for _, text in found]
-        yield source.gather(
-            step, texts, Pieces(spans, list(map(len, texts)), inner=whole)
-        )

@@ -17,7 +17,7 @@ import numpy as np
 import pybase64
 
 from dlp.decode.magic import MAGICS, begins_known
-from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.pieces import Span
 from dlp.decode.printable import TEXT_BYTES, readable, stretches
 from dlp.decode.runs import Alphabet
 from dlp.decode.shape import NUL, TEXT, literal, shape
@@ -132,21 +132,11 @@ def base64(source: Source) -> Iterator[View]:
     spans += [match.span() for match in _ZLIB.finditer(data)]
     short = [span for span in spans if span[1] - span[0] < _LONG_BYTES]
     for lead in range(4):
-        found = [
-            row for row in Batch.of(data, short, lead).decoded() if readable(row[1])
-        ]
-        if found:
-            yield gathered(source, found)
+        rows = Batch.of(data, short, lead).decoded()
+        yield from source.found("base64", [row for row in rows if readable(row[1])])
     for span in spans:
         if span[1] - span[0] >= _LONG_BYTES:
             yield from _long(source, data, span)
-
-
-def gathered(source: Source, found: list[tuple[Span, bytes]]) -> View:
-    """One view of all that was found."""
-    spans, texts = [span for span, _ in found], [text for _, text in found]
-    trace = Pieces(spans, list(map(len, texts)), inner=whole)
-    return source.gather("base64", texts, trace)
 
 
 def _long(source: Source, data: bytes, span: Span) -> Iterator[View]:
@@ -166,15 +156,13 @@ def _long(source: Source, data: bytes, span: Span) -> Iterator[View]:
 
 def pieces(source: Source) -> Iterator[View]:
     """Pieces of text that were encoded and padded each by itself, side by side."""
-    spans: list[Span] = []
-    texts: list[bytes] = []
     data = source.data.translate(_TO_STANDARD)
-    for match in _PIECES.finditer(data):
-        for span, text in _texts_of_pieces(data, match.span()):
-            spans.append(span)
-            texts.append(text)
-    if texts:
-        yield gathered(source, list(zip(spans, texts, strict=True)))
+    found = [
+        row
+        for match in _PIECES.finditer(data)
+        for row in _texts_of_pieces(data, match.span())
+    ]
+    yield from source.found("base64", found)
 
 
 def _texts_of_pieces(data: bytes, span: Span) -> Iterator[tuple[Span, bytes]]:
@@ -203,7 +191,5 @@ def backwards(source: Source) -> Iterator[View]:
     """Runs that are base64 when read from their end."""
     data = source.data
     spans = [span for span in _RUNS.runs(data) if _BACKWARDS.search(data, *span)]
-    if spans:
-        texts = [data[start:stop][::-1] for start, stop in spans]
-        trace = Pieces(spans, list(map(len, texts)), inner=whole)
-        yield source.gather("reversed", texts, trace)
+    found = [(span, data[slice(*span)][::-1]) for span in spans]
+    yield from source.found("reversed", found)

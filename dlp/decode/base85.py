@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlp.decode.magic import CONTAINERS
-from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.pieces import Span
 from dlp.decode.runs import words
 from dlp.decode.source import Source
 from dlp.model import View
@@ -126,18 +126,15 @@ def _decoded(
     source: Source, words: list[Span], joined: bytes, code: _Code
 ) -> Iterator[View]:
     symbols = joined.translate(code.values)
-    spans: list[Span] = []
-    texts: list[bytes] = []
+    placed: list[tuple[Span, bytes]] = []
     starts = [0, *accumulate(stop - start + 1 for start, stop in words)]
     found = _containers(joined, symbols, starts, code)
     for start, stop in (*_runs(symbols, code), *found):
         index = bisect_right(starts, start) - 1
         shift = words[index][0] - starts[index]
-        spans.append((start + shift, stop + shift))
-        texts.append(code.text(symbols[start:stop]))
-    if texts:
-        trace = Pieces(spans, list(map(len, texts)), inner=whole)
-        yield source.gather("base85", texts, trace)
+        text = code.text(symbols[start:stop])
+        placed.append(((start + shift, stop + shift), text))
+    yield from source.found("base85", placed)
 
 
 def _runs(symbols: bytes, code: _Code) -> Iterator[Span]:

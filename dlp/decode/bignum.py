@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from dlp.decode.magic import CONTAINERS
-from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.pieces import Span
 from dlp.decode.runs import Alphabet
 from dlp.decode.source import Source
 from dlp.model import View
@@ -111,8 +111,7 @@ def _promising(first: bytes) -> bool:
 
 def bignum(source: Source) -> Iterator[View]:
     """What tokens that are a number of text, or of a container, decode to."""
-    spans: list[Span] = []
-    texts: list[bytes] = []
+    found: list[tuple[Span, bytes]] = []
     done: set[bytes] = set()
     barren = source.budget.barren
     for start, stop in _tokens(source.data):
@@ -120,15 +119,11 @@ def bignum(source: Source) -> Iterator[View]:
         if token in done or ("number", token) in barren:
             continue
         done.add(token)
-        before = len(texts)
-        for text in _texts(token):
-            spans.append((start, stop))
-            texts.append(text)
-        if len(texts) == before:
+        texts = [((start, stop), text) for text in _texts(token)]
+        found += texts
+        if not texts:
             barren.add(("number", token))
-    if texts:
-        trace = Pieces(spans, list(map(len, texts)), inner=whole)
-        yield source.gather("base58", texts, trace)
+    yield from source.found("base58", found)
 
 
 def _tokens(data: bytes) -> Iterator[Span]:

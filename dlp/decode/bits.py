@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.pieces import Span
 from dlp.decode.printable import readable_for_its_size
 from dlp.decode.runs import Alphabet
 from dlp.decode.source import Source
@@ -69,7 +69,7 @@ def bits(source: Source) -> Iterator[View]:
         text = bytes(int(word, 2) & 255 for word in words)
         if readable_for_its_size(text):
             found.append((match.span(), text))
-    yield from _gathered(source, found)
+    yield from source.found("binary", found)
 
 
 def words(source: Source) -> Iterator[View]:
@@ -79,7 +79,7 @@ def words(source: Source) -> Iterator[View]:
         seconds = re.findall(rb"[a-z]([a-z])[a-z]*", match[0].lower())
         run = b"".join(seconds).decode()
         found += [(match.span(), text) for text in _read(run)]
-    yield from _gathered(source, found)
+    yield from source.found("binary", found)
 
 
 def invisible(source: Source) -> Iterator[View]:
@@ -90,15 +90,7 @@ def invisible(source: Source) -> Iterator[View]:
         for match in pattern.finditer(source.data)
         for text in _read(match[0].decode("utf-8", "ignore").translate(_IGNORED))
     ]
-    yield from _gathered(source, found)
-
-
-def _gathered(source: Source, found: list[tuple[Span, bytes]]) -> Iterator[View]:
-    if found:
-        spans, texts = [span for span, _ in found], [text for _, text in found]
-        yield source.gather(
-            "binary", texts, Pieces(spans, list(map(len, texts)), inner=whole)
-        )
+    yield from source.found("binary", found)
 
 
 def _new(run: bytes, barren: set[tuple[str, bytes]]) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 import pybase64
 
-from dlp.decode.pieces import Pieces, Rewrite, Span, whole
+from dlp.decode.pieces import Pieces, Rewrite, Span
 from dlp.decode.rewriting import rewritten
 from dlp.decode.runs import Alphabet
 from dlp.decode.sieve import START
@@ -119,11 +119,11 @@ def utf7(source: Source) -> Iterator[View]:
 
 def overlong(source: Source) -> Iterator[View]:
     """ASCII in UTF-8 of two or three bytes a character."""
-    spans = [match.span() for match in _OVERLONG.finditer(source.data)]
-    if spans:
-        texts = [_LONG_FORM.sub(_short, source.data[a:b]) for a, b in spans]
-        trace = Pieces(spans, list(map(len, texts)), inner=whole)
-        yield source.gather("utf-8", texts, trace)
+    found = [
+        (match.span(), _LONG_FORM.sub(_short, match[0]))
+        for match in _OVERLONG.finditer(source.data)
+    ]
+    yield from source.found("utf-8", found)
 
 
 _LONG_FORM = re.compile(rb"[\xc0\xc1].|\xe0[\x80\x81].", re.DOTALL)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dlp.decode.base64 import SPACED_SHAPE
 from dlp.decode.disguise import KEY
 from dlp.decode.leaves import LOOKS_LIKE_JSON
-from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.pieces import Span
 from dlp.decode.runs import Alphabet, words
 from dlp.decode.source import Source
 from dlp.model import View
@@ -59,10 +59,13 @@ _BREAKS = b" \t\r\n>#*"
 """What stands between the words of `_WRAPPED`, and in none."""
 
 
+_APART = 2
+"""Line ends between what was found: it is not put together again."""
+
+
 def groups(source: Source) -> Iterator[View]:
     """Groups of one length without what separates them."""
-    spans: list[Span] = []
-    texts: list[bytes] = []
+    found: list[tuple[Span, bytes]] = []
     for size, pattern in zip(_SIZES, _GROUPS, strict=True):
         for match in pattern.finditer(source.data):
             text, step = match[0], size + len(match[1])
@@ -72,9 +75,8 @@ def groups(source: Source) -> Iterator[View]:
                 else b"".join(text[at : at + size] for at in range(0, len(text), step))
             )
             if _is_grouped(whole_text, match[1]):
-                spans.append(match.span())
-                texts.append(whole_text)
-    yield from _gathered(source, "ungrouped", spans, texts)
+                found.append((match.span(), whole_text))
+    yield from source.found("ungrouped", found, _APART)
 
 
 def _is_grouped(text: bytes, separator: bytes) -> bool:
@@ -92,8 +94,8 @@ def unwrapped(source: Source) -> Iterator[View]:
             continue
         if match := _WRAPPED.match(data, start):
             spans.append(match.span())
-    texts = [data[start:stop].translate(None, _BREAKS) for start, stop in spans]
-    yield from _gathered(source, "unwrapped", spans, texts)
+    found = [(span, data[slice(*span)].translate(None, _BREAKS)) for span in spans]
+    yield from source.found("unwrapped", found, _APART)
 
 
 def is_ruled(data: bytes) -> bool:
@@ -105,15 +107,13 @@ def ruled(source: Source) -> Iterator[View]:
     """
     Such words without it: `ghp_/Ab3x/...`. What parts them may be what they consist of.
     """
-    spans: list[Span] = []
-    texts: list[bytes] = []
+    found: list[tuple[Span, bytes]] = []
     for span, text in _ruled(source.data):
         if KEY.match(text):
-            spans.append(span)
-            texts.append(text)
+            found.append((span, text))
         else:
             source.budget.remains(source.child("ungrouped", text, span))
-    yield from _gathered(source, "ungrouped", spans, texts)
+    yield from source.found("ungrouped", found, _APART)
 
 
 def _ruled(data: bytes) -> Iterator[tuple[Span, bytes]]:
@@ -142,12 +142,3 @@ def _unruled(word: bytes) -> bytes:
                 ends = range(0, min((count + 1) * step, len(word)), step)
                 return b"".join(word[at : at + size] for at in ends)
     return b""
-
-
-def _gathered(
-    source: Source, step: str, spans: list[Span], texts: list[bytes]
-) -> Iterator[View]:
-    if texts:
-        # Two line ends: what this made is not put together again.
-        trace = Pieces(spans, list(map(len, texts)), separator=2, inner=whole)
-        yield source.gather(step, texts, trace)

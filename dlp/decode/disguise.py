@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.pieces import Span
 from dlp.decode.sieve import Locator
 from dlp.decode.source import Source
 from dlp.model import View
@@ -152,7 +152,7 @@ def disguised(source: Source) -> Iterator[View]:
     hits = _locator().find(data, _MOST_HITS)
     if len(hits) >= _MOST_HITS:
         source.budget.over("expansions")
-    found: dict[str, tuple[list[Span], list[bytes]]] = {}
+    found: dict[str, list[tuple[Span, bytes]]] = {}
     done: set[tuple[str, int]] = set()
     for index, stop in hits:
         cipher, prefix, hidden = _HIDDEN[index]
@@ -164,12 +164,9 @@ def disguised(source: Source) -> Iterator[View]:
         text = cipher.undo(data[start:end])
         if (cipher.step, start) not in done and _holds_key(text):
             done.add((cipher.step, start))
-            spans, texts = found.setdefault(cipher.step, ([], []))
-            spans.append((start, end))
-            texts.append(text)
-    for step, (spans, texts) in found.items():
-        trace = Pieces(spans, list(map(len, texts)), inner=whole)
-        yield source.gather(step, texts, trace)
+            found.setdefault(cipher.step, []).append(((start, end), text))
+    for step, texts in found.items():
+        yield from source.found(step, texts)
 
 
 _ID = re.compile(rb"A[KS]IA")

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlp.decode.leaves import LOOKS_LIKE_JSON
-from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.pieces import Span
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -55,9 +55,8 @@ def even(source: Source) -> Iterator[View]:
             text, span = _glued(data, edges, first, last)
             if len(text) >= _SHORTEST and _is_drawn(text):
                 found.setdefault(text, span)
-    if found:
-        trace = Pieces(list(found.values()), list(map(len, found)), inner=whole)
-        yield source.gather("ungrouped", list(found), trace)
+    placed = [(span, text) for text, span in found.items()]
+    yield from source.found("ungrouped", placed)
 
 
 def _tables(data: bytes) -> tuple[bytes, ...]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.pieces import Span
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -39,13 +39,9 @@ _SHORTEST = 16
 
 def literals(source: Source) -> Iterator[View]:
     """The contents of literals that follow one another."""
-    spans: list[Span] = []
-    texts: list[bytes] = []
+    found: list[tuple[Span, bytes]] = []
     for match in _CHAIN.finditer(source.data):
         text = _JUNCTION.sub(b"", match[0][1:-1])
         if len(text) >= _SHORTEST:
-            spans.append(match.span())
-            texts.append(text)
-    if texts:
-        trace = Pieces(spans, list(map(len, texts)), inner=whole)
-        yield source.gather("literals", texts, trace)
+            found.append((match.span(), text))
+    yield from source.found("literals", found)

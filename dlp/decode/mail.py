@@ -9,7 +9,7 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from dlp.decode.pieces import Pieces, Rewrite, Span, whole
+from dlp.decode.pieces import Pieces, Rewrite, Span
 from dlp.decode.rewriting import rewritten, rewritten_at
 from dlp.decode.source import Source
 from dlp.model import View
@@ -98,9 +98,7 @@ def uuencoded(source: Source) -> Iterator[View]:
         else:
             spans.append((start, stop))
             texts.append(text)
-    if texts:
-        trace = Pieces(spans, [len(text) for text in texts], inner=whole)
-        yield source.gather("uuencode", texts, trace)
+    yield from source.found("uuencode", list(zip(spans, texts, strict=True)))
 
 
 def _uu_line(line: bytes) -> bytes | None:

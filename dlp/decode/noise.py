@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dlp.decode.base64 import LETTERS, Batch, gathered, word_runs
+from dlp.decode.base64 import LETTERS, Batch, word_runs
 from dlp.decode.headless import headless
 from dlp.decode.magic import CONTAINERS
 from dlp.decode.pieces import Span
@@ -96,15 +96,15 @@ def noise(source: Source) -> Iterator[View]:
     found += _xxencoded(source.data, loose)
     found += _in_other_orders(source.data, _WITH_DOTS.runs(source.data), _DOTTED_TABLES)
     found += _backwards(data, loose)
-    if found:
-        yield gathered(source, found)
+    yield from source.found("base64", found)
     told = {span for span, _ in found}
     barren.update(("noise", source.data[slice(*s)]) for s in loose if s not in told)
     if rest:
         loose = [span for span, _ in rest if _is_loose(data, *span)]
         for lead in range(1, 4) if loose else ():
             rest += Batch.of(data, loose, lead).decoded()
-        source.budget.remains(gathered(source, rest))
+    for view in source.found("base64", rest):
+        source.budget.remains(view)
 
 
 def _drawn(data: bytes, spans: list[Span]) -> list[Span]:

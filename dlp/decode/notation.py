@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from dlp.decode.pieces import Pieces, Span, whole
 from dlp.decode.printable import readable_for_its_size
 from dlp.decode.source import Source
 from dlp.model import View
@@ -121,13 +120,6 @@ def _found(
     matches: Iterable[re.Match[bytes]],
     read: Callable[[re.Match[bytes]], bytes],
 ) -> Iterator[View]:
-    spans: list[Span] = []
-    texts: list[bytes] = []
-    for match in matches:
-        text = read(match)
-        if readable_for_its_size(text):
-            spans.append(match.span())
-            texts.append(text)
-    if texts:
-        trace = Pieces(spans, list(map(len, texts)), inner=whole)
-        yield source.gather(step, texts, trace)
+    texts = [(match.span(), read(match)) for match in matches]
+    found = [row for row in texts if readable_for_its_size(row[1])]
+    yield from source.found(step, found)

@@ -15,7 +15,7 @@ from itertools import accumulate, pairwise
 from math import gcd, isqrt
 from operator import add, xor
 
-from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.pieces import Span
 from dlp.decode.printable import TEXT_BYTES, readable_for_its_size
 from dlp.decode.source import Source
 from dlp.model import View
@@ -73,10 +73,9 @@ def numbers(source: Source) -> Iterator[View]:
         text = _bytes(int(digits, 8) for digits in re.findall(rb"[0-7]+", match[0]))
         if readable_for_its_size(text):
             found.append((match.span(), text))
-    if found:
-        yield _gathered(source, found)
-    if rest:
-        source.budget.remains(_gathered(source, rest))
+    yield from source.found("numbers", found)
+    for view in source.found("numbers", rest):
+        source.budget.remains(view)
 
 
 def _otherwise(text: bytes) -> list[bytes]:
@@ -93,12 +92,6 @@ def _otherwise(text: bytes) -> list[bytes]:
 
 def _said(values: Sequence[int]) -> list[bytes]:
     return [text for text in _texts(values) if readable_for_its_size(text)]
-
-
-def _gathered(source: Source, found: list[tuple[Span, bytes]]) -> View:
-    spans, texts = [span for span, _ in found], [text for _, text in found]
-    trace = Pieces(spans, list(map(len, texts)), inner=whole)
-    return source.gather("numbers", texts, trace)
 
 
 def _texts(values: Sequence[int]) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from dlp.decode.headless import fits
 from dlp.decode.inflate import inflate
 from dlp.decode.magic import MAGICS
-from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.pieces import Span
 from dlp.decode.printable import readable, readable_for_its_size
 from dlp.decode.runs import Alphabet
 from dlp.decode.shape import NUL, TEXT, literal, shape
@@ -98,7 +98,7 @@ def base32(source: Source) -> Iterator[View]:
         ]
         for lead in range(8):
             texts = _texts(data, runs, lead, radix.decode)
-            yield from _gathered(source, "base32", texts)
+            yield from source.found("base32", texts)
         rest = [radix.decode(data[start:stop]) for start, stop in runs]
         rest = [text for text in rest if not readable(text)]
         if rest and not source.view.joined:
@@ -120,7 +120,7 @@ def base16(source: Source) -> Iterator[View]:
     runs = _HEX_RUNS.runs(source.data)
     for lead in range(2):
         texts = _texts(source.data, runs, lead, _unhex)
-        yield from _gathered(source, "hex", texts)
+        yield from source.found("hex", texts)
 
 
 def other_base16(source: Source) -> Iterator[View]:
@@ -129,15 +129,15 @@ def other_base16(source: Source) -> Iterator[View]:
     runs = _LONG_HEX_RUNS.runs(data)
     fresh = [span for span in runs if ("hex", data[slice(*span)]) not in barren]
     plain = _texts(data, fresh, 0, _unhex)
-    yield from _gathered(source, "hex", plain)
+    yield from source.found("hex", plain)
     as_it_is = {span for span, _ in plain}
     found = as_it_is.copy()
     for reading in (_backwards, _nibbles_swapped, _headless):
         texts = _texts(data, fresh, 0, reading)
         found.update(span for span, _ in texts)
-        yield from _gathered(source, "hex", texts)
+        yield from source.found("hex", texts)
     letters = _HEX_LETTERS.runs(data)
-    yield from _gathered(source, "hex", _texts(data, letters, 0, _from_letters))
+    yield from source.found("hex", _texts(data, letters, 0, _from_letters))
     barren.update(("hex", data[slice(*span)]) for span in fresh if span not in found)
     rest = [_unhex(data[slice(*span)]) for span in runs if span not in as_it_is]
     if rest:
@@ -180,12 +180,3 @@ def _texts(
         for (start, stop), text in zip(runs, decoded, strict=True)
         if readable_for_its_size(text)
     ]
-
-
-def _gathered(
-    source: Source, step: str, found: list[tuple[Span, bytes]]
-) -> Iterator[View]:
-    if found:
-        spans, texts = [span for span, _ in found], [text for _, text in found]
-        trace = Pieces(spans, list(map(len, texts)), inner=whole)
-        yield source.gather(step, texts, trace)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dlp.decode.budget import Budget
-from dlp.decode.pieces import Pieces, Span
+from dlp.decode.pieces import Pieces, Span, whole
 from dlp.model import Trace, View
 
 
@@ -46,6 +47,15 @@ class Source:
             joined=joined,
             trace=trace,
         )
+
+    def found(
+        self, step: str, found: Sequence[tuple[Span, bytes]], separator: int = 1
+    ) -> Iterator[View]:
+        """One view of texts, each made of the whole of its span; none of no text."""
+        if found:
+            spans, texts = [span for span, _ in found], [text for _, text in found]
+            trace = Pieces(spans, list(map(len, texts)), separator, inner=whole)
+            yield self.gather(step, texts, trace)
 
     def gather(self, step: str, pieces: list[bytes], trace: Pieces) -> View:
         """One view of many pieces; `trace` tells them apart again."""

@@ -14,7 +14,7 @@ import string
 from collections.abc import Iterator
 from functools import cache
 
-from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.pieces import Span
 from dlp.decode.sieve import Locator
 from dlp.decode.source import Source
 from dlp.model import View
@@ -91,7 +91,7 @@ def spoken(source: Source) -> Iterator[View]:
         for match in _SPOKEN.finditer(data, start, stop)
     ]
     found += [(m.span(), _sent(m[0].decode())) for m in _SENT.finditer(data)]
-    yield from _gathered(source, found)
+    yield from source.found("spelled out", found)
 
 
 def morse(source: Source) -> Iterator[View]:
@@ -100,7 +100,7 @@ def morse(source: Source) -> Iterator[View]:
         (m.span(), _sent(m[0].decode().translate(_DRAWN_CODES)))
         for m in _SENT_DRAWN.finditer(source.data)
     ]
-    yield from _gathered(source, found)
+    yield from source.found("spelled out", found)
 
 
 def _sent(code: str) -> bytes:
@@ -136,7 +136,7 @@ def braille(source: Source) -> Iterator[View]:
         text = match[0].decode()
         written = bytes(ord(c) & 255 for c in text) + b"\n" + _embossed(text)
         found.append((match.span(), written))
-    yield from _gathered(source, found)
+    yield from source.found("spelled out", found)
 
 
 def _embossed(text: str) -> bytes:
@@ -162,13 +162,6 @@ def _embossed(text: str) -> bytes:
     exact = "".join(out)
     letters = "".join(_BRAILLE.get(ord(c), "") for c in text)
     return exact.encode() + b"\n" + _cased(letters)
-
-
-def _gathered(source: Source, found: list[tuple[Span, bytes]]) -> Iterator[View]:
-    if found:
-        spans, texts = [span for span, _ in found], [text for _, text in found]
-        trace = Pieces(spans, list(map(len, texts)), inner=whole)
-        yield source.gather("spelled out", texts, trace)
 
 
 def _spell(words: bytes) -> bytes:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from dlp.decode.disguise import CIPHERS
 from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.magic import CONTAINERS
-from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.pieces import Span
 from dlp.decode.printable import IS_TEXT, is_text
 from dlp.decode.runs import words
 from dlp.decode.sieve import Sieve
@@ -147,9 +147,8 @@ def turned(source: Source) -> Iterator[View]:
     if spans:
         for which, text in _codes([data[slice(*span)] for span in spans]):
             found.setdefault(text, spans[which])
-    if found:
-        trace = Pieces(list(found.values()), list(map(len, found)), inner=whole)
-        yield source.gather("turned", list(found), trace)
+    placed = [(span, text) for text, span in found.items()]
+    yield from source.found("turned", placed)
 
 
 def _is_odd(data: bytes, start: int, stop: int) -> bool:

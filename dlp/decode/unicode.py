@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dlp.decode.lookalikes import LOOKALIKES
-from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.pieces import Span
 from dlp.decode.printable import is_text
 from dlp.decode.source import Source
 from dlp.model import View
@@ -78,8 +78,7 @@ _BINARY_BYTES = 4 << 10
 
 def folded(source: Source) -> Iterator[View]:
     """The words that mix ASCII with what reads like it, as plain ASCII."""
-    spans: list[Span] = []
-    texts: list[bytes] = []
+    found: list[tuple[Span, bytes]] = []
     if len(source.data) > _BINARY_BYTES and not is_text(source.data):
         return
     for match in _words(source.data):
@@ -88,11 +87,8 @@ def folded(source: Source) -> Iterator[View]:
             continue
         text = fold(word)
         if len(text) >= _SHORTEST and text != word:
-            spans.append(match.span())
-            texts.append(text)
-    if texts:
-        trace = Pieces(spans, list(map(len, texts)), inner=whole)
-        yield source.gather("folded", texts, trace)
+            found.append((match.span(), text))
+    yield from source.found("folded", found)
 
 
 def _words(data: bytes) -> Iterator[re.Match[bytes]]:
@@ -133,14 +129,12 @@ def carried(source: Source) -> Iterator[View]:
         ("tag characters", _TAGS, _tag),
         ("variation selectors", _SELECTORS, _selector),
     ):
-        spans = [match.span() for match in pattern.finditer(data)]
-        texts = [
-            bytes(value(ord(c)) & 255 for c in data[a:b].decode("utf-8", "ignore"))
-            for a, b in spans
+        found = [
+            (match.span(), bytes(value(ord(c)) & 255 for c in text))
+            for match in pattern.finditer(data)
+            if (text := match[0].decode("utf-8", "ignore"))
         ]
-        if texts:
-            trace = Pieces(spans, list(map(len, texts)), inner=whole)
-            yield source.gather(step, texts, trace)
+        yield from source.found(step, found)
 
 
 def _tag(code: int) -> int:
