@@ -46,6 +46,8 @@ _SEPARATORS = frozenset(b"._:/ -")
 _HEX = re.compile(rb"[0-9a-f-]+|[0-9A-F-]+")
 _KEPT = re.compile(rb"(?s)[A-Za-z0-9](?:.*[A-Za-z0-9])?")
 _WORD = re.compile(rb"[A-Za-z]{3,}")
+_LETTERS = re.compile(rb"[A-Za-z2-7 -]{12,}")
+"""And the digits of base32: a seed of TOTP, a password that a program made."""
 _VOWELS = frozenset(b"aeiouyAEIOUY")
 _COMMON = re.compile(
     rb"password|passwd|secret|token|changeme|letmein|welcome|admin|qwerty|default"
@@ -158,8 +160,9 @@ def entropy_bits(text: bytes) -> float:
             worn[i] = 1
         seen.add(trigram)
     wordy = bytearray(len(text))
+    drawn = _LETTERS.fullmatch(text) and randomness(text) >= RANDOM
     for match in _WORD.finditer(text):
-        if _reads_like_words(match[0]):
+        if not drawn and _reads_like_words(match[0]):
             wordy[match.start() : match.end()] = b"\1" * len(match[0])
     weights = (2.0 if word else per_char for word in wordy)
     return sum(w for w, gone in zip(weights, worn, strict=True) if not gone)

@@ -113,3 +113,28 @@ def test_letters_drawn_at_random_are_no_words(seed):
     drawn = Random(seed).choices(string.ascii_uppercase + "234567", k=34)
     (piece,) = dissect("".join(drawn).encode()).pieces
     assert piece.bits_per_char > 4
+
+
+DRAWN = {
+    "a seed of TOTP": ("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16, ""),
+    "the same in small letters": ("abcdefghijklmnopqrstuvwxyz234567", 16, ""),
+    "a password for one program": ("abcdefghijklmnopqrstuvwxyz", 16, " "),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_letters_that_were_drawn_are_no_words_whatever_they_read_like(name):
+    alphabet, size, between = DRAWN[name]
+    drawn = Random(3)
+    refused = 0
+    for _ in range(200):
+        signs = "".join(drawn.choices(alphabet, k=size))
+        fours = [signs[n : n + 4] for n in range(0, size, 4)]
+        refused += entropy_bits(between.join(fours).encode()) < 40
+    assert refused <= 10
+    assert refused == 0 or between
+
+
+def test_words_are_words_however_many():
+    phrase = b"correct horse battery staple"
+    assert entropy_bits(phrase) < 2.1 * len(phrase)
