@@ -37,6 +37,10 @@ _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MOST_HITS = 1000
 _REST, _SAME = 24, 4
 """Of so many characters behind the beginning no more than a fourth are the same."""
+_FEWEST, _FEWEST_IN_HEX = 14, 9
+"""Different ones among so many of a long and of a short or hexadecimal rest: of drawn
+letters and digits 99 in 100 have more, the entries of a table fewer."""
+_HEX = re.compile(rb"[0-9a-fA-F-]*")
 _HEADS = {GZIP + b"\0": "gzip", BZIP2 + b"91AY": "bz2", XZ: "xz", ZSTD: "zstd"}
 _PROBE_BYTES = 1 << 20
 _LITERALS = (
@@ -118,7 +122,9 @@ def _is_key(text: bytes, literal: bytes) -> bool:
     if not KEY.match(text) or (len(literal) == _SHORTEST and _NO_ID.match(text)):
         return False
     rest = text[len(literal) : len(literal) + _REST]
-    return max(map(rest.count, set(rest))) * _SAME <= len(rest)
+    few = len(rest) < _REST or _HEX.fullmatch(rest)
+    different = len(set(rest)) >= (_FEWEST_IN_HEX if few else _FEWEST)
+    return different and max(map(rest.count, set(rest))) * _SAME <= len(rest)
 
 
 def _hits(data: bytes) -> Iterator[tuple[int, int, bytes, Undo]]:

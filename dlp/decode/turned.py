@@ -156,7 +156,12 @@ def _is_odd(data: bytes, start: int, stop: int) -> bool:
     word = data[start:stop]
     if len(word) > _LONGEST or len(word.translate(None, _WORDY)) <= 1:
         return False
-    return len(set(word)) >= _FEWEST_SYMBOLS
+    return len(set(word)) >= _FEWEST_SYMBOLS and not _is_monotone(word)
+
+
+def _is_monotone(data: bytes) -> bool:
+    """Mostly one symbol, as what a picture or a block is filled with, and no code."""
+    return max(map(data.count, set(data))) * 4 > 3 * len(data)
 
 
 def is_masked(data: bytes) -> bool:
@@ -207,6 +212,8 @@ def _has_signs(word: bytes) -> bool:
 
 
 def _unmasked(data: bytes) -> Iterator[bytes]:
+    if _is_monotone(data):
+        return
     texts = list(map(data.translate, _masks(data)))
     if texts:
         coded = {which for which, row in _in_letters(texts, 1) if row == 0}

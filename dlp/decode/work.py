@@ -7,7 +7,8 @@ what nothing came of before, or nothing that anybody minded, is not read again.
 
 Two depths are bounded: how often something was wrapped (an archive, base64), by
 `Limits.depth`, and how often it was spelled otherwise (escapes, percent), by twice it:
-a file of tests for a parser of escapes reads as seven spellings, by chance.
+a file of tests for a parser of escapes reads as seven spellings, by chance. What was
+guessed (`GUESSES`) is read twice as deep: chance goes on in what it made, and dies out.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ from dlp.decode.table import (
     hints_in,
 )
 from dlp.decode.transfer import undo_codings
+from dlp.decode.turned import GUESSES
 from dlp.model import Cut, Decoded, Limits, Origin, Part, PartKind, Trace, View
 
 _SMALL_BYTES = 4 << 10
@@ -117,6 +119,8 @@ class _Work:
         self.covered: set[int] = set()
         self._queue: deque[_Row] = deque()
         self._seen: set[bytes] = set()
+        self._spelled: dict[int, int] = {}
+        """Of residue, by identity: how often it was spelled otherwise."""
 
     def begin(self, parts: Sequence[Part]) -> None:
         """The raw parts, what their codings hide, and joins over parts."""
@@ -150,13 +154,14 @@ class _Work:
             self._expand(row, among if _is_small(row.view) else EVERY)
         self._drain()
         for view in self.budget.residue.copy():
+            spelled = self._spelled.get(id(view), 0)
             source = Source(view, self.budget)
-            self._add_all(shifted(source), 0)
+            self._add_all(shifted(source), spelled + 1)
             if view.data not in self._seen:
-                self._add_all(streams(source), 0)
-                self._add_all(headless_streams(source, by_chance=True), 0)
+                self._add_all(streams(source), spelled)
+                self._add_all(headless_streams(source, by_chance=True), spelled)
                 if is_reckoned(view.data):
-                    self._add_all(reckoned(source), 0)
+                    self._add_all(reckoned(source), spelled)
         self._drain()
 
     def _drain(self) -> None:
@@ -246,10 +251,13 @@ class _Work:
             if not hints >> index & 1 or decoder.run is last:
                 continue
             last = decoder.run
-            spent = self.budget.produced
+            spent, left = self.budget.produced, len(self.budget.residue)
+            below = spelled + (not decoder.wraps)
             for child in decoder.read(source):
-                self._add(child, spelled + (not decoder.wraps))
+                self._add(child, below)
                 yielded += 1
+            for rest in self.budget.residue[left:]:
+                self._spelled.setdefault(id(rest), below)
             if self.budget.produced > spent:
                 self.budget.expand()
         return yielded
@@ -260,7 +268,10 @@ class _Work:
 
     def _is_too_deep(self, view: View, spelled: int) -> bool:
         limit = self.budget.limits.depth
-        deep = view.depth - spelled > limit or (
+        wrapped = view.depth - spelled
+        if wrapped > limit and view.came_of(GUESSES):
+            wrapped -= limit
+        deep = wrapped > limit or (
             spelled > 2 * limit and spelled - _omissions(view) > 2 * limit
         )
         if deep and not is_filling(view.data):

@@ -151,6 +151,7 @@ _NOT_A_VALUE = re.compile(
     rb"|(?-i:M[A-Z][\w+/]{1,8}(?:EwYHKoZIzj0|EAYHKoZIzj0|ANBgkqhkiG9w0BAQEFAAO))[\w+/=]*"
     rb"|(?-i:MCowBQYDK2|MII[\w+/]{9}AwIBAgI)[\w+/=]*"  # public keys, certificates
     rb"|--?[a-z][\w-]*"
+    rb"|(?-i:[A-Z]{14}-[A-Z]{10}-[A-Z])"  # InChIKey: a digest of a molecule
     rb"|[a-z_]+=[\w.]+"  # keyword arguments
     rb"|(?-i:return|throw|typeof|void|new|await|yield|break|continue|this|null|true|false"
     rb"|undefined|function|delete)\W.*"  # what a `case` does
@@ -240,11 +241,18 @@ def _hex_is_secret(case: _Case) -> bool:
     """Whole bytes, digits and letters both, under a name that fits."""
     size = len(case.value)
     digits = _digits(case.value)
+    if size in _FINGERPRINTS and _OPENPGP.search(case.found.name):
+        return False
     if not case.is_whose and (size % 2 or min(digits, size - digits) * 8 < size):
         return False
     if case.strength is Promise.KEY:
         return case.found.name.isupper() and case.hold >= Tie.BARE and size >= 32
     return size >= (16 if case.hold >= Tie.BARE else 20)
+
+
+_OPENPGP = re.compile(r"(?i)(?<![a-z])(?:gpg|pgp)[_-]?(?:sign(?:ing)?[_-]?)?key\Z")
+_FINGERPRINTS = frozenset({16, 40, 64})
+"""Digits of a key id and of fingerprints of version 4 and 6 (RFC 9580, 5.5.4)."""
 
 
 def _prefixed_is_secret(case: _Case) -> bool:
@@ -335,7 +343,7 @@ _SHAPES: tuple[tuple[re.Pattern[bytes], Callable[[_Case], bool]], ...] = (
     ),
     # as `SecurityGroupForVpcs`; one in a thousand of drawn letters looks so
     (
-        re.compile(rb"[a-z]*(?:[A-Z]+[a-z]{2,})+[A-Z]{0,4}"),
+        re.compile(rb"[a-z]*(?:(?:[A-Z]+\d)?[A-Z]+[a-z]{2,})+[A-Z]{0,4}"),
         lambda case: _is_drawn(case, _ALONE_BITS),
     ),
     (re.compile(rb"(?s).*"), _is_drawn),

@@ -105,7 +105,7 @@ def keylike(found: Candidate) -> Outcome:
         return Outcome.DROP
     figures = sum(48 <= byte < 58 for byte in secret)
     mixed = min(figures, len(secret) - figures) * 10 >= len(secret)
-    return _kept(mixed or randomness(secret) >= RANDOM)
+    return _kept((mixed and not _is_prose(secret)) or randomness(secret) >= RANDOM)
 
 
 _MAPPED_TYPE = re.compile(rb"[\"'][A-Z]\w*(?:::\w+)*:{1,2}\w*\Z")
@@ -127,7 +127,20 @@ def mixed(least: float, found: Candidate) -> Outcome:
     kinds = mixture(secret)
     cases = secret != secret.lower() and secret != secret.upper()
     drawn = kinds == least - 1 and cases and _is_drawn(secret)
-    return _kept(kinds >= least or drawn)
+    return _kept((kinds >= least and not _is_prose(secret)) or drawn)
+
+
+_LONG = 20
+"""Letters and digits of which, if drawn, one in two thousand reads like words."""
+_SOME_HEX = re.compile(rb"[0-9a-f]{12}|[0-9A-F]{12}")
+
+
+def _is_prose(secret: bytes) -> bool:
+    """Words and numbers run together, as they stand in programs and in cut text."""
+    figures = sum(48 <= byte < 58 for byte in secret)
+    if len(secret) < _LONG or figures * 4 >= len(secret) or _SOME_HEX.search(secret):
+        return False
+    return randomness(secret) < 0
 
 
 _DRAWN_BITS = 24
@@ -148,6 +161,7 @@ _SLUG = re.compile(
 )
 
 
+_CAMEL = re.compile(rb"[a-z]*(?:_?[A-Z]+(?:_[A-Z]+)?[a-z]{2,})+[A-Z]{0,4}")
 _COMPOSED = re.compile(rb"(?=.*[A-Za-z])(?=.*\d)[\w.-]+[!#$^&*][\w!@#$^&*+?.-]*")
 
 
@@ -159,6 +173,8 @@ def not_words(found: Candidate) -> Outcome:
     out of a word, `Winter2024!`.
     """
     if _SLUG.fullmatch(found.secret):
+        return Outcome.DROP
+    if _CAMEL.fullmatch(found.secret) and not _is_drawn(found.secret):
         return Outcome.DROP
     if _COMPOSED.fullmatch(found.secret):
         return Outcome.KEEP
@@ -231,7 +247,7 @@ _QUERY = re.compile(rb"&(?:amp;)?[A-Za-z_][\w.-]*=")
 
 
 _END = re.compile(
-    rb"(?i)\\+(?:u[0-9a-f]{4}|x1b|[nrt](?![0-9a-z]{3}))|\x1b"
+    rb"(?i)\\+(?:u[0-9a-f]{4}|x1b|[nrt](?:(?![0-9a-z]{3})|(?=\d{1,4}[-/.:])))|\x1b"
     rb"|%(?:0[9ad]|2[02789c]|3[bce]|7[bd])"
 )
 _SHORTEST_VALUE = 8

@@ -11,12 +11,17 @@ key is mostly a scramble of the one that stands in plain view: neither counts th
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable
+from functools import cache
+from itertools import filterfalse
 
+from dlp.detect.bigrams import randomness
 from dlp.detect.confirm import Match
 from dlp.detect.rule import GENERIC
-from dlp.model import Tier
+from dlp.detect.words import WORDS
+from dlp.model import Tier, View
 
 _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
@@ -26,7 +31,7 @@ def strongest(matches: Iterable[Match]) -> tuple[Match, ...]:
     taken: dict[int, list[tuple[int, int]]] = {}
     seen: set[tuple[int, bytes]] = set()
     kept: list[Match] = []
-    ordered = sorted(matches, key=_order)
+    ordered = sorted(filterfalse(_is_run_on, matches), key=_order)
     plain = {
         (m.view.part, m.rule.id) for m in ordered if not m.view.came_of(_REARRANGING)
     }
@@ -46,6 +51,61 @@ def strongest(matches: Iterable[Match]) -> tuple[Match, ...]:
     return tuple(kept)
 
 
+_OF_ANYTHING = frozenset({Tier.LIKELY, Tier.WEAK})
+_BEGINNING, _DRAWN_BITS = 20, 12
+"""Of so many drawn letters and digits 99 in 100 look random by more bits."""
+_SHORTEST_WORD = 4
+"""Of two thousand drawn keys one begins with a word so long."""
+_PREFIX = re.compile(rb"\A[A-Za-z0-9]{2,12}[_-]")
+_HEX = re.compile(rb"(?=.{0,15}[0-9])(?=.{0,15}[a-fA-F])[0-9a-fA-F-]{16}")
+_AROUND, _FEWEST_AROUND = 64, 256
+"""Bytes without a blank before a value; in a text as short none need be."""
+
+
+def _is_run_on(match: Match) -> bool:
+    """
+    Whether a value that only its name makes one stands where words run together: there
+    any name has a value, and none an end. What vendors name counts if it begins drawn,
+    their keys unless a word follows the prefix: `secret_` begins many names.
+    """
+    joined = _is_joined(match.view)
+    if match.tier not in _OF_ANYTHING:
+        prefix = _PREFIX.match(match.secret) if joined else None
+        return prefix is not None and match.secret[prefix.end() :].startswith(_words())
+    if joined and match.rule.family == GENERIC:
+        return True
+    if not joined and not _is_without_blanks(match):
+        return False
+    begins = match.secret[:_BEGINNING]
+    return _bits(begins) < _DRAWN_BITS and not _HEX.match(begins)
+
+
+@cache
+def _words() -> tuple[bytes, ...]:
+    return tuple(word.encode() for word in WORDS if len(word) >= _SHORTEST_WORD)
+
+
+def _bits(text: bytes) -> float:
+    """How random it looks; hexadecimal digits do not."""
+    return randomness(text) * (len(text) - 1)
+
+
+def _is_joined(view: View | None) -> bool:
+    """Whether pieces that were apart stand side by side here."""
+    while view is not None and not view.joined:
+        view = view.parent
+    return view is not None
+
+
+def _is_without_blanks(match: Match) -> bool:
+    """Whether it is shown by a PDF, which moves on where others write blanks."""
+    text = match.view.data
+    before = text[max(0, match.start - _AROUND) : match.start]
+    blank = b" " in before or len(text) < _FEWEST_AROUND
+    return not blank and match.view.came_of(_SHOWN)
+
+
+_SHOWN = frozenset({"pdf text"})
 _REARRANGING = frozenset({"drawn", "picked"})
 """Steps of the decoders that put letters in another order."""
 

@@ -280,3 +280,21 @@ def test_a_list_of_zeros_is_no_code():
     decoded = decode((Part(PartKind.BODY, b" ".join([b"000"] * 40)),), Limits())
     assert not decoded.truncated
     assert [v.step for v in decoded.views if v.step == "numbers"] == []
+
+
+def test_what_was_left_unread_is_as_deep_as_it_was_wrapped():
+    """Bits turned, as numbers: how these are spelled counts for no depth."""
+    turned = ", ".join(str(c << 3 & 0xFF | c >> 5) for c in TEXT * 2)
+    spelled = turned.replace("1", "&#49;").replace("&", "%26").replace("%", "\\u0025")
+    decoded = decode([Part(PartKind.BODY, spelled.encode())], Limits(depth=2))
+    assert holding(decoded)
+    assert not decoded.truncated
+
+
+def test_what_was_guessed_is_read_twice_as_deep_and_no_deeper():
+    coded = TEXT * 2
+    for _ in range(9):
+        coded = base64.b64encode(coded)
+    sent = [Part(PartKind.BODY, bytes(c << 3 & 0xFF | c >> 5 for c in coded))]
+    assert holding(decode(sent, Limits(depth=6)))
+    assert decode(sent, Limits(depth=4)).truncated == "depth"

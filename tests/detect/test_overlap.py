@@ -1,5 +1,7 @@
 """One match per thing found: the strongest, then the plainest view."""
 
+import pytest
+
 from dlp.detect.confirm import Match
 from dlp.detect.overlap import GENERIC, strongest
 from dlp.model import Tier, View
@@ -83,3 +85,39 @@ def test_a_scramble_of_a_key_that_stands_in_plain_view_is_no_other_key():
     assert left(match(VENDOR, 8, 30), match(VENDOR, 8, 30, view=moved)) == [
         ("vendor", 8, 30)
     ]
+
+
+STRONG = rule("id: strong\ntier: strong\npattern: 'secret_[a-z]{9}'\nmatches: [x]")
+DRAWN, WORDS = b"x7Qk2mWz9RtLpN4fGhVd", b"thegeometrypackageis!"
+
+
+def shown(value, **how):
+    """What is left of a match of a value, behind a name, in a view made that way."""
+    data = b"sections-are-numbered-and-words-run-on-and-so-do-names-" * 6 + b"key:"
+    view = View(data + value, 0, parent=RAW, depth=1, **how)
+    found = match(VENDOR, len(data), len(data + value), view=view)
+    return left(found)
+
+
+def test_words_behind_a_name_are_no_value_where_pieces_stand_side_by_side():
+    assert not shown(WORDS, joined=True)
+    assert shown(DRAWN, joined=True)
+    assert shown(WORDS)
+
+
+def test_words_behind_a_name_are_no_value_in_a_page_without_blanks():
+    assert not shown(WORDS, step="pdf text")
+    assert shown(DRAWN, step="pdf text")
+
+
+def test_across_pieces_no_name_has_a_value_of_its_own():
+    view = View(b"the token " + DRAWN, 0, parent=RAW, joined=True)
+    assert not left(match(PLAIN, 10, 30, view=view))
+
+
+@pytest.mark.parametrize(
+    ("secret", "count"), [(b"secret_metadata" + DRAWN, 0), (b"secret_" + DRAWN, 1)]
+)
+def test_a_word_behind_a_prefix_is_no_key_across_pieces(secret, count):
+    view = View(secret, 0, parent=RAW, joined=True)
+    assert len(left(match(STRONG, 0, len(secret), Tier.STRONG, view))) == count
