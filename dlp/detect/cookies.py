@@ -13,9 +13,6 @@ import re
 
 from dlp.detect.learned import is_material
 
-PAIR = rb"\s*([^=;\s]*)=(\"?)([^;]*?)\2\s*"
-"""Name, quote, value (RFC 6265, 4.2.1, and what servers take besides)."""
-
 _NO_CREDENTIALS = re.compile(
     rb"__cf|_cfuvid|_ga|_gid|_gcl|_fbp|_fbc|awsalb|ak_bmsc|bm_|_abck|visid_incap"
     rb"|incap_ses|nlbi_|datadome|optimizely|_hj|ajs_|fpid|_clck|_clsk|_uet|_pk_|_mkto"
@@ -33,7 +30,25 @@ _CLAIMS = re.compile(
     rb"|jwt|login|passw|secret|credential|api[-_]?key|remember|bearer|ticket",
     re.IGNORECASE,
 )
+_QUOTE = ord('"')
 _FLAG = re.compile(rb"\d?|yes|no|true|false|none|null|guest", re.IGNORECASE)
+
+
+def pair(data: bytes, start: int = 0) -> tuple[bytes, tuple[int, int]] | None:
+    """
+    Name of the cookie that begins at `start`, and the span of its value without quotes
+    (RFC 6265, 4.2.1, and what servers take besides); None when it has no `=`.
+    """
+    end = data.find(b";", start)
+    end = len(data) if end < 0 else end
+    equals = data.find(b"=", start, end)
+    if equals < 0:
+        return None
+    value = data[equals + 1 : end]
+    first, last = end - len(value.lstrip()), equals + 1 + len(value.rstrip())
+    if last - first > 1 and data[first] == data[last - 1] == _QUOTE:
+        first, last = first + 1, last - 1
+    return data[start:equals].strip(), (first, max(first, last))
 
 
 def is_instrument(name: bytes) -> bool:

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from dlp.detect.cookies import PAIR, is_instrument
+from dlp.detect.cookies import is_instrument, pair
 
 HOUR_S, DAY_S = 3600.0, 86400.0
 LONGEST_S = 30 * DAY_S
@@ -71,7 +71,6 @@ _XML = re.compile(
 _NAME = re.compile(r"(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,30}\s+(?=\S+$)")
 _SIGNATURE = re.compile(r"^[\w-]+\s.*\bSignature=\"?([0-9A-Za-z+/=_-]{20,})")
-_COOKIE = re.compile(PAIR + rb"(?:;(.*))?", re.DOTALL)
 _MAX_AGE = re.compile(rb"(?:^|;)\s*max-age\s*=\s*(-?\d{1,12})\s*(?:;|$)", re.IGNORECASE)
 _EXPIRES = re.compile(rb"(?:^|;)\s*expires\s*=\s*([^;]+)", re.IGNORECASE)
 
@@ -136,11 +135,13 @@ def _merged(*groups: Iterable[str]) -> tuple[str, ...]:
 
 def _cookies(headers: Iterable[tuple[str, bytes]], now: float) -> Iterator[Issued]:
     for name, value in headers:
-        if name != "set-cookie" or not (match := _COOKIE.fullmatch(value)):
+        if name != "set-cookie" or not (found := pair(value)):
             continue
-        if is_instrument(match[1]):
+        cookie, span = found
+        if is_instrument(cookie):
             continue
-        yield Issued(match[3], _cookie_life(match[4] or b"", now))
+        attributes = value.partition(b";")[2]
+        yield Issued(value[slice(*span)], _cookie_life(attributes, now))
 
 
 def _cookie_life(attributes: bytes, now: float) -> float:

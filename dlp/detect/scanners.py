@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from dlp.detect.exclusions import read_filter
 from dlp.errors import UsageError
@@ -62,8 +62,14 @@ def read(data: bytes, name: str) -> Rules:
             content: Any = tomllib.loads(data.decode())
         else:
             content = YAML(typ="safe", pure=True).load(data)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        why = error.problem or "it is no YAML"
+        raise UsageError(f"{name}{where} cannot be read: {why}") from error
     except (ValueError, YAMLError) as error:
-        raise UsageError(f"{name} cannot be read: {error}") from error
+        why = str(error).partition("\n")[0]
+        raise UsageError(f"{name} cannot be read: {why}") from error
     rules = content.get("rules") if isinstance(content, Mapping) else None
     if not isinstance(rules, list) or not all(isinstance(r, Mapping) for r in rules):
         raise UsageError("no list `rules`, as gitleaks and kingfisher files have one")

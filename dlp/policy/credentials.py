@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 
-from dlp.detect.cookies import PAIR
+from dlp.detect.cookies import pair
 from dlp.model import Part, PartKind, noun
 from dlp.policy.formal import (
     FORM,
@@ -64,7 +64,6 @@ COOKIE, SUBPROTOCOL = "header:cookie", "header:sec-websocket-protocol"
 _SCHEME = re.compile(rb"\s*(?:([A-Za-z][A-Za-z0-9_-]{0,30})(?:\s+|=))?")
 _SIGV4 = re.compile(rb"AWS4-[A-Z0-9-]+\s+Credential=([A-Z0-9]{16,128})/")
 _SUBPROTOCOL = re.compile(rb"\s*(?:[a-z][a-z0-9-]*\.)?([^,\s]+)\s*")
-_COOKIE = re.compile(PAIR)
 
 
 @noun
@@ -140,25 +139,26 @@ def _header(part: Part, index: int, slot: str) -> Iterator[Token]:
 
 
 def _cookies(value: bytes, index: int) -> Iterator[Token]:
-    for found in _each(_COOKIE, value, b";"):
-        if found[3]:
-            yield Token(COOKIE, index, found.span(3), found[3], name=found[1])
+    for start in _starts(value, b";"):
+        if found := pair(value, start):
+            name, span = found
+            if content := value[slice(*span)]:
+                yield Token(COOKIE, index, span, content, name=name)
 
 
 def _subprotocols(value: bytes, index: int) -> Iterator[Token]:
-    for found in _each(_SUBPROTOCOL, value, b","):
-        yield Token(SUBPROTOCOL, index, found.span(1), found[1])
+    for start in _starts(value, b","):
+        stop = value.find(b",", start)
+        stop = len(value) if stop < 0 else stop
+        if found := _SUBPROTOCOL.fullmatch(value, start, stop):
+            yield Token(SUBPROTOCOL, index, found.span(1), found[1])
 
 
-def _each(
-    grammar: re.Pattern[bytes], value: bytes, separator: bytes
-) -> Iterator[re.Match[bytes]]:
+def _starts(value: bytes, separator: bytes) -> Iterator[int]:
     start = 0
     for piece in value.split(separator):
-        stop = start + len(piece)
-        if found := grammar.fullmatch(value, start, stop):
-            yield found
-        start = stop + 1
+        yield start
+        start += len(piece) + 1
 
 
 def _basic(value: bytes, span: tuple[int, int], index: int) -> Iterator[Token]:

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from dlp.detect.cookies import is_credential
+from dlp.detect.cookies import is_credential, pair
 
 DRAWN = random.Random("cookies")
 VALUE = base64.b64encode(DRAWN.randbytes(30))
@@ -46,3 +46,32 @@ def test_a_credential(cookie):
 @pytest.mark.parametrize("cookie", OTHERS.values(), ids=OTHERS)
 def test_another_cookie(cookie):
     assert not is_credential(*cookie)
+
+
+PAIRS = {
+    b"a=b": (b"a", b"b"),
+    b" a = b ; c=d": (b"a", b"b"),
+    b'a="b c"': (b"a", b"b c"),
+    b'a={"b":"c"}': (b"a", b'{"b":"c"}'),
+    b'a="': (b"a", b'"'),
+    b"a==": (b"a", b"="),
+    b"=b": (b"", b"b"),
+    b"a=   ": (b"a", b""),
+    b"a=; b=c": (b"a", b""),
+}
+
+
+@pytest.mark.parametrize("text", PAIRS)
+def test_name_and_value(text):
+    name, span = pair(text)
+    assert (name, text[slice(*span)]) == PAIRS[text]
+
+
+@pytest.mark.parametrize("text", [b"", b"a", b"a; b=c"])
+def test_what_is_no_cookie(text):
+    assert pair(text) is None
+
+
+def test_the_next_one_begins_behind_the_last():
+    text = b"a=b; c=d; e=f"
+    assert [text[slice(*pair(text, at)[1])] for at in (0, 4, 9)] == [b"b", b"d", b"f"]

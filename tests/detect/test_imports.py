@@ -129,7 +129,8 @@ def test_ids_are_made_to_fit_and_to_differ():
     ("data", "name", "words"),
     [
         (b"[[rules", "a.toml", "cannot be read"),
-        (b"rules: [", "a.yaml", "cannot be read"),
+        (b"rules: [", "a.yaml", r"a\.yaml:1:\d+ cannot be read: "),
+        (b"a\0b", "a.yaml", "cannot be read: [^\\n]* not allowed$"),
         (b"\xff\xfe", "a.toml", "cannot be read"),
         (b"x: 1", "a.yaml", "no list `rules`"),
         (b"- a", "a.yaml", "no list `rules`"),
