@@ -59,6 +59,7 @@ _FILLINGS = tuple(
         (r"[A-Za-z][\w.:<>$]*\((?=[\s\"'`\\a-z]*$)", "("),
         (r"[&!]{1,2}\w[\w/!]*\s", ""),  # an anchor or a tag of YAML
         (r"(?i)\bor\b", "||"),
+        (r"\n\s*(?:#+|//|>|\*|-)\s", "\n"),  # what begins a line of a comment or list
         (r"[A-Za-z_&]+", ""),
     )
 )
@@ -120,7 +121,7 @@ def _in_element(found: Assignment) -> bool:
     return found.before[-1:] in {b"<", b":"} or found.separator[:1] in {'"', "'", "<"}
 
 
-_COLONS = "→➔➜⇒\uff1a「『“\u2018\uff1b\uff5c"
+_COLONS = "→➔➜⇒–—\uff1a「『“\u2018\uff1b\uff5c"
 _SIGNS = str.maketrans(dict.fromkeys(_COLONS, ":") | dict.fromkeys("éè", " "))
 """What stands for a colon in other scripts, and verbs that are no ASCII letters."""
 
