@@ -121,7 +121,7 @@ def _in_element(found: Assignment) -> bool:
     return found.before[-1:] in {b"<", b":"} or found.separator[:1] in {'"', "'", "<"}
 
 
-_COLONS = "→➔➜⇒–—\uff1a「『“\u2018\uff1b\uff5c"
+_COLONS = "→➔➜⇒\u2013\u2014\uff1a「『“\u2018\uff1b\uff5c"
 _SIGNS = str.maketrans(dict.fromkeys(_COLONS, ":") | dict.fromkeys("éè", " "))
 """What stands for a colon in other scripts, and verbs that are no ASCII letters."""
 

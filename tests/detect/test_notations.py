@@ -76,7 +76,7 @@ NOTATIONS = {
         "The N is V.", "My N: V", "the N for production: V", "our new N (V) works",
         "Set the N to `V` and restart.", "| N | V |", "- **N**: V", "please try N → V",
         "mein N ist V", "the N that we use: V", "N (of the stage): V", "N for prod -> V",
-        "N - V", "N – V", "> N\n> V\n", "the N-V here",
+        "N - V", "N \u2013 V", "> N\n> V\n", "the N-V here",
     ],
     "A-B": ["X-N: V\r\n", 'headers = {"X-N": "V"}', "curl -H 'X-N: V' https://acme.test"],
 }  # fmt: skip
