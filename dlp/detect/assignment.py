@@ -382,8 +382,6 @@ def _made_up(value: bytes) -> bool:
 
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{12,}={0,2}")
-
-
 _SPOKEN = re.compile(rb".* .*|user(?:name)?:pass(?:word)?")
 
 
