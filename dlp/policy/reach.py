@@ -21,9 +21,9 @@ class Caps:
     """
 
     url: int = 2048
-    """Bytes of the request target, path and query together."""
+    """Bytes of the request target, and of what headers say beyond the usual."""
     entropy: int = 4096
-    """Bits: Shannon entropy per byte of path and query, times their length."""
+    """Bits of each: Shannon entropy per byte, times the length."""
 
 
 @noun

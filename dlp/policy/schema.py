@@ -146,12 +146,15 @@ class InspectionModel(RuleModel):
 
 
 class OpenModel(RuleModel):
-    """What one request to an `open` destination may carry."""
+    """
+    What one request to an `open` destination may carry: in path and query, and again
+    in headers beyond what every client says.
+    """
 
     url: Size = Field(default=Caps().url, ge=1)
-    """Bytes of path and query together."""
+    """Bytes."""
     entropy: int = Field(default=Caps().entropy, ge=1)
-    """Bits: Shannon entropy per byte of path and query, times their length."""
+    """Bits: Shannon entropy per byte, times the length."""
 
 
 class CageModel(RuleModel):
@@ -202,7 +205,7 @@ class PolicyModel(RuleModel):
     statements: tuple[StatementModel, ...]
     """Nothing is allowed that no statement allows."""
     pinned: tuple[str, ...] = ()
-    """Hosts that accept only registered credentials."""
+    """Hosts that accept only registered credentials, and cookies that they set."""
     upstream: UpstreamModel = UpstreamModel()
     inspection: InspectionModel = InspectionModel()
     open: OpenModel = OpenModel()
