@@ -17,9 +17,12 @@ from itertools import accumulate
 import numpy as np
 import numpy.typing as npt
 
+from dlp.decode.headless import headless
+from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.magic import CONTAINERS
 from dlp.decode.pieces import Span
-from dlp.decode.runs import words
+from dlp.decode.printable import IS_TEXT, TEXT_BYTES, readable
+from dlp.decode.runs import words as words_of
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -32,13 +35,12 @@ _GROUPS = 4
 """Groups of text in a row that are no chance."""
 _NONE = 255
 _FIRST_OF_TEXT = bytes(
-    any(
-        0x20 <= number >> 24 < 0x7F
-        for number in (value * 85**4, (value + 1) * 85**4 - 1)
+    not set(TEXT_BYTES).isdisjoint(
+        range(value * 85**4 >> 24, ((value + 1) * 85**4 - 1 >> 24) + 1)
     )
     for value in range(256)
 )
-"""Whether the first of four bytes is printable that a group with this value begins."""
+"""Whether the first of four bytes is of text that a group with this value begins."""
 _WEIGHTS = np.array([85**place for place in range(4, -1, -1)], np.uint64)
 _RARE = rb"!#$%&*+;<>?@\\^`|~(){}\[\]"
 """Symbols that prose and code seldom have close together inside a word."""
@@ -66,7 +68,14 @@ _NEAR_BYTES = 64
 _HEAD = 10
 """Symbols that tell whether a container begins."""
 
-_WORDS = words(20)
+_KINDS = bytes(
+    1 if 48 <= b < 58 else 2 if 65 <= b < 91 else 3 if 97 <= b < 123 else 0
+    for b in range(256)
+)
+_OFTEN = 0.55
+_MOST_WHOLE, _LONGEST_WHOLE = 4, 4096
+"""Words of a view, and bytes of a word, that are decoded whole."""
+_SHORTEST = 20
 _NOT_RARE = bytes(set(range(256)) - set(_RARE))
 
 
@@ -76,7 +85,7 @@ class _Code:
     """Symbol to value, `_NONE` for what is no symbol."""
 
     def groups(self, data: bytes) -> npt.NDArray[np.bool_]:
-        """Whether the five symbols from each place on are four printable bytes."""
+        """Whether the five symbols from each place on are four bytes of text."""
         symbols = np.frombuffer(data, np.uint8)
         count = len(symbols) - 4
         total = symbols[:count].astype(np.uint64)
@@ -88,7 +97,7 @@ class _Code:
             fits &= inside[column : column + count]
         fits &= total < 1 << 32
         fours = total.astype(np.uint32).view(np.uint8).reshape(-1, 4)
-        fits &= ((fours - 0x20) < 0x5F).all(axis=1)
+        fits &= IS_TEXT[fours].all(axis=1)
         return fits
 
     def text(self, symbols: bytes) -> bytes:
@@ -111,15 +120,51 @@ _CODES = tuple(
 def base85(source: Source) -> Iterator[View]:
     """What base85 runs decode to, in every alphabet that gives text."""
     data = source.data
+    quoted = bool(LOOKS_LIKE_JSON.match(data))
     words = [
         (start, stop)
-        for start, stop in _WORDS.runs(data)
+        for start, stop in words_of(_SHORTEST, quoted=quoted).runs(data)
         if len(data[start:stop].translate(None, _NOT_RARE)) * 14 >= stop - start
     ]
     joined = b" ".join([data[start:stop] for start, stop in words])
     if joined:
+        told = False
         for code in _CODES:
-            yield from _decoded(source, words, joined, code)
+            for view in _decoded(source, words, joined, code):
+                told = True
+                yield view
+        if not told and len(words) <= _MOST_WHOLE:
+            yield from _whole_words(source, words)
+
+
+def _whole_words(source: Source, words: list[Span]) -> Iterator[View]:
+    """What all of a word is that was drawn by lot: wide text, no signature, noise."""
+    rest: list[bytes] = []
+    for span in words:
+        word = source.data[slice(*span)]
+        if len(word) > _LONGEST_WHOLE or not _is_drawn(word):
+            continue
+        bare = word.removeprefix(b"<~").removesuffix(b"~>")
+        for index, code in enumerate(_CODES):
+            if not index:
+                symbols = bare.replace(b"z", b"!!!!!").translate(code.values)
+            else:
+                symbols = bare.translate(code.values)
+            if _NONE in symbols:
+                continue
+            text = code.text(symbols)
+            if readable(text) or headless(text):
+                yield source.child("base85", text, span)
+            else:
+                rest.append(text)
+    if rest:
+        source.budget.remains(source.child("base85", b"\n".join(rest)))
+
+
+def _is_drawn(word: bytes) -> bool:
+    """Whether kinds of signs change as often as by lot; in code it is half of that."""
+    kinds = np.frombuffer(word.translate(_KINDS), np.uint8)
+    return int(np.count_nonzero(kinds[1:] != kinds[:-1])) >= len(kinds) * _OFTEN
 
 
 def _decoded(
@@ -169,7 +214,7 @@ def _may_hold_text(symbols: bytes) -> bool:
         columns = values[places[:, None] + np.arange(5 * group, 5 * group + 5)]
         total = columns.astype(np.uint64) @ _WEIGHTS
         fours = total.astype(np.uint32).view(np.uint8).reshape(-1, 4)
-        fits = ((fours - 0x20) < 0x5F).all(axis=1) & (columns != _NONE).all(axis=1)
+        fits = IS_TEXT[fours].all(axis=1) & (columns != _NONE).all(axis=1)
         places = places[fits & (total < 1 << 32)]
     return len(places) > 0
 

@@ -25,7 +25,10 @@ _SIZES = {1: 10, 4: 5, 8: 3}
 """Length of a group, and how many of them in a row are no prose. Others: even.py."""
 
 GROUP_HINTS = (rf"(?:{_PLAIN}[ .,:;|/~\-]){{10}}", SPACED_SHAPE)
-LINE_HINTS = (rf"(?:{_PLAIN}\r?\n){{10}}",)
+LINE_HINTS = (
+    rf"(?:{_PLAIN}\r?\n){{10}}",
+    r"(?:\A|[^!-~])(?:[!-~]{8}\r?\n){3}[!-~]",
+)
 WRAP_HINTS = (rf"{_SYMBOL}{{20}}\r?\n{_SYMBOL}{{8}}",)
 
 _GROUPS = tuple(

@@ -93,6 +93,13 @@ def json_strings(source: Source) -> Iterator[View]:
         yield view
 
 
+def joins(source: Source) -> Iterator[View]:
+    """The joins of a document alone."""
+    found = read_strings(source.data)
+    if len(found.values) > 1:
+        yield from _joins(source, found, _all)
+
+
 def _all(_section: bytes) -> bool:
     return True
 

@@ -14,7 +14,12 @@ from dlp.decode.rewriting import rewritten, rewritten_at
 from dlp.decode.source import Source
 from dlp.model import View
 
-QUOTED_HINTS = (r"=[2-7][0-9A-Fa-f].{0,60}=[2-7][0-9A-Fa-f]", r"[!-<>-~]{8}=\r?\n[!-~]")
+QUOTED_HINTS = (
+    r"=[2-7][0-9A-Fa-f].{0,60}=[2-7][0-9A-Fa-f]",
+    r"(?:=[0-9A-F]{2}){3}",
+    r"[!-<>-~]{8}=\r?\n[!-~]",
+    r"[ -<>-~]{60}=\r?\n",
+)
 WORD_HINTS = (r"=\?[A-Za-z0-9_\-*]{2,24}\?[bBqQ]\?[!->@-~]+\?=",)
 CONTINUED_HINTS = (r"\*0\*?=.{1,200}\*1\*?=",)
 UU_HINTS = (r"begin [0-7]{3,4} ", r"(?:^|\n)[*-M][ -`]{20,61}(?:\r?\n|$)")

@@ -19,6 +19,8 @@ BETWEEN = b"\n \n"
 """Between views that are sieved together."""
 START = r"(?:^|\n \n)"
 """Where a view begins, also behind another one."""
+END = r"(?:\n \n|$)"
+"""Where one ends, also before another one."""
 
 _FLAGS = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
 

@@ -22,7 +22,7 @@ from dlp.decode.disguise import CIPHERS
 from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.magic import CONTAINERS
 from dlp.decode.pieces import Span
-from dlp.decode.printable import IS_TEXT, is_text
+from dlp.decode.printable import IS_TEXT, TEXT_BYTES, is_text
 from dlp.decode.runs import words
 from dlp.decode.sieve import Sieve
 from dlp.decode.source import Source
@@ -46,6 +46,11 @@ _UPPER, _LOWER, _DIGITS = (
     string.ascii_lowercase,
     string.digits,
 )
+_ALNUM = (_UPPER + _LOWER + _DIGITS).encode() + b" "
+_FEWEST_PLAIN = 12
+_MOST_LINES = 4
+_MOSTLY, _MORE = 0.45, 0.15
+"""Of text so much is letters, digits and blanks; under another byte that much less."""
 _BASE64 = (_UPPER + _LOWER + _DIGITS + "+/=_-").encode()
 _HEX = b"0123456789abcdefABCDEF-"
 _NONE = 0xFF
@@ -112,7 +117,16 @@ def _sieve() -> Sieve:
 @cache
 def _keys() -> tuple[tuple[int, ...], ...]:
     """For XOR and for a shift: of each byte, as bits, what makes it a symbol."""
-    symbols = frozenset(_BASE64 + b", \\%&#;:x\r\n")
+    return _keys_to(frozenset(_BASE64 + b", \\%&#;:x\r\n"))
+
+
+@cache
+def _plain_keys() -> tuple[tuple[int, ...], ...]:
+    """The same for the symbols of any text."""
+    return _keys_to(frozenset(TEXT_BYTES))
+
+
+def _keys_to(symbols: frozenset[int]) -> tuple[tuple[int, ...], ...]:
     return tuple(
         tuple(
             sum(1 << key for key in range(1, 256) if _undo(byte, key, way) in symbols)
@@ -165,11 +179,11 @@ def _is_monotone(data: bytes) -> bool:
 
 
 def is_masked(data: bytes) -> bool:
-    """Whether these bytes, which are no text, may be a code under one byte."""
+    """Whether these bytes, which are no text, may be a code or text under one byte."""
     return (
         _SHORTEST <= len(data) <= _LONGEST
         and not is_text(data)
-        and any(True for _ in _masks(data))
+        and (any(True for _ in _masks(data)) or any(True for _ in _plain(data)))
     )
 
 
@@ -177,7 +191,7 @@ def masked(source: Source) -> Iterator[View]:
     """The codes that a view becomes under some byte."""
     if source.view.came_of(GUESSES):
         return
-    for text in _unmasked(source.data):
+    for text in dict.fromkeys((*_unmasked(source.data), *_plain(source.data))):
         yield source.child("unmasked", text, (0, len(text)))
 
 
@@ -266,6 +280,37 @@ def _masks(data: bytes) -> Iterator[bytes]:
         found = filter(partial(_has, keys), range(1, 256)) if keys else ()
         for _, key in zip(range(_MOST_KEYS), found, strict=False):
             yield _table(way, key)
+
+
+def _plain(data: bytes) -> Iterator[bytes]:
+    """
+    What all of `data` says under a byte that makes words of what is none; or one of its
+    lines: a decoder may have read a text in several ways.
+    """
+    for piece in dict.fromkeys((data, *data.split(b"\n")[:_MOST_LINES])):
+        if len(piece) >= _SHORTEST:
+            yield from _words_of(piece)
+
+
+def _words_of(data: bytes) -> Iterator[bytes]:
+    present = set(data)
+    if len(present) < _FEWEST_PLAIN:
+        return
+    size = len(data)
+    before = size - len(data.translate(None, _ALNUM))
+    texts: list[tuple[int, bytes]] = []
+    for way, allowed in enumerate(_plain_keys()):
+        keys = -1
+        for byte in present:
+            keys &= allowed[byte]
+            if not keys:
+                break
+        for key in filter(partial(_has, keys), range(1, 256)) if keys else ():
+            text = data.translate(_table(way, key))
+            known = size - len(text.translate(None, _ALNUM))
+            if known >= size * _MOSTLY and known - before >= size * _MORE:
+                texts.append((-known, text))
+    yield from (text for _, text in sorted(texts)[:_MOST_KEYS])
 
 
 def _has(keys: int, key: int) -> bool:

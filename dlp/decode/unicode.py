@@ -53,6 +53,7 @@ HINTS = (
     f"{_COMPATIBLE}{{4}}",
     f"(?:{_COMPATIBLE} ){{4}}",
     f"(?:{_WIDE_SIGN}{{1,3}}{_COMPATIBLE}{{1,3}}){{4}}",
+    f"(?:{_WIDE_SIGN}{{1,8}}[ \\n]){{4}}",
     f"{_JOIN}{_SIMILAR}{_JOIN}",
     f"(?:[0-9A-Za-z]{_SPACE}){{3}}",
 )
@@ -71,6 +72,8 @@ _VISIBLE = bytes(0x21 <= b < 0x7F for b in range(256))
 _APART_BYTES = 64
 _ACROSS_BYTES = 16
 """No blank in a word has the next such character farther behind it."""
+_WIDE_TEXT = re.compile(rf"{_WIDE_SIGN}(?:{_WIDE_SIGN}|[ \t\n]){{12,}}+".encode())
+_NARROW = {0xFF01 + n: 0x21 + n for n in range(0x7E - 0x20)}
 _SHORTEST = 12
 _BINARY_BYTES = 4 << 10
 """Of what is larger and no text, what looks like a character is chance."""
@@ -88,6 +91,10 @@ def folded(source: Source) -> Iterator[View]:
         text = fold(word)
         if len(text) >= _SHORTEST and text != word:
             found.append((match.span(), text))
+    for match in _WIDE_TEXT.finditer(source.data):
+        if any(blank in match[0] for blank in b" \n"):
+            narrow = match[0].decode().translate(_NARROW).encode()
+            found.append((match.span(), narrow))
     yield from source.found("folded", found)
 
 

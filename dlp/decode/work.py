@@ -51,7 +51,7 @@ from dlp.decode.table import (
     hints_in,
 )
 from dlp.decode.transfer import undo_codings
-from dlp.decode.turned import GUESSES
+from dlp.decode.turned import GUESSES, is_masked, masked
 from dlp.model import Cut, Decoded, Limits, Origin, Part, PartKind, Trace, View
 
 _SMALL_BYTES = 4 << 10
@@ -121,6 +121,8 @@ class _Work:
         self._seen: set[bytes] = set()
         self._spelled: dict[int, int] = {}
         """Of residue, by identity: how often it was spelled otherwise."""
+        self._joins: set[bytes] = set()
+        """What was seen as a join alone, which not all decoders read."""
 
     def begin(self, parts: Sequence[Part]) -> None:
         """The raw parts, what their codings hide, and joins over parts."""
@@ -157,6 +159,8 @@ class _Work:
             spelled = self._spelled.get(id(view), 0)
             source = Source(view, self.budget)
             self._add_all(shifted(source), spelled + 1)
+            if is_masked(view.data):
+                self._add_all(masked(source), spelled)
             if view.data not in self._seen:
                 self._add_all(streams(source), spelled)
                 self._add_all(headless_streams(source, by_chance=True), spelled)
@@ -278,17 +282,26 @@ class _Work:
             self.budget.over("depth")
         return deep
 
+    def _repeat(self, view: View, spelled: int) -> None:
+        """What is no join is read by decoders that no join is read by."""
+        self.repeated.add(view.data)
+        if view.data in self._joins and not view.joined:
+            self._joins.discard(view.data)
+            self._queued(view, spelled)
+
     def _add(self, view: View, spelled: int, new: View | None = None) -> None:
         """Show a view and decode it, or if not all of it is to be, `new`."""
         data, budget = view.data, self.budget
         if len(data) < _SHORTEST_BYTES:
             return
         if data in self._seen:
-            self.repeated.add(data)
+            self._repeat(view, spelled)
             return
         if self._is_too_deep(view, spelled) or not budget.spend(len(data)):
             return
         self._seen.add(data)
+        if view.joined:
+            self._joins.add(data)
         kind = None if view.joined else document(data)
         if kind and view.trace is None:
             view = replace(view, trace=Placed(kind.place()))

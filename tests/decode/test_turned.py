@@ -2,7 +2,9 @@
 
 import base64
 import codecs
+import gzip
 import json
+import quopri
 import random
 import string
 import zlib
@@ -11,7 +13,17 @@ import pytest
 
 from dlp.decode import decode
 from dlp.model import Limits, Part, PartKind
-from tests.decode.encoders import ATBASH, B58, bignum, caesar, each
+from tests.decode.encoders import (
+    ATBASH,
+    B58,
+    bignum,
+    caesar,
+    each,
+    hexdump,
+    tarred,
+    uuencode,
+    z85,
+)
 
 TOKEN = "ghp" + "_" + "".join(random.Random(9).choices(string.ascii_letters, k=36))
 
@@ -31,6 +43,10 @@ def apart(data, size, between):
 
 def wide(data):
     return "".join(chr(c + 0xFEE0) for c in data).encode()
+
+
+def wide_but_blanks(data):
+    return b" ".join(map(wide, data.split(b" ")))
 
 
 WAYS = {
@@ -63,6 +79,24 @@ WAYS = {
     "hyphens between": lambda t: apart(t, 4, b"-"),
     "two hyphens between": lambda t: apart(t, 5, b"--"),
     "a letter between": lambda t: apart(t, 3, b"x"),
+    "escapes in UTF-16": lambda t: each("\\x{:02x}")(t).decode().encode("utf-16-le"),
+    "wide numbers with blanks": lambda t: wide_but_blanks(each("{}", ", ")(t)),
+    "base85 of lines": lambda t: base64.b85encode(apart(t, 9, b"\n")),
+    "ascii85 of uuencode": lambda t: base64.a85encode(uuencode(t)),
+    "base85 of UTF-16": lambda t: base64.b85encode(t.decode().encode("utf-16-le")),
+    "base85 of wide letters": lambda t: base64.b85encode(wide(t)),
+    "z85 of raw deflate": lambda t: z85(zlib.compress(t, wbits=-15)),
+    "base85 of XOR": lambda t: base64.b85encode(bytes(c ^ 0x91 for c in t)),
+    "ascii85 of tar": lambda t: base64.a85encode(tarred("w")(t)),
+    "quoted-printable of gzip": lambda t: quopri.encodestring(gzip.compress(t)),
+    "quoted-printable of bits": lambda t: quopri.encodestring(each("{:08b}", " ")(t)),
+    "XOR of Caesar": lambda t: bytes(c ^ 0xB7 for c in caesar(9)(t)),
+    "XOR of base85": lambda t: bytes(c ^ 0xB7 for c in base64.b85encode(t)),
+    "a shift of groups": lambda t: bytes(c + 120 for c in apart(t, 4, b" ")),
+    "base64 of XOR of a dump": lambda t: base64.b64encode(
+        bytes(c ^ 0xC9 for c in hexdump(t))
+    ),
+    "base64 of lines of eight": lambda t: base64.b64encode(apart(t[:26], 8, b"\n")),
     "base 7": lambda t: " ".join(f"{c // 49}{c // 7 % 7}{c % 7}" for c in t).encode(),
 }
 
@@ -70,6 +104,7 @@ WAYS = {
 @pytest.mark.parametrize("name", WAYS)
 def test_a_token_comes_out_of(name):
     token = TOKEN.encode()
+    token = token[:26] if name.endswith("of eight") else token
     coded = WAYS[name](token)
     bodies = [coded]
     if coded.isascii() and coded.decode().isprintable():

@@ -1,0 +1,55 @@
+"""What was written backwards as a whole."""
+
+import base64
+import gzip
+import json
+import random
+import string
+import zlib
+
+import pytest
+
+from dlp.decode import decode
+from dlp.model import Limits, Part, PartKind
+from tests.decode.encoders import each, hexdump, tarred, uuencode, zipped
+
+TOKEN = (
+    "ghp" + "_" + "".join(random.Random(8).choices(string.ascii_letters, k=36))
+).encode()
+
+WAYS = {
+    "gzip": gzip.compress,
+    "zlib": zlib.compress,
+    "zip": zipped(8),
+    "tar.gz": tarred("w:gz"),
+    "a document": lambda t: json.dumps({"type": "Buffer", "data": list(t)}).encode(),
+    "a list": lambda t: json.dumps(list(t)).encode(),
+    "a list of 0x": each("0x{:02x}", ", "),
+    "numbers": each("{}", " "),
+    "bits": each("{:08b}", " "),
+    "a dump": hexdump,
+    "uuencode": uuencode,
+    "a data URL": lambda t: b"data:text/plain;base64," + base64.b64encode(t),
+}
+
+
+def steps_of(*parts):
+    decoded = decode(parts, Limits())
+    return decoded, {view.step for view in decoded.views}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_it_is_turned_round_among_headers_too(name):
+    headers = [Part(PartKind.HEADER, b"curl/8", "user-agent")]
+    body = Part(PartKind.BODY, WAYS[name](TOKEN)[::-1])
+    decoded, _ = steps_of(*headers, body, *headers)
+    assert any(TOKEN in view.data for view in decoded.views)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"see [1] and [2], 10, 20, 30", b'{"a": [1, 2, 3]}' * 3, bytes(200), b"x" * 90],
+)
+def test_what_is_not_is_left_alone(text):
+    _, steps = steps_of(Part(PartKind.BODY, text))
+    assert "mirrored" not in steps
