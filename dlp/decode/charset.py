@@ -76,6 +76,8 @@ _EBCDIC = Alphabet(
     re.sub(rb"[^\x40\x15\x25%s]" % _EBCDIC_WORD, b"", bytes(range(256))), 16
 )
 EBCDIC_HINTS = (f"[{''.join(map(chr, _EBCDIC_WORD))}]{{16}}",)
+_FEWEST_LETTERS = 5
+"""Different ones in a run; what is filled has fewer."""
 _TO_ASCII = bytes(range(256)).decode("cp037").encode("latin-1")
 
 
@@ -137,10 +139,15 @@ def ebcdic(source: Source) -> Iterator[View]:
     """Runs of EBCDIC letters and digits."""
     data = source.data
     # What is a sign there is ASCII here: a line of tildes.
-    spans = [(a, b) for a, b in _EBCDIC.runs(data) if not data[a:b].isascii()]
+    spans = [(a, b) for a, b in _EBCDIC.runs(data) if _is_ebcdic(data[a:b])]
     if spans:
         texts = [data[start:stop].translate(_TO_ASCII) for start, stop in spans]
         yield source.gather("ebcdic", texts, Pieces(spans, list(map(len, texts))))
+
+
+def _is_ebcdic(run: bytes) -> bool:
+    """Not ASCII, nor the even ground of a picture."""
+    return not run.isascii() and len(set(run)) >= _FEWEST_LETTERS
 
 
 def wide_letters(source: Source) -> Iterator[View]:

@@ -27,6 +27,11 @@ _MOST_STORED = 16 << 10
 Larger ones stand in the raw bytes; of smaller ones what is beside them matters: no key
 ends where a letter follows.
 """
+_NO_ZIP = b"\n" * len(ZIP)
+"""
+Instead of the headers in a stored member: what they begin is read where it stands, and
+if sizes are wrong, as in bytes that were taken for text, every member holds the others.
+"""
 _KNOWN_METHODS = frozenset({*range(20), *range(93, 100)})
 _HIGHEST_VERSION = 63
 
@@ -53,6 +58,7 @@ def members(source: Source) -> Iterator[View]:
     spans: list[Span] = []
     texts: list[bytes] = []
     room = budget.room
+    stored = 0
     for member in _members(data):
         codec = _CODECS.get(member.method)
         if member.encrypted or (codec is None and member.method != _STORED):
@@ -62,10 +68,16 @@ def members(source: Source) -> Iterator[View]:
             continue
         if codec is None:
             if member.size <= _MOST_STORED:
-                span = member.start, min(member.start + member.size, len(data))
+                stop = min(member.start + member.size, len(data))
+                stored += stop - member.start
+                if stored > len(data):
+                    # Members overlap: it was damaged, and one size is as wrong as all.
+                    begin = data.find(ZIP, member.start, stop)
+                    stop = begin if begin >= 0 else stop
+                span = member.start, stop
                 names.append(member.name)
                 spans.append(span)
-                texts.append(data[slice(*span)])
+                texts.append(data[slice(*span)].replace(ZIP, _NO_ZIP))
             continue
         size = len(data) - member.start
         cap = min(room, budget.cap(size))

@@ -147,12 +147,12 @@ _NOT_A_VALUE = re.compile(
     rb"|\d{4}-\d\d-\d\d.*"  # dates
     rb"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # mail addresses
     rb"|(?:[a-z][a-z0-9+.-]*:)+//.*"
-    rb"|[\w-]+(?:\.[a-z_]\w*)*\.[a-z_]{2,}(?:[:/].*)?"  # attributes, hosts, files
+    rb"|[\w-]+(?:\.(?:[a-z_]\w*|\d{1,3}(?=\.)))*\.[a-z_]{2,}(?:[:/].*)?"  # hosts, files
     rb"|(?:sha\d+|md5)[-:=].*|(?:[a-z]+-)*sha-?\d+|(?:arn|urn):.*"
     rb"|(?-i:M[A-Z][\w+/]{1,8}(?:EwYHKoZIzj0|EAYHKoZIzj0|ANBgkqhkiG9w0BAQEFAAO))[\w+/=]*"
     rb"|(?-i:MCowBQYDK2|MII[\w+/]{9}AwIBAgI)[\w+/=]*"  # public keys, certificates
-    rb"|--?[a-z][\w-]*"
-    rb"|(?-i:[A-Z]{14}-[A-Z]{10}-[A-Z])"  # InChIKey: a digest of a molecule
+    rb"|--?[a-z][\w-]*|(?:[\w.-]+/)+[\w-]+\.[a-z]{1,4}(?::\d+)+\W?"  # options, lines
+    rb"|(?-i:[A-Z]{14}-[A-Z]{10}-[A-Z].*)"  # InChIKey: a digest of a molecule
     rb"|[a-z_]+=[\w.]+"  # keyword arguments
     rb"|(?-i:return|throw|typeof|void|new|await|yield|break|continue|this|null|true|false"
     rb"|undefined|function|delete)\W.*"  # what a `case` does

@@ -130,8 +130,8 @@ def mixed(least: float, found: Candidate) -> Outcome:
     return _kept((kinds >= least and not _is_prose(secret)) or drawn)
 
 
-_LONG = 20
-"""Letters and digits of which, if drawn, one in two thousand reads like words."""
+_LONG = 16
+"""Letters and digits of which, if drawn, one in a thousand reads like words."""
 _SOME_HEX = re.compile(rb"[0-9a-f]{12}|[0-9A-F]{12}")
 
 
@@ -250,6 +250,8 @@ _END = re.compile(
     rb"(?i)\\+(?:u[0-9a-f]{4}|x1b|[nrt](?:(?![0-9a-z]{3})|(?=\d{1,4}[-/.:])))|\x1b"
     rb"|%(?:0[9ad]|2[02789c]|3[bce]|7[bd])"
 )
+_REST_OF_ESCAPE = re.compile(rb"\Au[0-9a-f]{4}")
+"""Behind a backslash, where a value begins that stands in a text of JSON."""
 _SHORTEST_VALUE = 8
 
 
@@ -276,6 +278,8 @@ def assigned(found: Candidate) -> Outcome:
     middle = rest.end() if rest else opening
     name = data[opening - len(before) + len(spoken) : middle].decode("latin-1")
     value = meant(_QUERY.split(found.secret, maxsplit=1)[0])
+    if data[found.start - 1 : found.start] == b"\\":
+        value = _REST_OF_ESCAPE.sub(b"", value)
     if len(value) < _SHORTEST_VALUE:
         return Outcome.DROP
     assignment = Assignment(

@@ -20,6 +20,7 @@ from itertools import filterfalse
 from dlp.detect.bigrams import randomness
 from dlp.detect.confirm import Match
 from dlp.detect.rule import GENERIC
+from dlp.detect.syntax import prefixes
 from dlp.detect.words import WORDS
 from dlp.model import Tier, View
 
@@ -54,9 +55,9 @@ def strongest(matches: Iterable[Match]) -> tuple[Match, ...]:
 _OF_ANYTHING = frozenset({Tier.LIKELY, Tier.WEAK})
 _BEGINNING, _DRAWN_BITS = 20, 12
 """Of so many drawn letters and digits 99 in 100 look random by more bits."""
-_SHORTEST_WORD = 4
-"""Of two thousand drawn keys one begins with a word so long."""
-_PREFIX = re.compile(rb"\A[A-Za-z0-9]{2,12}[_-]")
+_SHORTEST_WORD = 6
+"""Letters of a word that is no part of a key."""
+_PLAIN = re.compile(rb"[A-Za-z0-9_-]*")
 _HEX = re.compile(rb"(?=.{0,15}[0-9])(?=.{0,15}[a-fA-F])[0-9a-fA-F-]{16}")
 _AROUND, _FEWEST_AROUND = 64, 256
 """Bytes without a blank before a value; in a text as short none need be."""
@@ -69,20 +70,39 @@ def _is_run_on(match: Match) -> bool:
     their keys unless a word follows the prefix: `secret_` begins many names.
     """
     joined = _is_joined(match.view)
+    own = _own(match)
+    if own != match.secret:
+        moved = match.view.came_of(_REARRANGING) and bool(_PLAIN.fullmatch(own))
+        if moved and _long_words().search(own):
+            return True
+        return joined and bool(_long_words().match(own))
     if match.tier not in _OF_ANYTHING:
-        prefix = _PREFIX.match(match.secret) if joined else None
-        return prefix is not None and match.secret[prefix.end() :].startswith(_words())
+        return False
     if joined and match.rule.family == GENERIC:
         return True
-    if not joined and not _is_without_blanks(match):
+    named = joined and any(name == "keylike" for name, _ in match.rule.checks)
+    if not named and not _is_without_blanks(match):
         return False
     begins = match.secret[:_BEGINNING]
     return _bits(begins) < _DRAWN_BITS and not _HEX.match(begins)
 
 
+def _own(match: Match) -> bytes:
+    """A secret without what is the same for all of its kind."""
+    found = _prefixes(match.rule.pattern.exact)
+    head = match.secret[: len(found[0])].lower() if found else b""
+    size = next((len(each) for each in found if head.startswith(each)), 0)
+    return match.secret[size:]
+
+
+_prefixes = cache(prefixes)
+
+
 @cache
-def _words() -> tuple[bytes, ...]:
-    return tuple(word.encode() for word in WORDS if len(word) >= _SHORTEST_WORD)
+def _long_words() -> re.Pattern[bytes]:
+    """Of letters that were drawn and moved about, one key in ten thousand has one."""
+    long = [word.encode() for word in WORDS if len(word) >= _SHORTEST_WORD]
+    return re.compile(b"|".join(long))
 
 
 def _bits(text: bytes) -> float:

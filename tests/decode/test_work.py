@@ -7,6 +7,7 @@ import io
 import json
 import lzma
 import random
+import re
 import sys
 import textwrap
 import zipfile
@@ -19,6 +20,7 @@ from dlp.decode import decode
 from dlp.decode.budget import Budget
 from dlp.decode.headless import headless_streams
 from dlp.decode.leaves import read_strings
+from dlp.decode.magic import ZIP
 from dlp.decode.source import Source
 from dlp.model import Decoded, Limits, Part, PartKind, View
 
@@ -298,3 +300,35 @@ def test_what_was_guessed_is_read_twice_as_deep_and_no_deeper():
     sent = [Part(PartKind.BODY, bytes(c << 3 & 0xFF | c >> 5 for c in coded))]
     assert holding(decode(sent, Limits(depth=6)))
     assert decode(sent, Limits(depth=4)).truncated == "depth"
+
+
+def test_members_of_a_damaged_archive_are_not_each_other():
+    """As text with other characters for bytes; each size is one that covers the rest."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for number in range(40):
+            archive.writestr(f"{number}.xml", f"member {number} ".encode() * 20)
+    sent = out.getvalue()
+    for at in [found.start() for found in re.finditer(re.escape(ZIP), sent)]:
+        sent = sent[: at + 18] + (12 << 10).to_bytes(4, "little") + sent[at + 22 :]
+    decoded = body(sent)
+    assert not decoded.truncated
+    assert holding(decoded, b"member 39 member 39")
+    assert sum(len(view.data) for view in decoded.views) < 20 * len(sent)
+
+
+def test_a_text_behind_a_header_in_a_stored_member_is_shown():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a", b"PK\3\4" + bytes(22) + b"\0\0\0\0" + TEXT)
+    views = [v for v in body(out.getvalue()).views if v.step == "zip"]
+    assert any(TEXT in view.data for view in views)
+
+
+def test_the_ground_of_a_picture_is_no_ebcdic():
+    draw = random.Random(3)
+    rows = b"".join(
+        bytes([draw.choice((0xC4, 0xF3))]) * 300 + b"\0" for _ in range(900)
+    )
+    assert not [v for v in body(rows).views if v.came_of({"ebcdic"})]
+    assert holding(body(TEXT.replace(b"-", b"").decode().encode("cp037")), b"pL4nt3d")

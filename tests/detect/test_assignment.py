@@ -141,6 +141,8 @@ CASES = {
     "passphrase of an OpenPGP key": (f"GPG_KEY_PASSPHRASE={HEX}{HEX[:8]}", HEX + HEX[:8], True),
     "digest of a molecule": ("InChIKey=HIOTOWMSZPAERT-BKHRZCCOID-N", "HIOTOWMSZPAERT-BKHRZCCOID-N", False),
     "constant of a protocol": ("auth = usmHMACMD5AuthProtocol", "usmHMACMD5AuthProtocol", False),
+    "attribute of an element of a list": ('"password": d.Get("cloud_sql.0.credential.0.password")', "cloud_sql.0.credential.0.password", False),
+    "place in a file of source": ("password. src/mailman/commands/member.py:162#", "src/mailman/commands/member.py:162#", False),
     "version of a package": ("ii  passwd  1:4.13+dfsg1-1+deb12u1  amd64", "1:4.13+dfsg1-1+deb12u1", False),
     "name of several words": ('"result_key": "SecurityGroupForVpcs"', "SecurityGroupForVpcs", False),
     "long number of somebody's": ('lemlist_token = "739281640518273645"', "739281640518273645", True),

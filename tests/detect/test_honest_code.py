@@ -29,6 +29,8 @@ ESCAPED = {
     "a record": "states/state_pass.py,sha256="
     + expand("{base64url:43}", seed=2)
     + ",99",
+    "strings side by side": "Parity\0Password:\0Patented algorithms\0Pending",
+    "a log": "took 61.2ms token refreshed\n2026-11-29T16:35:10.963606Z INFO config x",
     "an alphabet": 'UNRESERVED_PAT = r"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno._"',
 }
 

@@ -87,6 +87,7 @@ def test_a_scramble_of_a_key_that_stands_in_plain_view_is_no_other_key():
     ]
 
 
+NAMED = rule("id: named\npattern: 'key=[a-z]{9}'\nchecks: [keylike]\nmatches: [x]")
 STRONG = rule("id: strong\ntier: strong\npattern: 'secret_[a-z]{9}'\nmatches: [x]")
 DRAWN, WORDS = b"x7Qk2mWz9RtLpN4fGhVd", b"thegeometrypackageis!"
 
@@ -95,7 +96,7 @@ def shown(value, **how):
     """What is left of a match of a value, behind a name, in a view made that way."""
     data = b"sections-are-numbered-and-words-run-on-and-so-do-names-" * 6 + b"key:"
     view = View(data + value, 0, parent=RAW, depth=1, **how)
-    found = match(VENDOR, len(data), len(data + value), view=view)
+    found = match(NAMED, len(data), len(data + value), view=view)
     return left(found)
 
 
@@ -116,7 +117,7 @@ def test_across_pieces_no_name_has_a_value_of_its_own():
 
 
 @pytest.mark.parametrize(
-    ("secret", "count"), [(b"secret_metadata" + DRAWN, 0), (b"secret_" + DRAWN, 1)]
+    ("secret", "count"), [(b"secret_configuration" + DRAWN, 0), (b"secret_" + DRAWN, 1)]
 )
 def test_a_word_behind_a_prefix_is_no_key_across_pieces(secret, count):
     view = View(secret, 0, parent=RAW, joined=True)
