@@ -25,6 +25,8 @@ _BEGINS = re.compile(
     rb"|data:[a-z]{4,11}/|<\?xml |MIME-Version: |Subject: |[0-9a-f]{8}:? ",
 )
 _ENDS = tuple(magic[::-1] for magic in CONTAINERS)
+_END = re.compile(b"(?:%b)(?=\\n|\\Z)" % b"|".join(map(re.escape, _ENDS)))
+"""Also of a line: a decoder may have read a text in several ways."""
 HINTS = (
     *("".join(f"\\x{byte:02x}" for byte in end) + END for end in _ENDS),
     r'"[\w@$.\-]{1,24}"\s{0,4}[\[{]' + END,
@@ -46,5 +48,7 @@ def mirrored(source: Source) -> Iterator[View]:
     data = source.data
     if len(data) < _SHORTEST or source.view.step == STEP:
         return
-    if data.endswith(_ENDS) or _BEGINS.match(data[: -_HEAD - 1 : -1]):
+    if _BEGINS.match(data[: -_HEAD - 1 : -1]):
         yield source.child(STEP, data[::-1])
+    elif found := _END.search(data):
+        yield source.child(STEP, data[: found.end()][::-1])

@@ -36,6 +36,8 @@ _CHUNKS_HEAD = 5
 """Bytes of keys and marks before the first chunk."""
 _SHORTEST_VALUE = 4
 """Shorter ones are keys, indices and tags between the values."""
+_TAG_BYTES = 3
+"""Of a tag, and of a length, those that may be letters."""
 _HEAD_BYTES = 64
 """Bytes of a message in which the field that is the rest of it is looked for."""
 _OFTEN = 3
@@ -68,13 +70,23 @@ def strings(source: Source) -> Iterator[View]:
         values = [span for span in cut[:-1] if span[1] - span[0] >= _SHORTEST_VALUE]
         values += cut[-1:]
         rare = _rare(data, values)
-        for spans in [found] if values == found else [found, values]:
+        sized = [_sized(data, *span) for span in values]
+        several = {tuple(spans): spans for spans in (found, values, sized)}
+        for spans in several.values():
             yield from joined(source, _STEP, spans)
         yield from joined(source, _STEP, rare[::-1])  # as databases fill their pages
         if rare != values:
             yield from joined(source, _STEP, rare)
     for start in _ends(data):
         yield source.slice("", (start, len(data)))
+
+
+def _sized(data: bytes, start: int, stop: int) -> Span:
+    """A string as long as the byte before it says: a tag behind it may be a letter."""
+    size = data[start - 1] if start else 0
+    if _SHORTEST_VALUE <= size < stop - start <= size + _TAG_BYTES:
+        return start, start + size
+    return start, stop
 
 
 def _is_text(data: bytes) -> bool:

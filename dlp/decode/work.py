@@ -30,6 +30,7 @@ from dlp.decode.leaves import (
     read_strings,
     without,
 )
+from dlp.decode.mirrored import mirrored
 from dlp.decode.pieces import Span
 from dlp.decode.places import Placed
 from dlp.decode.printable import is_text, printable
@@ -161,6 +162,7 @@ class _Work:
             self._add_all(shifted(source), spelled + 1)
             if is_masked(view.data):
                 self._add_all(masked(source), spelled)
+            self._add_all(mirrored(source), spelled)
             if view.data not in self._seen:
                 self._add_all(streams(source), spelled)
                 self._add_all(headless_streams(source, by_chance=True), spelled)

@@ -46,6 +46,12 @@ def test_it_is_turned_round_among_headers_too(name):
     assert any(TOKEN in view.data for view in decoded.views)
 
 
+def test_in_base64_and_a_stream_that_was_turned_round():
+    body = base64.b64encode(gzip.compress(TOKEN)[::-1])
+    decoded, _ = steps_of(Part(PartKind.BODY, body))
+    assert any(TOKEN in view.data for view in decoded.views)
+
+
 @pytest.mark.parametrize(
     "text",
     [b"see [1] and [2], 10, 20, 30", b'{"a": [1, 2, 3]}' * 3, bytes(200), b"x" * 90],

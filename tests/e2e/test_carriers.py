@@ -10,6 +10,7 @@ import base64
 import gzip
 import io
 import json
+import quopri
 import random
 import string
 import struct
@@ -180,12 +181,17 @@ ONE = {
     "connect protocol envelope": lambda s: post(b"".join(b"\0" + struct.pack(">I", len(d)) + d for d in [json.dumps({"a": h}).encode() for h in halves(s)]), "application/connect+json"),
     "protobuf varints": lambda s: post(b"".join(b"\x08" + bytes([c]) for c in s.encode())),
     "protobuf map": lambda s: post(b"".join(field(3, field(1, b"k%d" % n) + field(2, p.encode())) for n, p in enumerate(pieces(s, 8)))),
+    "otlp attributes": lambda s: post(field(1, field(2, b"".join(field(6, field(1, b"a%d" % n) + field(2, field(1, p.encode()))) for n, p in enumerate(pieces(s, 8))))), "application/x-protobuf"),
     "protobuf nested": lambda s: post(field(1, field(2, field(1, A(s).encode())) + field(2, field(1, B(s).encode())))),
     "msgpack characters": lambda s: post(b"\xdc" + struct.pack(">H", len(s)) + b"".join(b"\xa1" + c.encode() for c in s), "application/msgpack"),
     "msgpack ints": lambda s: post(b"\xdc" + struct.pack(">H", len(s)) + s.encode(), "application/msgpack"),
     "cbor ints": lambda s: post(b"\x98" + bytes([len(s)]) + b"".join(b"\x18" + c.encode() for c in s), "application/cbor"),
     "cbor chunks": lambda s: post(b"\xa1aa\x7f" + b"".join(bytes([0x60 + len(p)]) + p.encode() for p in pieces(s, 7)) + b"\xff", "application/cbor"),
     "bson array": lambda s: post(b"".join(b"\x02%d\0" % n + struct.pack("<I", len(p) + 1) + p.encode() + b"\0" for n, p in enumerate(pieces(s, 8)))),
+    "json in prose": lambda s: post(json.dumps({"messages": [{"role": "user", "content": "as the tool said: " + json.dumps({f"p{n}": p for n, p in enumerate(pieces(s, 7))}) + " thanks"}]}), "application/json"),
+    "base85 of lines": lambda s: post(json.dumps({"d": base64.b85encode("\n".join(pieces(s, 9)).encode()).decode()}), "application/json"),
+    "gzip backwards": lambda s: post(gzip.compress(s.encode())[::-1]),
+    "quoted-printable gzip": lambda s: post(quopri.encodestring(gzip.compress(s.encode())), "text/plain"),
     "graphql aliases": lambda s: post(json.dumps({"query": "mutation{" + " ".join(f'a{n}: set(v: "{p}"){{ok}}' for n, p in enumerate(pieces(s, 10))) + "}"}), "application/json"),
     "graphql comments": lambda s: post(json.dumps({"query": "{me{id}}" + "".join(f"\n# {p}" for p in pieces(s, 10))}), "application/json"),
     "graphql block string": lambda s: post(json.dumps({"query": 'mutation{f(v:"""\n' + "\n".join(pieces(s, 10)) + '\n"""){id}}'}), "application/json"),
