@@ -78,7 +78,7 @@ def _is_run_on(match: Match) -> bool:
         return joined and bool(_long_words().match(own))
     if match.tier not in _OF_ANYTHING:
         return False
-    if joined and match.rule.family == GENERIC:
+    if match.rule.family == GENERIC and (joined or match.view.came_of(_GLUED)):
         return True
     named = joined and any(name == "keylike" for name, _ in match.rule.checks)
     if not named and not _is_without_blanks(match):
@@ -126,6 +126,7 @@ def _is_without_blanks(match: Match) -> bool:
 
 
 _SHOWN = frozenset({"pdf text"})
+_GLUED = frozenset({"ungrouped", "unwrapped"})
 _REARRANGING = frozenset({"drawn", "picked"})
 """Steps of the decoders that put letters in another order."""
 

@@ -111,8 +111,9 @@ def test_words_behind_a_name_are_no_value_in_a_page_without_blanks():
     assert shown(DRAWN, step="pdf text")
 
 
-def test_across_pieces_no_name_has_a_value_of_its_own():
-    view = View(b"the token " + DRAWN, 0, parent=RAW, joined=True)
+@pytest.mark.parametrize("how", [{"joined": True}, {"step": "unwrapped"}])
+def test_across_pieces_no_name_has_a_value_of_its_own(how):
+    view = View(b"the token " + DRAWN, 0, parent=RAW, **how)
     assert not left(match(PLAIN, 10, 30, view=view))
 
 
