@@ -18,7 +18,7 @@ from typing import NamedTuple
 import regex
 
 from dlp.detect.checks import Candidate, Check, Outcome, resolve
-from dlp.detect.noise import in_noise, is_written
+from dlp.detect.noise import hangs_on_noise, in_noise, is_written
 from dlp.detect.pattern import searcher
 from dlp.detect.placeholder import is_example, is_placeholder
 from dlp.detect.rule import Rule, in_words
@@ -259,7 +259,7 @@ class Detector:
                 tier = _DEMOTED[tier]
         if self._stands_for_one(secret) or self._is_excepted(secret):
             return None
-        if tier is not Tier.CERTAIN and in_noise(view.data, start, stop):
+        if _in_noise(tier, view.data, start, stop):
             return None
         if self.rule.aside and self._is_aside(view.data, found.start(), start):
             return None
@@ -293,6 +293,13 @@ class Detector:
             return True
         text = data[found.start() : found.end()].lower()
         return any(keyword in text for keyword in self.rule.keywords)
+
+
+def _in_noise(tier: Tier, data: bytes, start: int, stop: int) -> bool:
+    """Whether it, or what names it, is a piece of something longer."""
+    if tier in _OF_ANYTHING and hangs_on_noise(data, start):
+        return True
+    return tier is not Tier.CERTAIN and in_noise(data, start, stop)
 
 
 def _merged(windows: Iterable[Window]) -> Iterator[Window]:

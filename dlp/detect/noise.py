@@ -19,6 +19,8 @@ _FEWEST = 256
 _SIGNS = b"+/"
 """What ends a word, and no base64."""
 _LETTERS = re.compile(rb"[A-Za-z0-9+/]*")
+_LINE = 57
+"""Letters of a line of base64; RFC 7468 and 2045 have 64 and 76, here less a name."""
 _KINDS = 4
 """Small letters, capitals, digits and signs."""
 
@@ -38,6 +40,20 @@ def in_noise(data: bytes, start: int, stop: int) -> bool:
     rest = _letters(data[stop : stop + _REACH])
     around = data[start - lead : start] + data[stop : stop + rest]
     return len(around) >= _FEWEST and b"+" in around and mixture(around) == _KINDS
+
+
+def hangs_on_noise(data: bytes, start: int) -> bool:
+    """
+    Whether what stands before a value in `data` is the end of a line of base64: in a
+    megabyte some line ends like a name. Nothing is hidden by it that a value without
+    a name were not.
+    """
+    before = data[max(0, start - _REACH) : start].removesuffix(b"\\n").rstrip(b"\r\n")
+    if before.endswith(b"\\r"):
+        before = before[:-2]
+    size = _letters(before[::-1])
+    line = before[len(before) - size :]
+    return size >= _LINE and (b"+" in line or b"/" in line) and mixture(line) == _KINDS
 
 
 def _letters(text: bytes) -> int:

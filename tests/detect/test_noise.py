@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from dlp.detect.noise import in_noise
+from dlp.detect.noise import hangs_on_noise, in_noise
 from dlp.detect.templates import expand
 
 NOISE = base64.b64encode(random.Random(3).randbytes(900)).replace(b"=", b"+")
@@ -32,3 +32,24 @@ WHOLE = {
 def test_a_token_that_stands_by_itself_is_whole(data):
     start = data.find(b"ghp_") if b"ghp_" in data else data.index(TOKEN)
     assert not in_noise(data, start, data.index(TOKEN) + len(TOKEN))
+
+
+LINES = base64.encodebytes(random.Random(3).randbytes(57))[:72]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\\n", b"\\r\\n"])
+def test_a_line_of_base64_that_ends_in_a_name_names_nothing(end):
+    assert hangs_on_noise(LINES + b"auth" + end + TOKEN, len(LINES + b"auth" + end))
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"Acme auth\n",
+        b"acme_token = ",
+        LINES + b"\nacme auth\n",
+        b"/a/path" * 12 + b"/auth\n",
+    ],
+)
+def test_a_name_that_is_no_end_of_base64_names_what_follows(before):
+    assert not hangs_on_noise(before + TOKEN, len(before))
