@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from dlp.decode.base64 import SPACED_SHAPE
-from dlp.decode.disguise import KEY
+from dlp.decode.beginnings import KEY
 from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.pieces import Span
 from dlp.decode.runs import Alphabet, words

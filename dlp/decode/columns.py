@@ -20,7 +20,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from dlp.decode.disguise import KEY
+from dlp.decode.beginnings import KEY
 from dlp.decode.drawn import sudden
 from dlp.decode.pieces import Span
 from dlp.decode.source import Source

@@ -15,20 +15,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from dlp.decode.beginnings import BEGINNINGS, KEY, USUAL
 from dlp.decode.pieces import Span
 from dlp.decode.sieve import Locator
 from dlp.decode.source import Source
 from dlp.model import View
-
-PREFIXES = (
-    "sk-ant-", "sk-proj-", "sk-or-v1-", "sk_live_", "rk_live_", "sk_test_", "whsec_",
-    "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gldt-", "glrt-",
-    "xoxb-", "xoxp-", "xapp-", "AKIA", "ASIA", "AIzaSy", "ya29.", "GOCSPX-", "npm_",
-    "pypi-AgE", "dop_v1_", "hvs.CAES", "shpat_", "shpss_", "hf_", "gsk_",
-    "pplx-", "r8_", "xai-", "lin_api_", "secret_", "ntn_", "figd_", "dckr_pat_",
-    "eyJhbGciOi", "-----BEGIN", "postgres://", "mongodb+srv://", "AGE-SECRET-KEY-",
-)  # fmt: skip
-"""What keys of common vendors begin with."""
 
 _UPPER, _LOWER = string.ascii_uppercase, string.ascii_lowercase
 _LETTERS = (_UPPER + _LOWER).encode()
@@ -36,6 +27,8 @@ _PEM_BYTES = 4096
 """What is undone of a text that begins like a private key."""
 _WORD_BYTES = 1024
 _MOST_HITS = 5000
+_GUESSES = frozenset({"picked", "drawn"})
+"""Steps that show a key only as it is."""
 
 
 def _caesar(shift: int) -> bytes:
@@ -120,13 +113,13 @@ CIPHERS = (
     ),
 )
 
+_WELL_KNOWN = frozenset({"reversed", "atbash", "rot47", "caesar 13", "swapped case"})
 _HIDDEN = tuple(
     (cipher, prefix, cipher.hide(prefix.encode()))
     for cipher in CIPHERS
-    for prefix in PREFIXES
+    for prefix in (BEGINNINGS if cipher.step in _WELL_KNOWN else USUAL)
     if cipher.hide(prefix.encode()) != prefix.encode()
 )
-HINTS = tuple("".join(f"\\x{byte:02x}" for byte in hidden) for *_, hidden in _HIDDEN)
 _WORD = re.compile(rb"[0-9A-Za-z+/=_.:@\-]+")
 _ANY = re.compile(rb"[!-~]+")
 _ODD = re.compile(rb"[^0-9A-Za-z+/=_.\-\s]")
@@ -134,11 +127,6 @@ _ODD = re.compile(rb"[^0-9A-Za-z+/=_.\-\s]")
 _SIGNS_TOO = frozenset({"rot47", "keyboard"})
 """Steps in which letters become signs."""
 _INSIDE = frozenset(bytes([byte]) for byte in _LETTERS + b"0123456789_-")
-KEY = re.compile(
-    b"(?:%s)[0-9A-Za-z+/=_.:@\\-]{12}"
-    % b"|".join(re.escape(prefix.encode()) for prefix in PREFIXES)
-)
-"""The beginning of a key, and enough of it."""
 
 
 @cache
@@ -146,9 +134,16 @@ def _locator() -> Locator:
     return Locator([hidden for _, _, hidden in _HIDDEN])
 
 
+def is_disguised(data: bytes) -> bool:
+    """Whether what a key begins with stands here in disguise."""
+    return bool(_locator().find(data, 1))
+
+
 def disguised(source: Source) -> Iterator[View]:
     """The words that hold a disguised prefix of a key, undone."""
     data = source.data
+    if source.view.came_of(_GUESSES):
+        return
     hits = _locator().find(data, _MOST_HITS)
     if len(hits) >= _MOST_HITS:
         source.budget.over("expansions")
@@ -156,6 +151,8 @@ def disguised(source: Source) -> Iterator[View]:
     done: set[tuple[str, int]] = set()
     for index, stop in hits:
         cipher, prefix, hidden = _HIDDEN[index]
+        if source.view.came_of({cipher.step}):
+            continue  # some vendors' beginnings are those of others, turned
         if not _begins(data, stop - len(hidden), stop, cipher):
             continue
         start, end = _around(data, stop - len(hidden), prefix, cipher)

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from dlp.decode.disguise import KEY, PREFIXES
+from dlp.decode.beginnings import KEY, USUAL
 from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.moved import moved
 from dlp.decode.picked import joins, picked
@@ -65,7 +65,7 @@ _FIELD = re.compile(rb"[A-Za-z0-9_\-+.~]{%d,}" % _LONG_TOKEN)
 """The same without what parts names, paths and values."""
 _EDGE = re.compile(rb"[\n\"]")
 _LONG_PREFIXES = tuple(
-    prefix.encode() for prefix in PREFIXES if len(prefix) > 3 and not prefix.isalnum()
+    prefix.encode() for prefix in USUAL if len(prefix) > 3 and not prefix.isalnum()
 )
 _REST_BYTES = 160
 _LOCATOR = Locator(_LONG_PREFIXES)

@@ -15,7 +15,7 @@ from functools import cache
 
 import numpy as np
 
-from dlp.decode.disguise import KEY, PREFIXES
+from dlp.decode.beginnings import BEGINNINGS, KEY
 from dlp.decode.inflate import inflate
 from dlp.decode.magic import BZIP2, GZIP, XZ, ZSTD
 from dlp.decode.printable import is_text
@@ -44,7 +44,7 @@ _HEX = re.compile(rb"[0-9a-fA-F-]*")
 _HEADS = {GZIP + b"\0": "gzip", BZIP2 + b"91AY": "bz2", XZ: "xz", ZSTD: "zstd"}
 _PROBE_BYTES = 1 << 20
 _LITERALS = (
-    *(prefix.encode() for prefix in PREFIXES if len(prefix) >= _SHORTEST),
+    *(prefix.encode() for prefix in BEGINNINGS if len(prefix) >= _SHORTEST),
     b"sk-ant-api03-",
     *_HEADS,
 )

@@ -200,7 +200,7 @@ _SPELLINGS = (
         reads_json=False,
     ),
     Decoder(chunks.unwrapped, chunks.WRAP_HINTS, reads_joins=False),
-    Decoder(disguise.disguised, disguise.HINTS),
+    Decoder(disguise.disguised, (), test=disguise.is_disguised),
 )
 _CODES = (
     Decoder(base64.base64, base64.HINTS, Bank.SHAPES, wraps=True),

@@ -289,15 +289,15 @@ def beginnings(nodes: Nodes) -> tuple[frozenset[bytes], int]:
     return frozenset(), 0
 
 
-def prefixes(source: bytes) -> tuple[bytes, ...]:
+def prefixes(source: bytes, *, folded: bool = True) -> tuple[bytes, ...]:
     """
     What an expression fixes of the beginning of its group `secret`, else of the whole:
-    literals in lower case, longest first. None where that may begin anyhow.
+    literals, in lower case if `folded`, longest first. None if it may begin anyhow.
     """
     tree = _parser.parse(source, re.MULTILINE)
     number = tree.state.groupdict.get("secret")
     inside = list(tree) if number is None else _within(list(tree), number)
-    found, _ = _literals(inside, may_skip=True, enough=_PREFIX)
+    found, _ = _literals(inside, may_skip=True, enough=_PREFIX, folded=folded)
     return tuple(sorted(found - {b""}, key=len, reverse=True))
 
 
@@ -317,7 +317,7 @@ def _within(nodes: Nodes, number: int) -> Nodes:
 
 
 def _literals(
-    nodes: Nodes, *, may_skip: bool, enough: int = _LONG
+    nodes: Nodes, *, may_skip: bool, enough: int = _LONG, folded: bool = True
 ) -> tuple[set[bytes], bool]:
     """
     The literal starts of a sequence, and whether they are all of it.
@@ -332,7 +332,7 @@ def _literals(
             may_skip = may_skip and most == 0
             continue
         texts, whole = _literals_of(
-            node, may_skip=may_skip and starts == {b""}, enough=enough
+            node, may_skip=may_skip and starts == {b""}, enough=enough, folded=folded
         )
         if not texts or len(starts) * len(texts) > _MANY:
             return starts, False
@@ -342,15 +342,19 @@ def _literals(
     return starts, True
 
 
-def _literals_of(node: Node, *, may_skip: bool, enough: int) -> tuple[set[bytes], bool]:
+def _literals_of(
+    node: Node, *, may_skip: bool, enough: int, folded: bool
+) -> tuple[set[bytes], bool]:
     operator, argument = node
     if operator is sre.LITERAL:
-        return {bytes([argument]).lower()}, True
+        letter = bytes([argument])
+        return {letter.lower() if folded else letter}, True
     if operator is sre.IN and all(item[0] is sre.LITERAL for item in argument):
-        return {bytes([item[1]]).lower() for item in argument}, True
+        letters = {bytes([item[1]]) for item in argument}
+        return {letter.lower() for letter in letters} if folded else letters, True
     if operator in (sre.SUBPATTERN, sre.BRANCH):
         each = [
-            _literals(inner, may_skip=may_skip, enough=enough)
+            _literals(inner, may_skip=may_skip, enough=enough, folded=folded)
             for inner in children(node)
         ]
         texts = {text for found, _ in each for text in found}
