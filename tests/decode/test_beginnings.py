@@ -75,5 +75,5 @@ KEYS = {
 def test_any_vendors_key_is_known_in_what_everybody_can_undo(inspector, key, way):
     if way == "one-byte XOR" and len(KEYS[key].partition("{")[0]) < SHORTEST:
         return  # two steps from byte to byte are chance
-    hidden = WAYS[way](expand(KEYS[key], seed=7).encode())
+    hidden = WAYS[way](expand(KEYS[key], seed=8).encode())
     assert inspector.scan(b"keep " + hidden + b" for me")
