@@ -63,7 +63,8 @@ def assert_no_half(origin) -> None:
                 assert SHAPED[at : at + HALF] not in text
 
 
-AT_BORDER = 3 * BUFFER - HALF
+AT_BORDER = 3 * BUFFER - 20
+"""More of it before the border would be a secret by itself."""
 HELD = {
     "near the end": lambda: mixed(4 * BUFFER) + SHAPED + b"\n",
     "over a border": lambda: (
