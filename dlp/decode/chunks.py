@@ -60,8 +60,6 @@ _OWN = 4
 """Of so many characters less than one is what separates them: `s-k---a-n-t---a`."""
 _BREAKS = b" \t\r\n>#*"
 """What stands between the words of `_WRAPPED`, and in none."""
-
-
 _APART = 2
 """Line ends between what was found: it is not put together again."""
 

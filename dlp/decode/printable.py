@@ -20,6 +20,8 @@ from dlp.model import View
 
 TEXT_BYTES = bytes([9, 10, 13, *range(0x20, 0x7F)])
 IS_TEXT = np.array([byte in TEXT_BYTES for byte in range(256)])
+VISIBLE = bytes(0x21 <= byte < 0x7F for byte in range(256))
+"""To translate by: 1 for what leaves ink, 0 for blanks and all else."""
 _STRETCHES = Alphabet(TEXT_BYTES, 12)
 _LONG_STRETCHES = Alphabet(TEXT_BYTES, 15)
 _SAMPLE_BYTES = 2048

@@ -22,7 +22,7 @@ from dlp.decode.disguise import CIPHERS
 from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.magic import CONTAINERS
 from dlp.decode.pieces import Span
-from dlp.decode.printable import IS_TEXT, TEXT_BYTES, is_text
+from dlp.decode.printable import IS_TEXT, TEXT_BYTES, VISIBLE, is_text
 from dlp.decode.runs import words
 from dlp.decode.sieve import Sieve
 from dlp.decode.source import Source
@@ -91,7 +91,6 @@ _WORDY = (_LOWER + "./_-:#?&=@").encode()
 """Names, paths and addresses; no code is without digits and capitals."""
 _USUAL = (_UPPER + _LOWER + _DIGITS + "._-/:=+").encode()
 """Under a byte, one of the symbols of any code becomes another than these."""
-_INSIDE = bytes(0x21 <= b < 0x7F for b in range(256))
 _RUN = b"\1" * _SHORTEST
 
 _CODE = r"(?:3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6])"
@@ -147,7 +146,7 @@ def _table(way: int, key: int) -> bytes:
 
 def has_long_words(data: bytes) -> bool:
     """Whether anything here may be a code as a whole."""
-    return data.translate(_INSIDE).find(_RUN) >= 0
+    return data.translate(VISIBLE).find(_RUN) >= 0
 
 
 def turned(source: Source) -> Iterator[View]:

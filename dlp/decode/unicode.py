@@ -16,7 +16,7 @@ import numpy as np
 
 from dlp.decode.lookalikes import LOOKALIKES
 from dlp.decode.pieces import Span
-from dlp.decode.printable import is_text
+from dlp.decode.printable import VISIBLE, is_text
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -68,8 +68,8 @@ _WORD = re.compile(
     rf"| (?=(?:[!-~] ){{0,4}}[!-~]?{_MIXED}))*+".encode(),
     re.DOTALL,
 )
-_VISIBLE = bytes(0x21 <= b < 0x7F for b in range(256))
 _APART_BYTES = 64
+"""Characters farther apart than this are looked at by themselves."""
 _ACROSS_BYTES = 16
 """No blank in a word has the next such character farther behind it."""
 _WIDE_TEXT = re.compile(rf"{_WIDE_SIGN}(?:{_WIDE_SIGN}|[ \t\n]){{12,}}+".encode())
@@ -106,7 +106,7 @@ def _words(data: bytes) -> Iterator[re.Match[bytes]]:
     borders = np.flatnonzero(odd[1:] - odd[:-1] > _APART_BYTES)
     firsts = odd[np.append(0, borders + 1)].tolist()
     lasts = odd[np.append(borders, len(odd) - 1)].tolist()
-    visible = data.translate(_VISIBLE)
+    visible = data.translate(VISIBLE)
     start = stop = 0
     for first, last in zip(firsts, lasts, strict=True):
         begin = visible.rfind(0, stop, first)

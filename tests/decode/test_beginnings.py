@@ -26,7 +26,7 @@ def fixed(inspector):
     found = set()
     for rule in inspector.engine.rules:
         texts = prefixes(rule.pattern.exact, folded=False)
-        if rule.tier in {"certain", "strong"} and b"" not in texts:
+        if rule.tier in {"certain", "strong"}:
             found.update(text for text in texts if len(text) >= SHORTEST)
     return found - CHANCE
 
@@ -70,10 +70,16 @@ KEYS = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("key", KEYS)
+HIDDEN = [
+    (key, way)
+    for key in KEYS
+    for way in WAYS
+    if way != "one-byte XOR" or len(KEYS[key].partition("{")[0]) >= SHORTEST
+]
+"""All but `SG.` under a byte: two steps from byte to byte are chance."""
+
+
+@pytest.mark.parametrize(("key", "way"), HIDDEN)
 def test_any_vendors_key_is_known_in_what_everybody_can_undo(inspector, key, way):
-    if way == "one-byte XOR" and len(KEYS[key].partition("{")[0]) < SHORTEST:
-        return  # two steps from byte to byte are chance
     hidden = WAYS[way](expand(KEYS[key], seed=8).encode())
     assert inspector.scan(b"keep " + hidden + b" for me")
