@@ -27,6 +27,8 @@ _PEM_BYTES = 4096
 """What is undone of a text that begins like a private key."""
 _WORD_BYTES = 1024
 _MOST_HITS = 5000
+"""In a short text; chance gives one in 500 bytes."""
+_BYTES_PER_HIT = 100
 _GUESSES = frozenset({"picked", "drawn"})
 """Steps that show a key only as it is."""
 
@@ -144,8 +146,9 @@ def disguised(source: Source) -> Iterator[View]:
     data = source.data
     if source.view.came_of(_GUESSES):
         return
-    hits = _locator().find(data, _MOST_HITS)
-    if len(hits) >= _MOST_HITS:
+    most = max(_MOST_HITS, len(data) // _BYTES_PER_HIT)
+    hits = _locator().find(data, most)
+    if len(hits) >= most:
         source.budget.over("expansions")
     found: dict[str, list[tuple[Span, bytes]]] = {}
     done: set[tuple[str, int]] = set()

@@ -11,8 +11,11 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
+from dlp.decode.budget import FREE_OUTPUT_BYTES
 from dlp.decode.escapes import unescape
+from dlp.decode.inflate import inflate
 from dlp.decode.pieces import Span
 from dlp.decode.source import Source
 from dlp.model import View
@@ -179,9 +182,26 @@ _A85_STREAM = re.compile(
 
 
 def coded_streams(source: Source) -> Iterator[View]:
-    """Streams in Ascii85, decoded; most hold deflate."""
-    for match in _A85_STREAM.finditer(source.data):
-        try:
-            yield source.child("ascii85", base64.a85decode(match[1]))
-        except ValueError:
-            continue
+    """Streams in Ascii85, decoded, as one view; most hold deflate."""
+    yield from source.found("ascii85", _coded(source.data))
+
+
+def settled(data: bytes) -> list[Span]:
+    """
+    The streams in Ascii85 that are whole deflate, checksum and all: nothing else was
+    written there, and to decoders that guess, the rest of such a file is text.
+    """
+    return [span for span, packed in _coded(data) if _is_whole(packed)]
+
+
+def _coded(data: bytes) -> list[tuple[Span, bytes]]:
+    found: list[tuple[Span, bytes]] = []
+    for match in _A85_STREAM.finditer(data):
+        with suppress(ValueError):
+            found.append((match.span(1), base64.a85decode(match[1])))
+    return found
+
+
+def _is_whole(packed: bytes) -> bool:
+    stream = inflate(packed, "zlib", FREE_OUTPUT_BYTES)
+    return stream.whole and stream.used == len(packed)

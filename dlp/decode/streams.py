@@ -39,6 +39,8 @@ _CHECKED = frozenset({"gzip", "zlib", "bz2", "xz"})
 _HEAD_BYTES = 24
 _PIXELS = frozenset({b"IDAT", b"fdAT"})
 _SMALL_IMAGE_BYTES = 64 << 10
+_CHUNK_FRAME_BYTES = 12
+"""Checksum of one chunk, length and name of the next."""
 _JUDGED_BYTES = 4096
 """Output that is enough to see whether decoding made sense."""
 _FREE_FAILURES = 2000
@@ -131,10 +133,20 @@ def _plausible(data: bytes, start: int) -> bool:
     head = data[start : start + _HEAD_BYTES]
     if not head.translate(None, _TEXT):
         return False
-    if data[start - 4 : start] in _PIXELS:
-        size = int.from_bytes(data[start - 8 : start - 4])
-        return size <= _SMALL_IMAGE_BYTES
-    return True
+    return data[start - 4 : start] not in _PIXELS or _is_small_image(data, start)
+
+
+def _is_small_image(data: bytes, start: int) -> bool:
+    """
+    Whether the chunks of pixels from here on are few bytes together: encoders cut them
+    into as little as 8 KiB (PNG, third edition, 11.2.3: as if they were one).
+    """
+    size = 0
+    while size <= _SMALL_IMAGE_BYTES and data[start - 4 : start] in _PIXELS:
+        length = int.from_bytes(data[start - 8 : start - 4])
+        size += length
+        start += length + _CHUNK_FRAME_BYTES
+    return size <= _SMALL_IMAGE_BYTES
 
 
 def _begins(data: bytes, start: int, codec: str) -> bool:

@@ -13,7 +13,6 @@ guessed (`GUESSES`) is read twice as deep: chance goes on in what it made, and d
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -22,6 +21,7 @@ from typing import NamedTuple
 
 from dlp.decode.across import header_joins
 from dlp.decode.budget import Budget
+from dlp.decode.cuts import cuts
 from dlp.decode.filling import is_filling
 from dlp.decode.headless import headless_streams
 from dlp.decode.leaves import (
@@ -31,6 +31,7 @@ from dlp.decode.leaves import (
     without,
 )
 from dlp.decode.mirrored import mirrored
+from dlp.decode.pdf import coded_streams, settled
 from dlp.decode.pieces import Span
 from dlp.decode.places import Placed
 from dlp.decode.printable import is_text, printable
@@ -48,19 +49,18 @@ from dlp.decode.table import (
     READ_BINARY,
     READ_JOINS,
     READ_JSON,
+    SETTLING,
     TESTED,
     hints_in,
 )
 from dlp.decode.transfer import undo_codings
 from dlp.decode.turned import GUESSES, is_masked, masked
-from dlp.model import Cut, Decoded, Limits, Origin, Part, PartKind, Trace, View
+from dlp.model import Decoded, Limits, Origin, Part, PartKind, Trace, View
 
 _SMALL_BYTES = 4 << 10
 """Views up to this size are sieved together first: most have nothing in them."""
 _BINARY_BYTES = 4 << 10
 """Of larger ones that are no text only the printable stretches are shown."""
-_MOST_CUTS = 256
-"""Streams without an end that are looked for in the raw part."""
 _SHORT_DOCUMENT_BYTES = 1 << 10
 """Of a shorter document nothing is left out."""
 _SHORTEST_BYTES = 8
@@ -93,7 +93,7 @@ def decode(
         work.names,
         frozenset(work.direct),
         frozenset(work.repeated),
-        _cuts(budget.cut),
+        cuts(budget.cut),
         frozenset(work.covered),
     )
 
@@ -253,6 +253,12 @@ class _Work:
         yielded = 0
         last = None
         source = Source(view, self.budget)
+        if hints & SETTLING and (spans := settled(view.data)):
+            for child in coded_streams(source):
+                self._add(child, spelled)
+                yielded += 1
+            source = Source(without(view, spans, MARK), self.budget)
+            hints &= hints_in(source.data, among & ~SETTLING)
         for index, decoder in enumerate(DECODERS):
             if not hints >> index & 1 or decoder.run is last:
                 continue
@@ -336,30 +342,6 @@ def _omissions(view: View | None) -> int:
 def _told(budget: Budget) -> tuple[int, int, int]:
     """How much decoders have said beside the views they made."""
     return len(budget.undecodable), len(budget.residue), len(budget.cut)
-
-
-def _cuts(found: Sequence[tuple[View, int, str]]) -> tuple[Cut, ...]:
-    """The streams that were cut; of too many, that they cannot be told apart."""
-    located = [_located(*row) for row in found[:_MOST_CUTS]]
-    if len(found) > _MOST_CUTS:
-        located.append(Cut("streams", None, joined=True, size=sys.maxsize))
-    return tuple(located)
-
-
-def _located(view: View, start: int, codec: str) -> Cut:
-    """Where a stream that was cut begins in its raw part, as exactly as can be said."""
-    at, exact, joined = start, True, False
-    size = len(view.data) - start
-    whole: View | None = view
-    while whole is not None:
-        exact = exact and whole.exact and whole.span is not None
-        joined = joined or whole.joined
-        at += whole.span[0] if exact and whole.span else 0
-        whole = whole.parent
-    if exact:
-        return Cut(codec, (at, at + 1), exact=True, size=size)
-    span = view.origin(start, len(view.data)).span
-    return Cut(codec, span, joined=joined, size=size)
 
 
 def _is_small(view: View) -> bool:

@@ -1,6 +1,8 @@
 """The text that pages show, among anything else."""
 
+import base64
 import random
+import zlib
 
 import pytest
 
@@ -31,3 +33,33 @@ def test_quotation_marks_show_text_behind_what_only_a_text_has():
     lines = b"".join(b"(line %d of the text)'\n" % n for n in range(1200))
     body = b"BT /F1 9 Tf 12 TL 72 700 Td\n" + lines + b"ET\n" + b"%\n" * (40 << 10)
     assert any(b"line 1199 of the text" in text for text in texts(body))
+
+
+def in_ascii85(page: bytes) -> bytes:
+    return b"<< /Filter [ /ASCII85Decode /FlateDecode ] >>\nstream\n%b\nendstream\n" % (
+        base64.a85encode(page) + b"~>"
+    )
+
+
+def test_pages_in_ascii85_are_read_once_each():
+    draw = random.Random(5)
+    words = [draw.randbytes(4).hex().encode() for _ in range(30_000)]
+    pages = [
+        b"BT (" + b" ".join(words[at : at + 250]) + b") Tj ET"
+        for at in range(0, len(words), 250)
+    ]
+    sent = b"%PDF-1.4\n" + b"".join(in_ascii85(zlib.compress(page)) for page in pages)
+    decoded = decode((Part(PartKind.BODY, sent),), Limits())
+    assert not decoded.truncated
+    assert len(decoded.views) < 40
+    shown = b"\n".join(v.data for v in decoded.views if v.step == "pdf text")
+    assert all(word in shown for word in words[::250])
+
+
+@pytest.mark.parametrize("behind", [b"", zlib.compress(b"a page")], ids=len)
+def test_what_is_more_than_a_stream_is_read_in_other_ways_too(behind):
+    text = b"the-pL4nt3d-t3xt-01a2B3c4d5"
+    coded = base64.b32encode(text) + base64.a85encode(behind)
+    sent = b"%%PDF-1.4\n<< /Filter /A85 >> stream\n%b~>\n" % coded
+    decoded = decode((Part(PartKind.BODY, sent),), Limits())
+    assert any(text in view.data for view in decoded.views)

@@ -226,6 +226,16 @@ def test_pixels_of_one_colour_are_no_bomb():
     assert body(picture).truncated == ""
 
 
+@pytest.mark.parametrize(("size", "read"), [(20 << 10, True), (200 << 10, False)])
+def test_pixels_are_read_of_a_small_picture_however_they_are_cut(size, read):
+    packed = zlib.compress((TEXT + random.Random(2).randbytes(size)).hex().encode())
+    chunks = [packed[at : at + 8192] for at in range(0, len(packed), 8192)]
+    sent = b"\x89PNG\r\n\x1a\n" + b"".join(
+        len(chunk).to_bytes(4) + b"IDAT" + chunk + bytes(4) for chunk in chunks
+    )
+    assert bool(holding(body(sent), TEXT.hex().encode())) == read
+
+
 def test_streams_in_streams_are_bounded_by_what_was_sent():
     bomb = gzip.compress(gzip.compress(bytes(64 << 20)))
     assert len(bomb) < 1000

@@ -1,0 +1,24 @@
+"""Prefixes of keys in ciphers without a key, among what chance writes."""
+
+from dlp.decode.budget import Budget
+from dlp.decode.disguise import disguised
+from dlp.decode.source import Source
+from dlp.model import Limits, View
+
+PERIOD = 110
+"""Chance gives one prefix in 500 bytes."""
+
+
+def test_among_many_numbers_some_begin_like_a_disguised_key():
+    """`970` is `hf_` in rot47."""
+    numbers = b"".join((b"0.970%d" % n).ljust(PERIOD) for n in range(8000))
+    budget = Budget.of(Limits(), len(numbers))
+    found = list(disguised(Source(View(numbers + b" 970" + b"2q;" * 12, 0), budget)))
+    assert not budget.truncated
+    assert any(b"hf_aBj" in view.data for view in found)
+
+
+def test_more_than_chance_gives_is_reported():
+    budget = Budget.of(Limits(), 10)
+    list(disguised(Source(View(b" 970" * 8000, 0), budget)))
+    assert budget.truncated == "expansions"
