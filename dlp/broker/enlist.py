@@ -14,18 +14,21 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from dlp.broker.recognise import Vendors, matches, recognise
+from dlp.broker.recognise import Vendors, as_bytes, matches, recognise
 from dlp.detect.fingerprint import SecretInfo
 from dlp.detect.rules import SLOTS, Rule
 from dlp.detect.templates import expand
 from dlp.errors import SecretError, UsageError
 from dlp.policy import load_policy
 from dlp.policy.names import normal_host
+from dlp.policy.suffixes import shared_suffix
 from dlp.state.secrets import Registration
 
 DEFAULT_SLOT = "default"
 """Stands for the usual credential headers."""
 _SCHEME = re.compile(rb"(?:Bearer|Basic|Token)\s+(?=\S+\Z)", re.IGNORECASE)
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""What a header may be called (RFC 9110, 5.6.2)."""
 _TRIES = 20
 """Samples drawn for a canary; random ones fail a rule's checks now and then."""
 
@@ -61,7 +64,9 @@ class Enlister:
         bound = tuple(map(_host, hosts)), tuple(map(_slot, slots))
         if groups := [host[1:] for host in bound[0] if host.startswith("@")]:
             _check_groups(groups, rules)
-        return cls(Vendors.load(rules), *bound)
+        vendors = Vendors.load(rules)
+        _check_owned(bound[0], vendors)
+        return cls(vendors, *bound)
 
     def one(self, name: str, value: bytes) -> Registration:
         """Bind one value."""
@@ -82,7 +87,7 @@ class Enlister:
             if known.refused:
                 skipped.append((key, known.refused))
             else:
-                taken.append(self._bound(f"{name}/{key}", value.encode(), known.rule))
+                taken.append(self._bound(f"{name}/{key}", as_bytes(value), known.rule))
         return Enlisted(tuple(taken), tuple(skipped))
 
     def canary(self, name: str, kind: str) -> tuple[Registration, str]:
@@ -120,12 +125,24 @@ def _host(text: str) -> str:
         return text
     star = "*." if text.startswith("*.") else ""
     try:
-        return star + normal_host(text.removeprefix(star))
+        host = normal_host(text.removeprefix(star))
     except ValueError as error:
         raise UsageError(
             f"{text[:80]!a} is no host: use a name as in api.example.com, "
             "*.example.com or @group, without scheme, port and path"
         ) from error
+    return star + host
+
+
+def _check_owned(hosts: Iterable[str], vendors: Vendors) -> None:
+    """Below `*.zendesk.com` is a customer of one vendor, below `*.com` anybody."""
+    known = {host for rule in vendors.rules for host in rule.hosts}
+    for host in hosts:
+        below = host.removeprefix("*.")
+        if below != host and host not in known and shared_suffix(below) == below:
+            raise UsageError(
+                f"{host} is everybody's: anyone can get a host there; name the hosts"
+            )
 
 
 def _check_groups(names: Iterable[str], rules: Path | None) -> None:
@@ -140,6 +157,8 @@ def _slot(text: str) -> str:
     slot = text.lower() if text.lower().startswith(("header:", "query:")) else text
     known = (DEFAULT_SLOT, *SLOTS)
     named = tuple(kind for kind in known if kind.endswith(":"))
-    if slot.endswith(":") or not (slot in known or slot.startswith(named)):
+    kind, _, field = slot.partition(":")
+    bad = not field or (kind == "header" and not _TOKEN.fullmatch(field))
+    if not (slot in known or (slot.startswith(named) and not bad)):
         raise UsageError(f"{text[:80]!a} is no slot: use {', '.join(known)}")
     return slot

@@ -19,7 +19,7 @@ import regex
 from dlp.detect.bigrams import RANDOM, randomness
 from dlp.detect.confirm import Match
 from dlp.detect.engine import Engine
-from dlp.detect.material import dissect
+from dlp.detect.material import MAX_LENGTH, dissect
 from dlp.detect.placeholder import is_counted, is_placeholder
 from dlp.detect.rules import Rule, load_rules
 from dlp.detect.templates import expand
@@ -73,7 +73,9 @@ class Vendors:
 
     def rule(self, name: str, value: bytes) -> Rule | None:
         """The most certain rule that takes (nearly) all of the value."""
-        text = name.encode() + b"=" + value
+        if len(value) > MAX_LENGTH:
+            return None
+        text = as_bytes(name) + b"=" + value
         first = len(text) - len(value)
         found = [
             match
@@ -135,8 +137,13 @@ def _engine(rules: tuple[Rule, ...]) -> Engine:
 
 def recognise(vendors: Vendors, key: str, value: str) -> Recognised:
     """Judge one line of a dotenv file or one environment variable."""
-    rule = vendors.rule(key, value.encode()) if value else None
+    rule = vendors.rule(key, as_bytes(value)) if value else None
     return Recognised(rule, "" if rule else _refusal(key, value))
+
+
+def as_bytes(value: str) -> bytes:
+    """The bytes of a value that `os.environ` or a dotenv file gave as text."""
+    return value.encode("utf-8", "surrogateescape")
 
 
 def _refusal(key: str, value: str) -> str:
@@ -145,7 +152,7 @@ def _refusal(key: str, value: str) -> str:
 
 def _is_guessable(value: str) -> bool:
     try:
-        dissect(value.encode())
+        dissect(as_bytes(value))
     except SecretError:
         return True
     return False
@@ -159,7 +166,7 @@ def _is_ordinary(key: str, value: str) -> bool:
     """Neither the name promises a secret nor is the value random or a URL with one."""
     if "://" in value or (_TELLING.search(key) and not _PUBLIC.search(key)):
         return False
-    data = value.encode()
+    data = as_bytes(value)
     random = " " not in value and randomness(data) >= RANDOM
     return not random or dissect(data).pieces[0].bits < _RANDOM_BITS
 
@@ -173,7 +180,7 @@ def _is_open_url(value: str) -> bool:
     if not url.scheme or not url.netloc or url.password:
         return False
     pieces = re.split(r"[/?&=]", f"{url.path}?{url.query}")
-    return not any(len(p) >= 16 and randomness(p.encode()) >= RANDOM for p in pieces)
+    return not any(len(p) >= 16 and randomness(as_bytes(p)) >= RANDOM for p in pieces)
 
 
 def _is_nobodys(value: bytes) -> bool:
@@ -182,7 +189,8 @@ def _is_nobodys(value: bytes) -> bool:
 
 _REFUSALS: tuple[tuple[str, Callable[[str, str], bool]], ...] = (
     ("empty", lambda _, value: not value),
-    ("a placeholder", lambda _, value: _is_nobodys(value.encode())),
+    ("longer than any key", lambda _, value: len(as_bytes(value)) > MAX_LENGTH),
+    ("a placeholder", lambda _, value: _is_nobodys(as_bytes(value))),
     ("an address without a secret", lambda _, value: _is_open_url(value)),
     ("an address, a path, a number or a switch", _is_plain),
     ("too short or too easy to guess", lambda _, value: _is_guessable(value)),

@@ -13,6 +13,7 @@ import os
 import shlex
 import shutil
 import subprocess
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Any
 
@@ -97,10 +98,21 @@ def file_of_values(path: Path) -> dict[str, str]:
     Raises:
         SecretError: it cannot be read, or holds no entry.
     """
-    values = _entries(_read(path))
+    values = dotenv.parse(_text(_read(path)))
     if not values:
         raise SecretError(f"{path} has no KEY=value line")
     return values
+
+
+def unread_lines(path: Path) -> tuple[tuple[str, str], ...]:
+    """
+    The lines of a dotenv file that are no entry, and why: a secret may stand there.
+
+    Raises:
+        SecretError: it cannot be read.
+    """
+    why = "no KEY=value with a key of ASCII letters, digits and _ . -"
+    return tuple((f"line {n}", why) for n in dotenv.unread(_text(_read(path))))
 
 
 def sops(path: Path) -> dict[str, str]:
@@ -292,6 +304,11 @@ def _entries(data: bytes) -> dict[str, str]:
         return dotenv.parse(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         return {}
+
+
+def _text(data: bytes) -> str:
+    """Other bytes than UTF-8 stay what they are, as in `os.environ`."""
+    return data.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape")
 
 
 def _read(path: Path) -> bytes:

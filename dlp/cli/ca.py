@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from dlp import audit
 from dlp.cage.environment import share_trust
 from dlp.errors import UsageError
 from dlp.state import ca
@@ -77,6 +78,8 @@ def rotate(state: State = None) -> None:
     Replace the CA. A running proxy takes it over on SIGHUP; every client must then
     trust the new certificate.
     """
-    authority = ca.rotate(open_folder(state))
+    folder = open_folder(state)
+    authority = ca.rotate(folder)
+    audit.note(folder, "ca.rotate", "ca", f"sha256 {authority.fingerprint}")
     typer.echo(f"new CA {authority.fingerprint}")
     typer.echo("send SIGHUP to a running proxy; install the new certificate in clients")

@@ -69,8 +69,7 @@ def env(
 
     In a shell: eval "$(dlp env)". Variables are no isolation: `dlp run` is.
     """
-    at = urlsplit(proxy)
-    if at.scheme != "http" or not at.hostname:
+    if not _is_proxy(proxy):
         # The URL may hold a token: it is not repeated.
         raise UsageError(
             "--proxy: expected http://HOST:PORT or http://ID:TOKEN@HOST:PORT"
@@ -92,3 +91,12 @@ def env(
         return
     for name, value in table.items():
         typer.echo(_LINE[shell](name, value))
+
+
+def _is_proxy(url: str) -> bool:
+    try:
+        at = urlsplit(url)
+        named = at.scheme == "http" and at.hostname and at.port != 0
+    except ValueError:  # a port over 65535, an address that is none
+        return False
+    return bool(named) and url.isascii() and url.isprintable() and " " not in url

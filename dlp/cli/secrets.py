@@ -107,8 +107,9 @@ def add(
     enlister = Enlister.load(rules, host or (), slot or ())
     found = enlister.enlist(name, _read(name, given))
     _register(folder, found.registrations)
-    for why in dict.fromkeys(why for _, why in found.skipped):
-        keys = [key for key, reason in found.skipped if reason == why]
+    skipped = found.skipped + (sources.unread_lines(dotenv) if dotenv else ())
+    for why in dict.fromkeys(why for _, why in skipped):
+        keys = [key for key, reason in skipped if reason == why]
         typer.echo(f"skipped {', '.join(keys)}: {why}")
     if not found.registrations:
         raise SecretError("nothing to register: see above, or name one with --env")
@@ -140,7 +141,7 @@ def remove(
     """Forget secrets; a running proxy lets them pass within a second."""
     folder = open_folder(state)
     SecretStore(folder).remove(names)
-    for name in names:
+    for name in dict.fromkeys(names):
         audit.note(folder, "secret.remove", name)
         typer.echo(f"removed {name}")
 
@@ -253,6 +254,8 @@ def _one(name: str, given: dict[str, Source]) -> bytes:
     value = _read(name, given)
     if not isinstance(value, bytes):
         raise UsageError("--vault gives several values: name one, MOUNT/PATH#FIELD")
+    if not value:
+        raise SecretError(f"{name}: the value is empty")
     return value
 
 

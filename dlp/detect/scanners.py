@@ -72,7 +72,9 @@ def read(data: bytes, name: str) -> Rules:
         raise UsageError(f"{name} cannot be read: {why}") from error
     rules = content.get("rules") if isinstance(content, Mapping) else None
     if not isinstance(rules, list) or not all(isinstance(r, Mapping) for r in rules):
-        raise UsageError("no list `rules`, as gitleaks and kingfisher files have one")
+        raise UsageError(
+            f"{name} has no list `rules`, as gitleaks and kingfisher files have one"
+        )
     reader = _gitleaks if name.endswith(".toml") else _kingfisher
     try:
         taken = tuple(reader(rules))

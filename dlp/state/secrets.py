@@ -134,7 +134,7 @@ class SecretStore:
         """
         with self._changing() as content:
             known = {stored.info.name: stored for stored in content.secrets}
-            for name in names:
+            for name in dict.fromkeys(names):
                 if known.pop(name, None) is None:
                     raise _unknown(name)
             self._write(content, known.values())

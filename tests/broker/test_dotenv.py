@@ -1,6 +1,6 @@
 import pytest
 
-from dlp.broker.dotenv import parse
+from dlp.broker.dotenv import parse, unread
 
 CASES = {
     "bare": ("A=one", "one"),
@@ -27,3 +27,17 @@ def test_a_value_is_read(text, value):
 
 def test_prose_has_no_entries():
     assert parse("just some text\nand = more") == {"and": "more"}
+
+
+UNREAD = {
+    "all is read": ("A=one\n\n  # two\nexport B='x\ny' # z\n", ()),
+    "prose": ("A=one\nprose\nB=two", (2,)),
+    "a key of other letters": ("É=one\r\nA=two\r\n", (1,)),
+    "behind a value of several lines": ("A='1\n2\n3'\nprose", (4,)),
+    "the rest of a value that was not quoted": ("A=-----BEGIN X-----\nMIIB\n", (2,)),
+}
+
+
+@pytest.mark.parametrize(("text", "lines"), UNREAD.values(), ids=UNREAD)
+def test_a_line_that_says_nothing_is_told(text, lines):
+    assert unread(text) == lines

@@ -32,7 +32,17 @@ def test_who_needs_a_token_is_told(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "proxy", ["127.0.0.1:8080", "https://a:t0k@127.0.0.1:1", "http://", "socks5://h:1"]
+    "proxy",
+    [
+        "127.0.0.1:8080",
+        "https://a:t0k@127.0.0.1:1",
+        "http://",
+        "socks5://h:1",
+        "http://a:t0k@[::1",
+        "http://a:t0k@127.0.0.1:99999",
+        "http://a:t0k@two words:1",
+        "http://a:t0k@127.0.0.1:1\nexport X=1",
+    ],
 )
 def test_what_is_no_http_proxy_is_refused_and_not_repeated(tmp_path, proxy):
     done = run(tmp_path, "--proxy", proxy)

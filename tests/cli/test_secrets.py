@@ -1,4 +1,5 @@
 import json
+import os
 import re
 from random import Random
 
@@ -124,6 +125,9 @@ def test_what_was_done_is_on_record(tmp_path):
         ("--host", "https://api.example.com"),
         ("--host", "api.example.com:443"),
         ("--host", "*"),
+        ("--host", "*.com"),
+        ("--host", "*.github.io"),
+        ("--slot", "header:two words"),
         ("--slot", "cookie"),
         ("--slot", "header:"),
         ("--env", "NOT_SET_ANYWHERE"),
@@ -133,6 +137,53 @@ def test_what_cannot_be_meant_is_refused(tmp_path, words):
     with pytest.raises(UsageError):
         run(tmp_path, "add", "api", *words, stdin=token())
     assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("host", ["*.example.com", "*.zendesk.com", "*.googleapis.com"])
+def test_every_host_of_one_company_may_be_meant(tmp_path, host):
+    run(tmp_path, "add", "api", "--stdin", "--host", host, stdin=token())
+    assert SecretStore(tmp_path).index().info("api").hosts == (host,)
+
+
+def test_a_file_taken_for_a_value_is_refused_at_once(tmp_path):
+    """Its length is looked at before any rule is."""
+    with pytest.raises(SecretError, match="api: the value has 10000000 bytes"):
+        run(tmp_path, "add", "api", "--stdin", stdin=token(size=10_000_000))
+
+
+def test_nothing_is_not_a_value_to_verify(tmp_path):
+    run(tmp_path, "add", "api", "--stdin", stdin=token())
+    with pytest.raises(SecretError, match="api: the value is empty"):
+        run(tmp_path, "verify", "api", "--stdin", stdin="\n")
+
+
+def test_a_name_said_twice_is_removed_once(tmp_path):
+    run(tmp_path, "add", "api", "--stdin", stdin=token())
+    assert run(tmp_path, "remove", "api", "api").output == "removed api\n"
+
+
+def test_other_bytes_than_utf_8_are_the_value_as_they_stand(tmp_path, monkeypatch):
+    odd = b"\xe9" + token(3).encode()
+    monkeypatch.setitem(os.environb, b"ODD_TOKEN", odd)
+    run(tmp_path, "add", "here", "--from-env")
+    file = tmp_path / "app.env"
+    file.write_bytes(b"ODD_TOKEN=" + odd + b"\n")
+    run(tmp_path, "add", "file", "--dotenv", str(file))
+    store = SecretStore(tmp_path)
+    assert store.verify("here/ODD_TOKEN", odd)
+    assert store.verify("file/ODD_TOKEN", odd)
+
+
+def test_a_line_of_a_dotenv_that_cannot_be_read_is_told(tmp_path):
+    file = tmp_path / "app.env"
+    long = token(size=20_000)
+    file.write_text(
+        f"A_TOKEN={token()}\nSCHLÜSSEL={token(1)}\n\nexport\nB_TOKEN={long}\n"
+    )
+    result = run(tmp_path, "add", "app", "--dotenv", str(file))
+    assert "skipped line 2, line 4: no KEY=value" in result.output
+    assert "skipped B_TOKEN: longer than any key" in result.output
+    assert names(tmp_path) == ["app/A_TOKEN"]
 
 
 def test_two_sources_are_refused(tmp_path):
