@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import unquote_to_bytes
 
 from dlp.decode.leaves import LOOKS_LIKE_JSON
+from dlp.decode.multipart import parts
 from dlp.decode.nesting import Nesting, escaped, unescaped
 from dlp.model import Part, noun
 
@@ -35,6 +36,7 @@ _ENTITY = re.compile(rb"&#?\w{1,32};")
 _TAG = re.compile(rb"<[^>]*(?:>|\Z)")
 _TAG_GOES_ON = re.compile(rb"[\"'][^>]*>|>")
 _BETWEEN_FIELDS = re.compile(rb"&")
+_HEADER_VALUE = re.compile(rb'[^"\r\n]+')
 _LONGEST_ESCAPE = 40
 
 
@@ -61,6 +63,9 @@ def carrier(part: Part) -> Carrier:
         return _Json(data)
     if "xml" in kind or "html" in kind or data.lstrip()[:1] == b"<":
         return lambda span: list(_markup(data, span))
+    contents = [span for _, span in parts(data)] if "multipart/" in kind else []
+    if contents:
+        return lambda span: list(_multipart(data, contents, span))
     return lambda span: [Piece(span, data[slice(*span)])]
 
 
@@ -157,6 +162,19 @@ def _form(data: bytes, span: Span) -> Iterator[Piece]:
         if value < high:
             text = data[value:high].replace(b"+", b" ")
             yield Piece((value, high), unquote_to_bytes(text))
+
+
+def _multipart(data: bytes, contents: list[Span], span: Span) -> Iterator[Piece]:
+    """Boundaries and part headers stay, but for the value a span begins in."""
+    start, stop = span
+    if not any(low <= start < high for low, high in contents):
+        value = _HEADER_VALUE.match(data, start, stop)
+        if value is not None:
+            yield Piece(value.span(), value[0])
+    for low, high in contents:
+        at, end = max(low, start), min(high, stop)
+        if at < end:
+            yield Piece((at, end), data[at:end])
 
 
 def _unbroken(data: bytes, span: Span, string: Span, depth: int) -> Span:

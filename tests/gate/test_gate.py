@@ -298,6 +298,27 @@ async def test_a_form_and_multipart_are_redacted_in_place(gate):
     assert rest.endswith(b"\r\n--q--\r\n")
 
 
+async def test_what_a_secret_is_found_with_in_a_multipart_body_stays(gate):
+    """Read without line ends and signs, it goes on into the boundary and the head."""
+    value = "".join(random.choices(string.ascii_letters + string.digits, k=40))
+    register(gate, "known", value)
+    mark = "----WebKitFormBoundary" + "".join(
+        random.choices(string.ascii_letters, k=16)
+    )
+    raw = (
+        f'--{mark}\r\nContent-Disposition: form-data; name="a"\r\n\r\nx {value}\r\n'
+        f'--{mark}\r\nContent-Disposition: form-data; name="b"\r\n\r\ny\r\n--{mark}--\r\n'
+    )
+    media_type = f"multipart/form-data; boundary={mark}"
+    judgement = await gate.judge(
+        message("llm.example.com", body(raw.encode(), media_type=media_type))
+    )
+    (part,) = judgement.parts
+    before, _, after = raw.partition(value)
+    assert part.data.decode().startswith(before + "redacted-known-")
+    assert part.data.decode().endswith(after)
+
+
 async def test_pieces_of_another_secret_count_though_the_message_is_redacted(gate):
     """Else a vendor's key thrown in would buy passage for any piece."""
     alphabet = string.ascii_letters + string.digits

@@ -107,7 +107,10 @@ def is_whole(carrier, before, after):
     if carrier == "xml":
         minidom.parseString(after)
     elif carrier == "multipart":
-        return after.count(b"--q") == before.count(b"--q")
+        return all(
+            after.count(sign) == before.count(sign)
+            for sign in (b"--q", b'"; filename=')
+        )
     elif carrier == "lines":
         list(map(json.loads, after.splitlines()))
     elif carrier == "tool calls":

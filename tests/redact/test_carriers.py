@@ -148,3 +148,27 @@ def test_parts_and_plain_text_are_cut_as_they_are():
     raw = '--q\r\nContent-Disposition: form-data; name="f"; filename="{}.txt"\r\n\r\nx'
     got, _ = cut(raw.format("SECRET"), "SECRET", "multipart/form-data; boundary=q")
     assert got == raw.format(NAME)
+
+
+PARTS = (
+    '--Q\r\nContent-Disposition: form-data; name="a"\r\n\r\n{}\r\n'
+    '--Q\r\nContent-Disposition: form-data; name="b"; filename="{}"\r\n\r\n{}\r\n--Q--\r\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("texts", "begin", "end", "expected"),
+    [
+        (("x SECRET", "f.txt", "y"), "SECRET", "Content", (f"x {NAME}", "f.txt", "y")),
+        (("x SEC", "f.txt", "RET y"), "SEC", "RET", (f"x {NAME}", "f.txt", " y")),
+        (("x", "SECRET", "y"), "SECRET", '"', ("x", NAME, "y")),
+        (("x", "SEC", "RET"), "SEC", "RET", ("x", NAME, "")),
+    ],
+    ids=["into the boundary", "over a boundary", "a file's name", "name and content"],
+)
+def test_multipart_keeps_its_boundaries_and_headers(texts, begin, end, expected):
+    raw = PARTS.format(*texts)
+    start = raw.index(begin)
+    span = raw[start : raw.index(end, start + len(begin)) + len(end)]
+    got, _ = cut(raw, span, "multipart/form-data; boundary=Q")
+    assert got == PARTS.format(*expected)
