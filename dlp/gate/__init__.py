@@ -19,7 +19,7 @@ from dlp.audit import AuditLog
 from dlp.errors import StateError
 from dlp.gate.laps import Laps
 from dlp.gate.observer import Observer
-from dlp.gate.offload import Offload, Source
+from dlp.gate.offload import Offload, Source, spare_cores
 from dlp.gate.recorder import REFUSED, Judgement, Recorder
 from dlp.gate.rewriting import Rewritten, rewritten
 from dlp.gate.tally import Charged, Tally, volume_of
@@ -80,7 +80,7 @@ class Gate:
             self.store, Path(settings.state), lambda: self.inspector.index
         )
         self.observer = Observer(self.learned, lambda: self.inspector.policy.groups)
-        self.offload = Offload()
+        self.offload = Offload(spare_cores(settings.workers))
 
     @classmethod
     def open(cls, settings: Settings, writer: str = "w0") -> Gate:

@@ -1,81 +1,80 @@
 """
 Where an inspection runs: on the loop, in a thread, or in a process.
 
-Why not in `gate`: it owns executors and their failures, and nothing of policy.
+Why not in `gate`: it owns the processes and their failures, and nothing of policy.
 Hyperscan releases the GIL and Python decoding does not, so a body over `PROCESS_OVER`
-goes to a process, which keeps the loop free for everybody else.
+goes to a process, which keeps the loop free for everybody else. So does any message of
+a busy loop for which a process is idle: one core reads and writes, the others inspect.
+What stores know stays with the one that asks.
 """
 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
-from threading import Thread
+import time
+from contextlib import suppress
+from dataclasses import replace
 
-from dlp.detect.learned import NONE, LearnedIndex
 from dlp.errors import StateError
+from dlp.gate.process import Inspecting, Source
 from dlp.inspector import Examination, Inspector
-from dlp.model import Message, noun
+from dlp.model import Message
+
+__all__ = ["PROCESS_OVER", "THREAD_OVER", "Offload", "Source", "spare_cores"]
 
 THREAD_OVER = 64 << 10
 PROCESS_OVER = 1 << 20
 """Bytes of a message beyond which its inspection leaves the loop, then the process."""
+_MOST = 3
+"""Processes of one worker. Each takes as much memory as the worker."""
+LATE = 16
+_WINDOW_S = 0.5
+"""So many messages that waited for another in so many seconds: the loop is busy."""
+_RETRY_S = 30.0
+"""Before files that said something else than the rules in force are loaded again."""
 
 
-@noun
-class Source:
-    """What a process needs to look at a message as this one would."""
-
-    rules: str | None
-    state: str
-    generation: str
-    learned: LearnedIndex = NONE
+def spare_cores(workers: int) -> int:
+    """How many cores each of `workers` may have besides its own."""
+    cores = os.process_cpu_count() or 1
+    return max(0, min(_MOST, cores // workers - 1))
 
 
-_loaded: dict[str, Inspector] = {}
+class _Load:
+    """Whether messages wait for each other."""
+
+    def __init__(self) -> None:
+        self._since = self._busy_until = 0.0
+        self._late = 0
+
+    def late(self) -> None:
+        """One waited."""
+        now = time.monotonic()
+        if now - self._since > _WINDOW_S:
+            self._since, self._late = now, 0
+        self._late += 1
+        if self._late >= LATE:
+            self._busy_until = now + _WINDOW_S
+
+    def is_heavy(self) -> bool:
+        """Whether many did, lately."""
+        return time.monotonic() < self._busy_until
 
 
-def _examine(source: Source, message: Message) -> Examination | None:
-    """
-    Run in the process: load once per generation, then examine. None when the files say
-    something else by now: a verdict is given under one generation.
-    """
-    inspector = _loaded.get(source.generation)
-    if inspector is None:
-        inspector = Inspector.load(source.rules, source.state)
-        if inspector.generation != source.generation:
-            return None
-        _loaded.clear()
-        _loaded[source.generation] = inspector
-    seen = inspector.examine(message, source.learned)
-    return replace(seen, message=replace(message, parts=()))  # who asked has them
-
-
-def _end_with_parent() -> None:
-    """
-    End this process when the one that made it is gone, killed too.
-
-    It would wait for ever: it holds both ends of the pipe that work comes by.
-    """
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-        os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
-
-
-@dataclass(slots=True)
 class Offload:
     """Runs inspections; a process that dies costs its own message, which is refused."""
 
-    processes: int = 1
-    _pool: ProcessPoolExecutor | None = field(default=None, repr=False)
+    def __init__(self, spare: int = 0) -> None:
+        """`spare`: cores that nobody else is meant to use."""
+        self._spare = spare
+        self._processes: list[Inspecting] = []
+        self._freed = asyncio.Event()
+        self._load = _Load()
+        self._on_loop = self._in_threads = 0
+        """Inspections: until now, and at this moment."""
+        self._loading: asyncio.Future[None] | None = None
+        self._retry_at = 0.0
 
     async def examine(
         self, inspector: Inspector, source: Source, message: Message
@@ -87,35 +86,103 @@ class Offload:
             StateError: the process that examined it died.
         """
         size = sum(len(part.data) for part in message.parts)
+        process = await self._one(source, size)
+        if process is not None:
+            seen = await self._asked(process, inspector, source, message)
+            if seen is not None:
+                return seen
         if size <= THREAD_OVER:
-            return inspector.examine(message, source.learned)
-        if size <= PROCESS_OVER:
-            return await asyncio.to_thread(inspector.examine, message, source.learned)
-        loop = asyncio.get_running_loop()
+            seen = inspector.examine(message, source.learned)
+            self._on_loop += 1
+            if self._spare:
+                loop = asyncio.get_running_loop()
+                loop.call_soon(self._back, self._on_loop)
+            return seen
+        if self._in_threads:
+            self._load.late()
+        self._in_threads += 1
         try:
-            seen: Examination | None = await loop.run_in_executor(
-                self._executor(), _examine, source, message
-            )
-        except BrokenExecutor as error:
-            self.close()
-            raise StateError("the inspection process died") from error
-        if seen is None:
             return await asyncio.to_thread(inspector.examine, message, source.learned)
-        return replace(seen, message=message)
-
-    def _executor(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self.processes,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_end_with_parent,
-            )
-        return self._pool
+        finally:
+            self._in_threads -= 1
 
     def close(self) -> None:
         """End the processes without waiting for what they do."""
-        if self._pool is not None:
-            for process in multiprocessing.active_children():
-                process.kill()
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
+        for process in self._processes.copy():
+            process.close()
+
+    # -- inside -----------------------------------------------------------------
+
+    def _back(self, count: int) -> None:
+        """The loop has dealt with all that waited when inspection `count` was over."""
+        if self._on_loop > count:
+            self._load.late()
+
+    async def _one(self, source: Source, size: int) -> Inspecting | None:
+        """The process to ask; None: this one inspects."""
+        if size > PROCESS_OVER:
+            return await self._free()
+        if not self._spare:
+            return None
+        is_heavy = self._load.is_heavy()
+        if size <= THREAD_OVER and not is_heavy:
+            return None
+        idle = [process for process in self._processes if process.is_idle]
+        for process in idle:
+            if process.is_loaded(source):
+                return process
+        if is_heavy and self._loading is None and time.monotonic() > self._retry_at:
+            if not idle and len(self._processes) < self._spare:
+                idle = [self._start()]
+            if idle:
+                self._loading = asyncio.ensure_future(self._ready(idle[0], source))
+        return None
+
+    async def _ready(self, process: Inspecting, source: Source) -> None:
+        """Load it while others work; that it died costs nobody's message."""
+        with suppress(StateError):
+            await process.load(source)
+        if not process.is_loaded(source):
+            self._retry_at = time.monotonic() + _RETRY_S
+        self._loading = None
+
+    async def _asked(
+        self,
+        process: Inspecting,
+        inspector: Inspector,
+        source: Source,
+        message: Message,
+    ) -> Examination | None:
+        """What a process finds; None if the files say something else by now."""
+        self._tell(inspector.quiet.news(source.learned))
+        answer = await process.examine(source, message)
+        if answer.seen is None:
+            return None
+        inspector.quiet.join(source.learned, answer.quiet)
+        self._tell(answer.quiet, process)
+        return replace(answer.seen, message=message)
+
+    def _tell(self, quiet: list[bytes], by: Inspecting | None = None) -> None:
+        for process in self._processes:
+            if process is not by:
+                process.tell(quiet)
+
+    async def _free(self) -> Inspecting:
+        """One that is idle, when there is one."""
+        while True:
+            for process in self._processes:
+                if process.is_idle:
+                    return process
+            if len(self._processes) < max(1, self._spare):
+                return self._start()
+            self._freed.clear()
+            await self._freed.wait()
+
+    def _start(self) -> Inspecting:
+        process = Inspecting(self._changed)
+        self._processes.append(process)
+        return process
+
+    def _changed(self) -> None:
+        self._processes = [one for one in self._processes if one.is_alive]
+        self._freed.set()

@@ -27,7 +27,9 @@ from dlp.inspector.slots import SECURE, Slots, keyed_digest, masked, unpinned
 from dlp.inspector.tickets import Tickets
 from dlp.memory import Memory
 from dlp.model import (
+    Agent,
     Cut,
+    Destination,
     Finding,
     Kind,
     Message,
@@ -49,6 +51,15 @@ from dlp.redact.cutting import is_ours, named
 
 SURE = frozenset({Tier.CERTAIN, Tier.STRONG})
 """Rules that name a shape: no other finds by chance what several messages say."""
+
+_FIRST = Message(
+    Agent("default"),
+    Destination("https", "localhost", 443, "POST"),
+    (
+        Part(PartKind.BODY, "a first look: a_token = 'café-1/3'".encode()),
+        Part(PartKind.BODY, b'{"url": "https://localhost/"}'),
+    ),
+)
 
 
 @noun
@@ -133,7 +144,7 @@ class Inspector:
         index, key = SecretStore(path).index(), read_or_make_key(path, "digest")
         inspector = cls.build(*made, index, cache=path / "cache", key=key)
         # What is made on first use, a second's work, no request shall wait for.
-        inspector.scan("a first look: a_token = 'café-1/3'".encode())
+        inspector.examine(_FIRST)
         return inspector
 
     @classmethod
@@ -207,8 +218,7 @@ class Inspector:
         issued = Tickets(learned, message.destination, self.policy.is_pinned)
         settled = self.slots.settle(message, reach, issued.taken, issued.gave_back)
         parts = settled.parts
-        quiet = self.quiet.under(learned)
-        recall = Recall(self.barren, quiet)
+        recall = Recall(self.barren, self.quiet.under(learned))
         seen = self._detect(parts, recall)
         loose = self._at_home(seen.findings, message)
         if loose:
@@ -218,8 +228,7 @@ class Inspector:
             seen = self._continued(seen, message)
         hits = learned.scan(seen.searched)
         if not hits:
-            for name in seen.quiet:
-                quiet.put(name, True)  # noqa: FBT003  # an answer, no flag
+            self.quiet.add(learned, seen.quiet)
         return Examination(
             message,
             reach,

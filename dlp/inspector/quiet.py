@@ -13,7 +13,8 @@ immutable, and what is issued comes and goes while one lives.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from dlp.detect.confirm import Match
 from dlp.detect.fingerprint import SecretIndex
@@ -21,14 +22,17 @@ from dlp.detect.learned import LearnedIndex
 from dlp.memory import Memory
 from dlp.model import Decoded, View
 
+_MOST_NEWS = 4096
+
 
 class Quiet:
     """The memory of one generation of rules and secrets. Threads may share it."""
 
-    __slots__ = ("_now",)
+    __slots__ = ("_news", "_now")
 
     def __init__(self) -> None:
         self._now: tuple[tuple[SecretIndex, ...], Memory[bool]] = (), Memory()
+        self._news: deque[bytes] = deque(maxlen=_MOST_NEWS)
 
     def under(self, learned: LearnedIndex) -> Memory[bool]:
         """What is quiet while just these tokens are known; all else is forgotten."""
@@ -36,7 +40,27 @@ class Quiet:
         if known is not learned.parts:
             memory = Memory()
             self._now = learned.parts, memory
+            self._news.clear()
         return memory
+
+    def add(self, learned: LearnedIndex, names: Iterable[bytes]) -> None:
+        """These were found quiet here."""
+        self.join(learned, names)
+        self._news.extend(names)
+
+    def join(self, learned: LearnedIndex, names: Iterable[bytes]) -> None:
+        """These were found quiet by another process that knows the same."""
+        memory = self.under(learned)
+        for name in names:
+            memory.put(name, True)  # noqa: FBT003  # an answer, no flag
+
+    def news(self, learned: LearnedIndex) -> list[bytes]:
+        """What was found quiet here since this was asked last: the latest of it."""
+        self.under(learned)
+        news = []
+        while self._news:
+            news.append(self._news.popleft())
+        return news
 
 
 def quiet_names(decoded: Decoded, matches: Sequence[Match]) -> Iterator[bytes]:

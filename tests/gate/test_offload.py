@@ -1,3 +1,4 @@
+import asyncio
 import pickle
 import subprocess
 import sys
@@ -5,18 +6,34 @@ from dataclasses import replace
 from random import Random
 
 import pytest
+import pytest_asyncio
 
 from dlp.detect.fingerprint import SecretInfo
 from dlp.detect.learned import LearnedIndex, learnable
-from dlp.gate.offload import PROCESS_OVER, Offload, _examine
+from dlp.detect.templates import expand
+from dlp.errors import StateError
+from dlp.gate.offload import LATE, PROCESS_OVER, Offload, spare_cores
+from dlp.gate.process import Inside, Order
 from dlp.model import Agent, Destination, Message, Part, PartKind
 
+ON_ONE_LOOP = pytest.mark.asyncio(loop_scope="module")
 
-@pytest.fixture
-def offload():
-    offload = Offload()
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def offload(gate):
+    """One that has a process, ready, which takes seconds."""
+    offload = Offload(spare=1)
+    await offload._start().load(gate._source(gate.inspector))
     yield offload
     offload.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def helped(gate, offload, monkeypatch):
+    """Messages wait for each other, and there is a process that can help."""
+    await offload._processes[0].load(gate._source(gate.inspector))
+    monkeypatch.setattr(offload._load, "is_heavy", lambda: True)
+    return offload
 
 
 def large(size=PROCESS_OVER + 1):
@@ -27,6 +44,7 @@ def large(size=PROCESS_OVER + 1):
 
 
 @pytest.mark.parametrize("stale", [False, True])
+@ON_ONE_LOOP
 async def test_a_verdict_is_given_under_the_generation_that_asked(gate, offload, stale):
     """The process reads the files: when they say something else, it is not asked."""
     source = gate._source(gate.inspector)
@@ -40,7 +58,10 @@ async def test_a_verdict_is_given_under_the_generation_that_asked(gate, offload,
 
 def test_the_process_sends_no_message_back(gate):
     source = gate._source(gate.inspector)
-    assert len(pickle.dumps(_examine(source, large()))) < len(pickle.dumps(large())) / 9
+    assert (
+        len(pickle.dumps(Inside().answer(Order(source, large(), []))))
+        < len(pickle.dumps(large())) / 9
+    )
 
 
 def test_every_process_gives_one_state_one_generation(gate):
@@ -62,6 +83,7 @@ def test_every_process_gives_one_state_one_generation(gate):
 
 
 @pytest.mark.parametrize("stale", [False, True])
+@ON_ONE_LOOP
 async def test_what_hosts_issued_is_known_on_every_way(gate, offload, stale):
     key = bytes(32)
     token = "".join(
@@ -82,3 +104,108 @@ async def test_what_hosts_issued_is_known_on_every_way(gate, offload, stale):
         gate.inspector, source, replace(message, parts=(body,))
     )
     assert [f.rule for f in seen.findings] == ["issued-token"]
+
+
+def small(text=b"hello there, this is the next turn"):
+    to = Destination("https", "api.example.com", 443, "POST")
+    return Message(Agent("default"), to, (Part(PartKind.BODY, text),))
+
+
+async def test_messages_that_wait_for_each_other_get_a_process(gate):
+    offload = Offload(spare=1)
+    source = gate._source(gate.inspector)
+    for _ in range(100 * LATE):
+        await asyncio.gather(
+            *(offload.examine(gate.inspector, source, small()) for _ in range(2))
+        )
+        if offload._loading is not None:
+            break
+    assert offload._loading is not None
+    await offload._loading
+    assert [process.is_loaded(source) for process in offload._processes] == [True]
+    offload.close()
+
+
+@pytest.mark.parametrize("spare", [0, 1])
+async def test_a_message_at_a_time_needs_none(gate, spare):
+    offload = Offload(spare)
+    source = gate._source(gate.inspector)
+    for _ in range(2 * LATE):
+        await offload.examine(gate.inspector, source, small())
+        await asyncio.sleep(0)
+    assert not offload._processes
+
+
+@ON_ONE_LOOP
+async def test_a_message_is_judged_alike_in_the_process(gate, helped):
+    source = gate._source(gate.inspector)
+    secret = small(b"key: " + expand("{github:ghp_:36}", seed=4).encode())
+    here = gate.inspector.examine(secret)
+    there = await helped.examine(gate.inspector, source, secret)
+    assert there.findings
+    assert there == here
+    assert not helped._on_loop
+
+
+@ON_ONE_LOOP
+async def test_what_is_quiet_is_told_both_ways(gate, helped):
+    source = gate._source(gate.inspector)
+    body = b'{"messages": [{"content": "what was said in the last turn, again"}]}'
+    await helped.examine(gate.inspector, source, small(body))
+    told = gate.inspector.quiet.under(source.learned)
+    assert told._newer
+    process = helped._processes[0]
+    gate.inspector.examine(small(b'{"a": "this was judged here and not over there"}'))
+    await helped.examine(gate.inspector, source, small())
+    assert not process._quiet
+    assert not gate.inspector.quiet.news(source.learned)
+
+
+@ON_ONE_LOOP
+async def test_an_answer_that_nobody_waits_for_is_not_the_next_ones(gate, helped):
+    source = gate._source(gate.inspector)
+    secret = small(b"key: " + expand("{github:ghp_:36}", seed=4).encode())
+    asked = asyncio.ensure_future(helped.examine(gate.inspector, source, secret))
+    await asyncio.sleep(0)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    seen = await helped.examine(gate.inspector, source, large())
+    assert not seen.findings
+    assert seen.inspected >= PROCESS_OVER
+
+
+async def test_files_that_say_something_else_are_not_loaded_again_and_again(
+    gate, monkeypatch
+):
+    offload = Offload(spare=1)
+    monkeypatch.setattr(offload._load, "is_heavy", lambda: True)
+    source = replace(gate._source(gate.inspector), generation="another")
+    for _ in range(2):
+        assert await offload.examine(gate.inspector, source, small())
+        if offload._loading is not None:
+            await offload._loading
+    assert offload._retry_at
+    await offload.examine(gate.inspector, source, small())
+    assert offload._loading is None
+    offload.close()
+
+
+@pytest.mark.parametrize(("workers", "most"), [(1, 3), (10_000, 0)])
+def test_cores_that_workers_have_are_not_spare(workers, most):
+    assert 0 <= spare_cores(workers) <= most
+
+
+@ON_ONE_LOOP
+async def test_last_a_process_that_died_costs_its_message_and_no_other(gate, helped):
+    source = gate._source(gate.inspector)
+    process = helped._processes[0]
+    asked = asyncio.ensure_future(
+        helped.examine(gate.inspector, source, small(b"x" * 50_000))
+    )
+    await asyncio.sleep(0)
+    process._process.kill()
+    with pytest.raises(StateError):
+        await asked
+    assert await helped.examine(gate.inspector, source, small())
+    assert process not in helped._processes
