@@ -9,6 +9,7 @@ Why not asked of the rules: nothing that decodes depends on what is looked for i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 USUAL = (
     "sk-ant-", "sk-proj-", "sk-or-v1-", "sk_live_", "rk_live_", "sk_test_", "whsec_",
@@ -97,5 +98,9 @@ def _either(words: list[str]) -> str:
     return f"(?:{'|'.join(branches)})"
 
 
-KEY = re.compile(rf"{_either(list(BEGINNINGS))}[0-9A-Za-z+/=_.:@\-]{{12}}".encode())
-"""The beginning of a key, and enough of it."""
+def key_of(words: Iterable[str]) -> re.Pattern[bytes]:
+    """One of these beginnings of a key, and enough of it."""
+    return re.compile(rf"{_either(list(words))}[0-9A-Za-z+/=_.:@\-]{{12}}".encode())
+
+
+KEY = key_of(BEGINNINGS)

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from dlp.decode.beginnings import BEGINNINGS, KEY, USUAL
+from dlp.decode.beginnings import BEGINNINGS, USUAL, key_of
 from dlp.decode.pieces import Span
 from dlp.decode.sieve import Locator
 from dlp.decode.source import Source
@@ -116,12 +116,6 @@ CIPHERS = (
 )
 
 _WELL_KNOWN = frozenset({"reversed", "atbash", "rot47", "caesar 13", "swapped case"})
-_HIDDEN = tuple(
-    (cipher, prefix, cipher.hide(prefix.encode()))
-    for cipher in CIPHERS
-    for prefix in (BEGINNINGS if cipher.step in _WELL_KNOWN else USUAL)
-    if cipher.hide(prefix.encode()) != prefix.encode()
-)
 _WORD = re.compile(rb"[0-9A-Za-z+/=_.:@\-]+")
 _ANY = re.compile(rb"[!-~]+")
 _ODD = re.compile(rb"[^0-9A-Za-z+/=_.\-\s]")
@@ -131,51 +125,75 @@ _SIGNS_TOO = frozenset({"rot47", "keyboard"})
 _INSIDE = frozenset(bytes([byte]) for byte in _LETTERS + b"0123456789_-")
 
 
+class Disguises:
+    """Beginnings of keys, each as it is written under each cipher."""
+
+    def __init__(self, known: Sequence[str], usual: Collection[str]) -> None:
+        """`usual`: of those `known`, what is undone in every way there is."""
+        self._hidden = [
+            (cipher, prefix, cipher.hide(prefix.encode()))
+            for cipher in CIPHERS
+            for prefix in known
+            if cipher.step in _WELL_KNOWN or prefix in usual
+            if cipher.hide(prefix.encode()) != prefix.encode()
+        ]
+        self._locator = Locator([hidden for _, _, hidden in self._hidden])
+        self._key = key_of(known)
+
+    def occur(self, data: bytes) -> bool:
+        """Whether what a key begins with stands here in disguise."""
+        return bool(self._locator.find(data, 1))
+
+    def undone(self, source: Source) -> Iterator[View]:
+        """The words that hold a disguised prefix of a key, undone."""
+        data = source.data
+        if source.view.came_of(_GUESSES):
+            return
+        most = max(_MOST_HITS, len(data) // _BYTES_PER_HIT)
+        hits = self._locator.find(data, most)
+        if len(hits) >= most:
+            source.budget.over("expansions")
+        found: dict[str, list[tuple[Span, bytes]]] = {}
+        done: set[tuple[str, int]] = set()
+        for index, stop in hits:
+            cipher, prefix, hidden = self._hidden[index]
+            if source.view.came_of({cipher.step}):
+                continue  # some vendors' beginnings are those of others, turned
+            if not _begins(data, stop - len(hidden), stop, cipher):
+                continue
+            start, end = _around(data, stop - len(hidden), prefix, cipher)
+            if cipher.step == "rot47" and not _ODD.search(data, start, end):
+                continue
+            text = cipher.undo(data[start:end])
+            if (cipher.step, start) not in done and _holds_key(self._key, text):
+                done.add((cipher.step, start))
+                found.setdefault(cipher.step, []).append(((start, end), text))
+        for step, texts in found.items():
+            yield from source.found(step, texts)
+
+
 @cache
-def _locator() -> Locator:
-    return Locator([hidden for _, _, hidden in _HIDDEN])
+def _vendors() -> Disguises:
+    return Disguises(BEGINNINGS, USUAL)
 
 
 def is_disguised(data: bytes) -> bool:
-    """Whether what a key begins with stands here in disguise."""
-    return bool(_locator().find(data, 1))
+    """Whether what a vendor's key begins with stands here in disguise."""
+    return _vendors().occur(data)
 
 
 def disguised(source: Source) -> Iterator[View]:
-    """The words that hold a disguised prefix of a key, undone."""
-    data = source.data
-    if source.view.came_of(_GUESSES):
-        return
-    most = max(_MOST_HITS, len(data) // _BYTES_PER_HIT)
-    hits = _locator().find(data, most)
-    if len(hits) >= most:
-        source.budget.over("expansions")
-    found: dict[str, list[tuple[Span, bytes]]] = {}
-    done: set[tuple[str, int]] = set()
-    for index, stop in hits:
-        cipher, prefix, hidden = _HIDDEN[index]
-        if source.view.came_of({cipher.step}):
-            continue  # some vendors' beginnings are those of others, turned
-        if not _begins(data, stop - len(hidden), stop, cipher):
-            continue
-        start, end = _around(data, stop - len(hidden), prefix, cipher)
-        if cipher.step == "rot47" and not _ODD.search(data, start, end):
-            continue
-        text = cipher.undo(data[start:end])
-        if (cipher.step, start) not in done and _holds_key(text):
-            done.add((cipher.step, start))
-            found.setdefault(cipher.step, []).append(((start, end), text))
-    for step, texts in found.items():
-        yield from source.found(step, texts)
+    """The words that hold a disguised prefix of a vendor's key, undone."""
+    return _vendors().undone(source)
 
 
 _ID = re.compile(rb"A[KS]IA")
 _OTHER = re.compile(rb"A[KS]IA(?![A-Z2-7]{16}(?![0-9A-Za-z]))")
 
 
-def _holds_key(text: bytes) -> bool:
+def _holds_key(key: re.Pattern[bytes], text: bytes) -> bool:
     """Base64 has four capitals anywhere; an id of AWS goes on with sixteen more."""
-    found = KEY.search(text)
+    found = key.search(text)
     if found is None:
         return False
     return not (_ID.match(found[0]) and _OTHER.match(text, found.start()))

@@ -10,12 +10,12 @@ their literals are listed; here are 510.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 
 import numpy as np
 
-from dlp.decode.beginnings import BEGINNINGS, KEY
+from dlp.decode.beginnings import BEGINNINGS, key_of
 from dlp.decode.inflate import inflate
 from dlp.decode.magic import BZIP2, GZIP, XZ, ZSTD
 from dlp.decode.printable import is_text
@@ -43,11 +43,6 @@ letters and digits 99 in 100 have more, the entries of a table fewer."""
 _HEX = re.compile(rb"[0-9a-fA-F-]*")
 _HEADS = {GZIP + b"\0": "gzip", BZIP2 + b"91AY": "bz2", XZ: "xz", ZSTD: "zstd"}
 _PROBE_BYTES = 1 << 20
-_LITERALS = (
-    *(prefix.encode() for prefix in BEGINNINGS if len(prefix) >= _SHORTEST),
-    b"sk-ant-api03-",
-    *_HEADS,
-)
 
 
 def _xor_steps(data: bytes) -> bytes:
@@ -76,65 +71,86 @@ _CIPHERS: tuple[tuple[Steps, Undo], ...] = (
 )
 
 
+class Shifts:
+    """Beginnings of keys and of containers, as steps from byte to byte."""
+
+    def __init__(self, known: Sequence[str], containers: Iterable[bytes] = ()) -> None:
+        """`containers`: of those in `_HEADS`."""
+        beginnings = [text.encode() for text in known if len(text) >= _SHORTEST]
+        self._literals = [*beginnings, *containers]
+        self._locators = [
+            (Locator(list(map(steps, self._literals))), steps, undo)
+            for steps, undo in _CIPHERS
+        ]
+        self._key = key_of(known)
+
+    def occur(self, data: bytes) -> bool:
+        """Whether one stands here under some key."""
+        return any(True for _ in self._hits(data))
+
+    def undone(self, source: Source) -> Iterator[View]:
+        """What follows the beginning of a key or container, undone."""
+        if source.view.step in _MADE_HERE:
+            return
+        done: set[int] = set()
+        written = is_text(source.data) and source.view.step not in _NO_TEXT_BEFORE
+        shortest = _SHORTEST_IN_TEXT if written else _SHORTEST
+        for start, key, literal, undo in self._hits(source.data):
+            if start in done or len(literal) < shortest:
+                continue
+            done.add(start)
+            codec = _HEADS.get(literal)
+            stop = len(source.data) if codec else start + _KEY_BYTES
+            text = undo(source.data[start:stop], key)
+            if codec:
+                text = inflate(text, codec, min(_PROBE_BYTES, source.budget.room)).data
+            else:
+                text = _NO_TEXT.split(text, 1)[0]
+            if _is_key(self._key, text, literal) or (codec and text):
+                stop = stop if codec else start + len(text)
+                span = start, min(stop, len(source.data))
+                yield source.child("one-byte cipher", text, span)
+
+    def _hits(self, data: bytes) -> Iterator[tuple[int, int, bytes, Undo]]:
+        """Where a literal begins, under which key, and how that is undone."""
+        if len(data) <= _SHORTEST:
+            return
+        for locator, steps, undo in self._locators:
+            for index, stop in locator.find(steps(data), _MOST_HITS):
+                literal = self._literals[index]
+                start = stop + 1 - len(literal)
+                first = undo(data[start : start + 1], literal[0])[0]
+                if first:
+                    yield start, first, literal, undo
+
+
 @cache
-def _locator(steps: Steps) -> Locator:
-    return Locator([steps(literal) for literal in _LITERALS])
+def _vendors() -> Shifts:
+    return Shifts([*BEGINNINGS, "sk-ant-api03-"], _HEADS)
 
 
 def is_shifted(data: bytes) -> bool:
-    """Whether what a key begins with stands here under some key."""
-    return any(True for _ in _hits(data))
+    """Whether what a vendor's key begins with stands here under some key."""
+    return _vendors().occur(data)
 
 
 def shifted(source: Source) -> Iterator[View]:
-    """What follows the beginning of a key or container, undone."""
-    if source.view.step in _MADE_HERE:
-        return
-    done: set[int] = set()
-    written = is_text(source.data) and source.view.step not in _NO_TEXT_BEFORE
-    shortest = _SHORTEST_IN_TEXT if written else _SHORTEST
-    for start, key, literal, undo in _hits(source.data):
-        if start in done or len(literal) < shortest:
-            continue
-        done.add(start)
-        codec = _HEADS.get(literal)
-        stop = len(source.data) if codec else start + _KEY_BYTES
-        text = undo(source.data[start:stop], key)
-        if codec:
-            text = inflate(text, codec, min(_PROBE_BYTES, source.budget.room)).data
-        else:
-            text = _NO_TEXT.split(text, 1)[0]
-        if _is_key(text, literal) or (codec and text):
-            stop = stop if codec else start + len(text)
-            span = start, min(stop, len(source.data))
-            yield source.child("one-byte cipher", text, span)
+    """What follows the beginning of a vendor's key or a container, undone."""
+    return _vendors().undone(source)
 
 
 _NO_ID = re.compile(rb"A[KS]IA(?![A-Z2-7]{16})|.{4}(?![0-9A-Za-z]{16})")
 """What goes on differently than the keys with so short a beginning all do."""
 
 
-def _is_key(text: bytes, literal: bytes) -> bool:
+def _is_key(key: re.Pattern[bytes], text: bytes, literal: bytes) -> bool:
     """
     Whether a key begins here, not a table: bytes that differ in a few bits give the
     short beginnings under some key, and then go on with a few characters.
     """
-    if not KEY.match(text) or (len(literal) == _SHORTEST and _NO_ID.match(text)):
+    if not key.match(text) or (len(literal) == _SHORTEST and _NO_ID.match(text)):
         return False
     rest = text[len(literal) : len(literal) + _REST]
     few = len(rest) < _REST or _HEX.fullmatch(rest)
     different = len(set(rest)) >= (_FEWEST_IN_HEX if few else _FEWEST)
     return different and max(map(rest.count, set(rest))) * _SAME <= len(rest)
-
-
-def _hits(data: bytes) -> Iterator[tuple[int, int, bytes, Undo]]:
-    """Where a literal begins, under which key, and how that is undone."""
-    if len(data) <= _SHORTEST:
-        return
-    for steps, undo in _CIPHERS:
-        for index, stop in _locator(steps).find(steps(data), _MOST_HITS):
-            literal = _LITERALS[index]
-            start = stop + 1 - len(literal)
-            first = undo(data[start : start + 1], literal[0])[0]
-            if first:
-                yield start, first, literal, undo

@@ -31,6 +31,8 @@ from dlp.decode.leaves import (
     without,
 )
 from dlp.decode.mirrored import mirrored
+from dlp.decode.own import NONE as NO_OWN
+from dlp.decode.own import Own
 from dlp.decode.pdf import coded_streams, settled
 from dlp.decode.pieces import Span
 from dlp.decode.places import Placed
@@ -70,7 +72,10 @@ _NAMED = frozenset({PartKind.HEADER, PartKind.TRAILER})
 
 
 def decode(
-    parts: Sequence[Part], limits: Limits, recall: Recall | None = None
+    parts: Sequence[Part],
+    limits: Limits,
+    recall: Recall | None = None,
+    own: Own = NO_OWN,
 ) -> Decoded:
     """
     Every text or byte string a recipient could recover from `parts`. Never raises.
@@ -79,11 +84,14 @@ def decode(
         parts: the pieces of one message, exactly as they would leave.
         limits: bounds on bytes, depth and runs; over one, the result says which.
         recall: what need not be worked out again; it learns what is barren.
+        own: what keys begin with that no vendor issues.
     """
     size = sum([len(part.data) for part in parts])
     work = _Work(Budget.of(limits, size), recall or Recall())
     work.begin(parts)
     work.run()
+    if own:
+        work.undo(own)
     budget = work.budget
     return Decoded(
         tuple(work.views),
@@ -168,6 +176,13 @@ class _Work:
                 self._add_all(headless_streams(source, by_chance=True), spelled)
                 if is_reckoned(view.data):
                     self._add_all(reckoned(source), spelled)
+        self._drain()
+
+    def undo(self, own: Own) -> None:
+        """What all that was found hides of keys that are no vendor's."""
+        for view in (*self.views, *self.budget.residue):
+            found = own.undone(Source(view, self.budget))
+            self._add_all(found, self._spelled.get(id(view), 0))
         self._drain()
 
     def _drain(self) -> None:

@@ -24,11 +24,13 @@ from typing import NamedTuple
 
 import hyperscan as hs
 
+from dlp.decode.own import NONE, Own
 from dlp.detect.confirm import Budget, Detector, Flooded, Match
 from dlp.detect.database import Program, compiled
 from dlp.detect.overlap import strongest
 from dlp.detect.plugins import SlowDetector
-from dlp.detect.rule import Rule
+from dlp.detect.rule import SURE, Rule
+from dlp.detect.syntax import prefixes
 from dlp.memory import LONGEST, Memory
 from dlp.model import Tier, View, noun
 
@@ -65,6 +67,13 @@ class ScanResult:
     """All matches, before those of one thing became one."""
 
 
+def _fixed(rule: Rule) -> Iterator[str]:
+    """What a rule fixes of the beginning of a key."""
+    for text in prefixes(rule.pattern.exact, folded=False):
+        if text.isascii():
+            yield text.decode()
+
+
 class Judged(NamedTuple):
     """What judging the candidates in a text cost and gave."""
 
@@ -81,6 +90,8 @@ class Engine:
     _database: hs.Database
     _detectors: tuple[Detector, ...]
     _slow: tuple[SlowDetector, ...]
+    own: Own = NONE
+    """What keys begin with that no vendor issues."""
     _local: threading.local = field(default_factory=threading.local)
     _memory: Memory[Judged] = field(default_factory=Memory)
     """What judging the candidates in a view gave."""
@@ -100,7 +111,8 @@ class Engine:
         program, database = compiled(rules, cache)
         detectors = tuple(Detector(rule, examples=examples) for rule in rules)
         slow = tuple(SlowDetector(rule) for rule in rules if rule.plugin)
-        return cls(tuple(rules), program, database, detectors, slow)
+        own = Own(text for rule in rules if rule.tier in SURE for text in _fixed(rule))
+        return cls(tuple(rules), program, database, detectors, slow, own)
 
     @property
     def generation(self) -> str:

@@ -26,6 +26,10 @@ def in_words(name: bytes) -> bytes:
     return _SEAM.sub(b"_", name).lower()
 
 
+SURE = frozenset({Tier.CERTAIN, Tier.STRONG})
+"""Rules that name a shape: no other finds by chance what is put together on trial."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One thing to look for. Plain data, so that it can cross a process border."""

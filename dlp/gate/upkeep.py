@@ -13,19 +13,18 @@ from pathlib import Path
 
 import structlog
 
+from dlp.detect.rule import SURE
 from dlp.detect.templates import expand
 from dlp.errors import DLPError, StateError
 from dlp.gate import Gate
 from dlp.inspector import Inspector
 from dlp.metrics import keep_alive
-from dlp.model import Settings, Tier
+from dlp.model import Settings
 from dlp.rulefile import builtin_folder
 from dlp.rulefile.stamp import Stamp, folder_stamp
 from dlp.state.folder import open_folder
 
 log = structlog.get_logger(__name__)
-
-_SURE = frozenset({Tier.CERTAIN, Tier.STRONG})
 
 WATCH_S = 0.5
 """Seconds between two looks at the files."""
@@ -127,7 +126,7 @@ class Probe:
 def _sample(inspector: Inspector) -> bytes:
     """Something that the rules in force find; empty when they find nothing."""
     for rule in inspector.rules.values():
-        for template in rule.matches[:1] if rule.tier in _SURE else ():
+        for template in rule.matches[:1] if rule.tier in SURE else ():
             sample = expand(template).encode()
             if inspector.scan(sample) and inspector.scan(b64encode(sample)):
                 return sample

@@ -15,12 +15,16 @@ from pathlib import Path
 from dlp.decide import BLOCK, Facts, consequence, decide
 from dlp.decode import Recall, decode
 from dlp.decode.frames import together
+from dlp.decode.own import NONE as NO_OWN
+from dlp.decode.own import Own
 from dlp.detect.engine import Engine
 from dlp.detect.fetches import fetched
 from dlp.detect.fingerprint import SecretHit, SecretIndex
 from dlp.detect.learned import NONE, LearnedIndex
-from dlp.detect.opaque import Opaque, opaque_stretches
+from dlp.detect.opaque import opaque_stretches
+from dlp.detect.rule import SURE
 from dlp.detect.rules import Rule, load_rules
+from dlp.inspector.examination import Detection, Examination
 from dlp.inspector.found import a_fetch, distinct, spans, unread
 from dlp.inspector.quiet import Quiet, quiet_names
 from dlp.inspector.slots import SECURE, Slots, keyed_digest, masked, unpinned
@@ -28,7 +32,6 @@ from dlp.inspector.tickets import Tickets
 from dlp.memory import Memory
 from dlp.model import (
     Agent,
-    Cut,
     Destination,
     Finding,
     Kind,
@@ -46,11 +49,9 @@ from dlp.policy.credentials import host_matches, loose_slot
 from dlp.policy.fetching import may_fetch
 from dlp.policy.hosts import expanded
 from dlp.policy.opened import breach
-from dlp.policy.reach import Reach
 from dlp.redact.cutting import is_ours, named
 
-SURE = frozenset({Tier.CERTAIN, Tier.STRONG})
-"""Rules that name a shape: no other finds by chance what several messages say."""
+__all__ = ["Examination", "Inspector"]
 
 _FIRST = Message(
     Agent("default"),
@@ -60,45 +61,6 @@ _FIRST = Message(
         Part(PartKind.BODY, b'{"url": "https://localhost/"}'),
     ),
 )
-
-
-@noun
-class Examination:
-    """What stands in a message, before anything outside it is known."""
-
-    message: Message
-    reach: Reach
-    findings: tuple[Finding, ...] = ()
-    partials: Mapping[str, int] = field(default_factory=dict)
-    """Per known secret, the bitmap of its grams seen outside its binding."""
-    truncated: str = ""
-    undecodable: tuple[str, ...] = ()
-    foreign_credential: str = ""
-    breach: str = ""
-    inspected: int = 0
-    """Decoded bytes that were looked at."""
-    credentials: tuple[bytes, ...] = field(default=(), repr=False)
-    """What filled the credential slots."""
-    opaque: tuple[Opaque, ...] = ()
-    """What nobody can read."""
-    cut: tuple[Cut, ...] = ()
-    """Compressed streams that do not end in the message."""
-
-
-@noun
-class Detection:
-    """What decode and detect say of some parts."""
-
-    findings: tuple[Finding, ...]
-    partials: Mapping[str, int]
-    truncated: str
-    undecodable: tuple[str, ...]
-    inspected: int
-    views: tuple[View, ...]
-    searched: tuple[View, ...]
-    quiet: tuple[bytes, ...]
-    """Names of what need not be decoded again, as far as rules and secrets go."""
-    cut: tuple[Cut, ...]
 
 
 @noun
@@ -117,6 +79,8 @@ class Inspector:
     """Texts that no decoder makes anything of."""
     named: frozenset[str] = field(default=frozenset(), repr=False)
     """Rules and secrets as the placeholders name them that stand for what was cut."""
+    own: Own = field(default=NO_OWN, repr=False)
+    """What keys begin with that only rules of the operator's know."""
     quiet: Quiet = field(default_factory=Quiet, repr=False)
     """Texts whose decoding gave nothing that anybody minded."""
 
@@ -196,7 +160,16 @@ class Inspector:
         by_id = {rule.id: rule for rule in engine.rules}
         rule_names = frozenset(map(named, [*by_id, *index.infos]))
         return cls(
-            policy, engine, index, slots, by_id, digest, generation, barren, rule_names
+            policy,
+            engine,
+            index,
+            slots,
+            by_id,
+            digest,
+            generation,
+            barren,
+            rule_names,
+            engine.own,
         )
 
     def scan(self, data: Buffer) -> list[Finding]:
@@ -291,7 +264,7 @@ class Inspector:
                 yield name
 
     def _detect(self, parts: tuple[Part, ...], recall: Recall) -> Detection:
-        decoded = decode(parts, self.policy.limits, recall)
+        decoded = decode(parts, self.policy.limits, recall, self.own)
         findings: list[Finding] = []
         partials: dict[str, int] = {}
         searched = decoded.searched

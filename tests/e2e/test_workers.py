@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import signal
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import pytest
 
 from addons.worker import DRAIN_S
+from dlp.detect.templates import expand
+from tests.harness.leaks import leaks
 from tests.harness.proxy import POLICY, UPSTREAM
 from tests.harness.wire import Wire
 
@@ -189,6 +193,64 @@ def test_reloading_in_the_middle_of_traffic_lets_nothing_through(single, plain):
         asker.join()
     assert set(answers) == {403}
     assert plain.requests == []
+
+
+def helpers(proxy) -> list[int]:
+    """Pids of the processes that a worker has for inspection alone."""
+    below = [
+        Path(f"/proc/{pid}/task/{thread.name}/children").read_text().split()
+        for pid in proxy.workers()
+        for thread in Path(f"/proc/{pid}/task").iterdir()
+    ]
+    found = [int(pid) for pids in below for pid in pids]
+    return [
+        pid
+        for pid in found
+        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+
+
+def cpu_ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+@pytest.mark.skipif((os.process_cpu_count() or 1) < 2, reason="no core to spare")
+def test_a_busy_worker_has_help_and_a_killed_helper_passes_nothing_on(single, plain):
+    proxy, secret = single, expand("{github:ghp_:36}", seed=91)
+    answers: list[tuple[bool, int]] = []
+    done = threading.Event()
+
+    def ask(mine: int) -> None:
+        with client(proxy) as http:
+            for number in itertools.count():
+                if done.is_set():
+                    return
+                bad = number % 4 == 0
+                text = f"step {mine}-{number} {secret if bad else 'is done'}"
+                answer = http.post(plain.url("/", "a.test"), json={"text": text})
+                answers.append((bad, answer.status_code))
+
+    askers = [threading.Thread(target=ask, args=(n,)) for n in range(4)]
+    for asker in askers:
+        asker.start()
+    try:
+        first = wait(lambda: helpers(proxy), 60)[0]
+        loaded = cpu_ticks(first)
+        wait(lambda: cpu_ticks(first) > loaded + 300, 60)
+        before = len(answers)
+        os.kill(first, signal.SIGKILL)
+        wait(lambda: len(answers) > before + 200, 60)
+    finally:
+        done.set()
+        for asker in askers:
+            asker.join()
+    assert {status for bad, status in answers if bad} <= {403, 503}
+    refused = [status for bad, status in answers if not bad and status != 200]
+    assert len(refused) <= 1
+    assert plain.requests
+    sent = b"".join(request.body for request in plain.requests)
+    assert leaks(secret, sent, proxy.log_file, proxy.state, proxy.scrape()[1]) == []
 
 
 def test_sigterm_lets_a_request_in_flight_finish(start_proxy, plain):
