@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlp.decode.headless import headless
+from dlp.decode.kinds import is_drawn
 from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.magic import CONTAINERS
 from dlp.decode.pieces import Span
@@ -68,11 +69,8 @@ _NEAR_BYTES = 64
 _HEAD = 10
 """Symbols that tell whether a container begins."""
 
-_KINDS = bytes(
-    1 if 48 <= b < 58 else 2 if 65 <= b < 91 else 3 if 97 <= b < 123 else 0
-    for b in range(256)
-)
 _OFTEN = 0.55
+"""Changes of kind for each sign: by lot there are more, in code half as many."""
 _MOST_WHOLE, _LONGEST_WHOLE = 4, 4096
 """Words of a view, and bytes of a word, that are decoded whole."""
 _SHORTEST = 20
@@ -142,7 +140,7 @@ def _whole_words(source: Source, words: list[Span]) -> Iterator[View]:
     rest: list[bytes] = []
     for span in words:
         word = source.data[slice(*span)]
-        if len(word) > _LONGEST_WHOLE or not _is_drawn(word):
+        if len(word) > _LONGEST_WHOLE or not is_drawn(word, _OFTEN):
             continue
         bare = word.removeprefix(b"<~").removesuffix(b"~>")
         for index, code in enumerate(_CODES):
@@ -159,12 +157,6 @@ def _whole_words(source: Source, words: list[Span]) -> Iterator[View]:
                 rest.append(text)
     if rest:
         source.budget.remains(source.child("base85", b"\n".join(rest)))
-
-
-def _is_drawn(word: bytes) -> bool:
-    """Whether kinds of signs change as often as by lot; in code it is half of that."""
-    kinds = np.frombuffer(word.translate(_KINDS), np.uint8)
-    return int(np.count_nonzero(kinds[1:] != kinds[:-1])) >= len(kinds) * _OFTEN
 
 
 def _decoded(

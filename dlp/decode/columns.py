@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from dlp.decode.beginnings import KEY
 from dlp.decode.drawn import sudden
+from dlp.decode.guesses import PICKED
 from dlp.decode.pieces import Span
 from dlp.decode.source import Source
 from dlp.model import View
@@ -70,10 +71,10 @@ def columns(source: Source) -> Iterator[View]:
                 room -= len(text)
                 made[text] = None
     if made:
-        source.budget.remains(source.child("picked", b"\n".join(made)))
+        source.budget.remains(source.child(PICKED, b"\n".join(made)))
     keys = [text[found.start() :] for text in made if (found := KEY.search(text))]
     if keys:
-        yield source.child("picked", b"\n".join(keys))
+        yield source.child(PICKED, b"\n".join(keys))
 
 
 def _spans(data: bytes) -> Iterator[list[Span]]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from dlp.decode.beginnings import BEGINNINGS, USUAL, key_of
+from dlp.decode.guesses import TAKEN_APART
 from dlp.decode.pieces import Span
 from dlp.decode.sieve import Locator
 from dlp.decode.source import Source
@@ -29,8 +30,6 @@ _WORD_BYTES = 1024
 _MOST_HITS = 5000
 """In a short text; chance gives one in 500 bytes."""
 _BYTES_PER_HIT = 100
-_GUESSES = frozenset({"picked", "drawn"})
-"""Steps that show a key only as it is."""
 
 
 def _caesar(shift: int) -> bytes:
@@ -147,7 +146,7 @@ class Disguises:
     def undone(self, source: Source) -> Iterator[View]:
         """The words that hold a disguised prefix of a key, undone."""
         data = source.data
-        if source.view.came_of(_GUESSES):
+        if source.view.came_of(TAKEN_APART):
             return
         most = max(_MOST_HITS, len(data) // _BYTES_PER_HIT)
         hits = self._locator.find(data, most)

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlp.decode.beginnings import KEY, USUAL
+from dlp.decode.guesses import CIPHER, PICKED, SEQUENCES
 from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.moved import moved
 from dlp.decode.picked import joins, picked
@@ -29,10 +30,7 @@ from dlp.decode.sieve import Locator
 from dlp.decode.source import Source
 from dlp.model import View
 
-SEQUENCES = "drawn"
-"""The step of a view whose lines are read symbol by symbol."""
-_STEP = "picked"
-_GUESSES = frozenset({_STEP, "one-byte cipher"})
+_NOT_AGAIN = frozenset({PICKED, CIPHER})
 """Of many texts that one may be some would hold a key by chance."""
 _BLOCK = 64
 _FEWEST = 13
@@ -80,7 +78,7 @@ def is_drawn(data: bytes) -> bool:
 def drawn(source: Source) -> Iterator[View]:
     """What such stretches may be made to say."""
     data, budget = source.data, source.budget
-    if source.view.came_of(_GUESSES):
+    if source.view.came_of(_NOT_AGAIN):
         return
     known = {view.data for view in budget.residue if view.step == SEQUENCES}
     room = _MOST_BYTES - sum(map(len, known))
@@ -101,13 +99,13 @@ def drawn(source: Source) -> Iterator[View]:
         known.add(shown)
         budget.remains(source.child(SEQUENCES, shown))
         texts = b"\n".join(dict.fromkeys(picked(text)))
-        budget.remains(source.child(_STEP, texts))
+        budget.remains(source.child(PICKED, texts))
         keys += _keys(texts)
         for token in tokens[:_MOST_MOVED]:
             if len(token) <= _LONGEST_MOVED and _may_hold_key(token):
                 keys += _keys(moved(token))
     if keys:
-        yield source.child(_STEP, b"\n".join(dict.fromkeys(keys)))
+        yield source.child(PICKED, b"\n".join(dict.fromkeys(keys)))
 
 
 def _may_hold_key(token: bytes) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from dlp.decode.kinds import is_drawn
 from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.pieces import Span
 from dlp.decode.source import Source
@@ -22,7 +23,6 @@ _ALNUM = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _KINDS = (_ALNUM, _ALNUM + b"+/=_-", bytes(range(0x21, 0x7F)))
 """What a piece may consist of, when separators are signs, brackets, blanks."""
 _TABLES = tuple(bytes(b in kind for b in range(256)) for kind in _KINDS)
-_CLASSES = bytes(1 + (b < 58) + 2 * (58 <= b < 91) for b in range(256))
 _SIGNS = bytes(b for b in range(256) if b not in _ALNUM)
 _OFTEN = 0.3
 """Changes between upper case, lower case and digits, of which base64 has twice that."""
@@ -53,7 +53,7 @@ def even(source: Source) -> Iterator[View]:
         edges = _edges(data.translate(table))
         for first, last in _stretches(edges):
             text, span = _glued(data, edges, first, last)
-            if len(text) >= _SHORTEST and _is_drawn(text):
+            if len(text) >= _SHORTEST and _is_token(text):
                 found.setdefault(text, span)
     placed = [(span, text) for text, span in found.items()]
     yield from source.found("ungrouped", placed)
@@ -64,11 +64,9 @@ def _tables(data: bytes) -> tuple[bytes, ...]:
     return _TABLES[1:2] if LOOKS_LIKE_JSON.match(data) else _TABLES
 
 
-def _is_drawn(text: bytes) -> bool:
+def _is_token(text: bytes) -> bool:
     """Whether case changes as often as in a token of both, or there is but one."""
-    kinds = np.frombuffer(text.translate(_CLASSES, _SIGNS), np.uint8)
-    changes = int(np.count_nonzero(kinds[1:] != kinds[:-1]))
-    return changes >= len(kinds) * _OFTEN or text.islower() or text.isupper()
+    return is_drawn(text, _OFTEN, _SIGNS) or text.islower() or text.isupper()
 
 
 def _edges(kinds: bytes) -> npt.NDArray[np.int64]:

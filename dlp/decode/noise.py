@@ -16,6 +16,7 @@ import numpy as np
 
 from dlp.decode.base64 import LETTERS, Batch, word_runs
 from dlp.decode.headless import headless
+from dlp.decode.kinds import changes
 from dlp.decode.magic import CONTAINERS
 from dlp.decode.pieces import Span
 from dlp.decode.printable import TEXT_BYTES, has_stretch, is_all_text, is_wide_text
@@ -32,11 +33,6 @@ _LOOSE_BYTES = 512
 _NAME_BYTES = 64
 _WITH_DOTS = Alphabet(LETTERS.encode() + b"./", 22)
 
-_KINDS = bytes(
-    1 if 48 <= b < 58 else 2 if 65 <= b < 91 else 3 if 97 <= b < 123 else 0
-    for b in range(256)
-)
-"""A digit, upper case, lower case, a sign."""
 _OFTEN = 0.42
 """Changes of kind for each symbol; of random ones it is 0.64."""
 
@@ -116,11 +112,10 @@ def _drawn(data: bytes, spans: list[Span]) -> list[Span]:
     """
     if not spans:
         return spans
-    kinds = np.frombuffer(data.translate(_KINDS), np.uint8)
-    changes = np.concatenate(([0, 0], np.cumsum(kinds[1:] != kinds[:-1])))
+    before = np.concatenate(([0, 0], np.cumsum(changes(data))))
     edges = np.array(spans)
     sizes = edges[:, 1] - edges[:, 0]
-    often = changes[edges[:, 1]] - changes[edges[:, 0] + 1] > sizes * _OFTEN
+    often = before[edges[:, 1]] - before[edges[:, 0] + 1] > sizes * _OFTEN
     kept = (often & (sizes < _LONGEST)).nonzero()[0].tolist()
     return [spans[index] for index in kept]
 

@@ -40,7 +40,7 @@ type Words = Sequence[bytes]
 
 def joins(text: bytes) -> Iterator[bytes]:
     """The words of each line side by side, and of all lines."""
-    for line in {*text.split(b"\n"), text}:
+    for line in dict.fromkeys((*text.split(b"\n"), text)):
         words = _WORD.findall(line)
         joined = b"".join(words)
         if len(words) > 1 and _SHORTEST < len(joined) <= _LONGEST_JOIN:

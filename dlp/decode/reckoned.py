@@ -16,9 +16,9 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from dlp.decode.guesses import GUESSES
 from dlp.decode.printable import IS_TEXT, is_text
 from dlp.decode.source import Source
-from dlp.decode.turned import GUESSES
 from dlp.model import View
 
 _SHORTEST, _LONGEST = 24, 1024

@@ -16,6 +16,7 @@ from functools import cache
 import numpy as np
 
 from dlp.decode.beginnings import BEGINNINGS, key_of
+from dlp.decode.guesses import CIPHER, TAKEN_APART
 from dlp.decode.inflate import inflate
 from dlp.decode.magic import BZIP2, GZIP, XZ, ZSTD
 from dlp.decode.printable import is_text
@@ -28,8 +29,6 @@ _SHORTEST_IN_TEXT = 8
 """Digits and prose repeat a few differences: there a shorter beginning is chance."""
 _NO_TEXT_BEFORE = frozenset({"numbers"})
 """Steps whose results are no text that somebody wrote."""
-_MADE_HERE = frozenset({"drawn", "picked"})
-"""Steps whose results are many readings of one text, which is read itself."""
 _KEY_BYTES = 4096
 """What is undone behind the beginning of a key; of a container, all."""
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
@@ -90,7 +89,7 @@ class Shifts:
 
     def undone(self, source: Source) -> Iterator[View]:
         """What follows the beginning of a key or container, undone."""
-        if source.view.step in _MADE_HERE:
+        if source.view.step in TAKEN_APART:
             return
         done: set[int] = set()
         written = is_text(source.data) and source.view.step not in _NO_TEXT_BEFORE
@@ -109,7 +108,7 @@ class Shifts:
             if _is_key(self._key, text, literal) or (codec and text):
                 stop = stop if codec else start + len(text)
                 span = start, min(stop, len(source.data))
-                yield source.child("one-byte cipher", text, span)
+                yield source.child(CIPHER, text, span)
 
     def _hits(self, data: bytes) -> Iterator[tuple[int, int, bytes, Undo]]:
         """Where a literal begins, under which key, and how that is undone."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
+from functools import cache, partial
 
 from dlp.decode import (
     alphabets,
@@ -97,6 +97,8 @@ class Decoder:
     """Also tried on pieces that were put side by side."""
     reads_json: bool = True
     """Also tried on a JSON document, which leaves.py has read already."""
+    reads_shown: bool = True
+    """Of residue: also tried on what is a view as well, as any decoder is."""
     reach: int = 0
     """If any: of a large text it reads so many bytes round its hints, and no more."""
 
@@ -265,6 +267,26 @@ _CIPHERS = (
     ),
     Decoder(drawn.drawn, (), test=drawn.is_drawn),
 )
+RESIDUE = (
+    Decoder(shifted.shifted, ()),
+    Decoder(turned.masked, (), test=turned.is_masked, wraps=True),
+    Decoder(mirrored.mirrored, (), wraps=True),
+    Decoder(streams.streams, (), wraps=True, reads_shown=False),
+    Decoder(
+        partial(headless.headless_streams, by_chance=True),
+        (),
+        wraps=True,
+        reads_shown=False,
+    ),
+    Decoder(
+        reckoned.reckoned,
+        (),
+        test=reckoned.is_reckoned,
+        wraps=True,
+        reads_shown=False,
+    ),
+)
+"""What reads residue, which no other decoder is offered; in order."""
 DECODERS = (*_COMPRESSED, *_DOCUMENTS, *_CHARACTERS, *_SPELLINGS, *_CODES, *_CIPHERS)
 
 

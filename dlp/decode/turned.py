@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlp.decode.disguise import CIPHERS
+from dlp.decode.guesses import GUESSES
 from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.magic import CONTAINERS
 from dlp.decode.pieces import Span
@@ -28,10 +29,6 @@ from dlp.decode.sieve import Sieve
 from dlp.decode.source import Source
 from dlp.model import View
 
-GUESSES = frozenset(
-    {"turned", "unmasked", "reckoned", "picked", "drawn", "one-byte cipher"}
-)
-"""What is one of many readings is not read in many ways again."""
 _SHORTEST, _LONGEST = 32, 2048
 _MOST_WORDS = 12
 _MOST_KEYS = 8

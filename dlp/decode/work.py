@@ -23,14 +23,13 @@ from dlp.decode.across import header_joins
 from dlp.decode.budget import Budget
 from dlp.decode.cuts import cuts
 from dlp.decode.filling import is_filling
-from dlp.decode.headless import headless_streams
+from dlp.decode.guesses import GUESSES
 from dlp.decode.leaves import (
     LOOKS_LIKE_JSON,
     json_views,
     read_strings,
     without,
 )
-from dlp.decode.mirrored import mirrored
 from dlp.decode.own import NONE as NO_OWN
 from dlp.decode.own import Own
 from dlp.decode.pdf import coded_streams, settled
@@ -39,11 +38,8 @@ from dlp.decode.places import Placed
 from dlp.decode.printable import is_text, printable
 from dlp.decode.prose import MARK, middles, shortened
 from dlp.decode.recall import Known, Recall
-from dlp.decode.reckoned import is_reckoned, reckoned
-from dlp.decode.shifted import shifted
 from dlp.decode.sieve import BETWEEN
 from dlp.decode.source import Source
-from dlp.decode.streams import streams
 from dlp.decode.structure import JSON, Document, document, document_of
 from dlp.decode.table import (
     DECODERS,
@@ -51,12 +47,12 @@ from dlp.decode.table import (
     READ_BINARY,
     READ_JOINS,
     READ_JSON,
+    RESIDUE,
     SETTLING,
     TESTED,
     hints_in,
 )
 from dlp.decode.transfer import undo_codings
-from dlp.decode.turned import GUESSES, is_masked, masked
 from dlp.model import Decoded, Limits, Origin, Part, PartKind, Trace, View
 
 _SMALL_BYTES = 4 << 10
@@ -167,15 +163,12 @@ class _Work:
         for view in self.budget.residue.copy():
             spelled = self._spelled.get(id(view), 0)
             source = Source(view, self.budget)
-            self._add_all(shifted(source), spelled + 1)
-            if is_masked(view.data):
-                self._add_all(masked(source), spelled)
-            self._add_all(mirrored(source), spelled)
-            if view.data not in self._seen:
-                self._add_all(streams(source), spelled)
-                self._add_all(headless_streams(source, by_chance=True), spelled)
-                if is_reckoned(view.data):
-                    self._add_all(reckoned(source), spelled)
+            for reader in RESIDUE:
+                if view.data in self._seen and not reader.reads_shown:
+                    continue
+                if reader.test is None or reader.test(view.data):
+                    below = spelled + (not reader.wraps)
+                    self._add_all(reader.run(source), below)
         self._drain()
 
     def undo(self, own: Own) -> None:

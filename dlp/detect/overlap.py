@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from functools import cache
 from itertools import filterfalse
 
+from dlp.decode.guesses import TAKEN_APART
 from dlp.detect.bigrams import randomness
 from dlp.detect.confirm import Match
 from dlp.detect.rule import GENERIC
@@ -34,12 +35,12 @@ def strongest(matches: Iterable[Match]) -> tuple[Match, ...]:
     kept: list[Match] = []
     ordered = sorted(filterfalse(_is_run_on, matches), key=_order)
     plain = {
-        (m.view.part, m.rule.id) for m in ordered if not m.view.came_of(_REARRANGING)
+        (m.view.part, m.rule.id) for m in ordered if not m.view.came_of(TAKEN_APART)
     }
     for match in ordered:
         view = match.view
         known = match.rule.family == GENERIC or (view.part, match.rule.id) in plain
-        if known and view.came_of(_REARRANGING):
+        if known and view.came_of(TAKEN_APART):
             continue
         if view.exact or view.parent is None:
             span = view.raw_span(match.start, match.stop) or (match.start, match.stop)
@@ -72,7 +73,7 @@ def _is_run_on(match: Match) -> bool:
     joined = _is_joined(match.view)
     own = _own(match)
     if own != match.secret:
-        moved = match.view.came_of(_REARRANGING) and bool(_PLAIN.fullmatch(own))
+        moved = match.view.came_of(TAKEN_APART) and bool(_PLAIN.fullmatch(own))
         if moved and _long_words().search(own):
             return True
         return joined and bool(_long_words().match(own))
@@ -127,8 +128,6 @@ def _is_without_blanks(match: Match) -> bool:
 
 _SHOWN = frozenset({"pdf text"})
 _GLUED = frozenset({"ungrouped", "unwrapped"})
-_REARRANGING = frozenset({"drawn", "picked"})
-"""Steps of the decoders that put letters in another order."""
 
 
 def _order(match: Match) -> tuple[int, bool, int, int, int]:

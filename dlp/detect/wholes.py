@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dlp.decode.guesses import SEQUENCES
 from dlp.detect.forms import Domain
 from dlp.detect.grams import GRAM, Places, Words, multiplier
 from dlp.detect.stretches import RunTable
@@ -30,8 +31,6 @@ from dlp.detect.variants import VARIANTS
 from dlp.model import View
 
 DOMAINS = (Domain.ANY_ORDER, Domain.SYMBOLS)
-SEQUENCES = "drawn"
-"""The step of a view whose lines are sequences of their own."""
 _BITS = 48
 """Evidence below which a text is not looked for in this way."""
 _LONGEST = 1024
