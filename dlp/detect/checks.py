@@ -22,13 +22,14 @@ from string import ascii_letters, digits
 
 import orjson
 
-from dlp.detect.assignment import Assignment, is_password, is_secret
+from dlp.detect.assignment import is_password, is_secret
 from dlp.detect.bigrams import RANDOM, mixture, randomness
 from dlp.detect.filters import FILTERS, filtered
 from dlp.detect.identifiers import IDENTIFIERS
 from dlp.detect.mnemonic import is_mnemonic
 from dlp.detect.placeholder import is_typed
 from dlp.detect.templates import base62_crc32
+from dlp.detect.ties import Assignment
 from dlp.detect.words import WORDS
 
 
