@@ -42,8 +42,8 @@ _REFERENCE = re.compile(
     rb"(?i)(?:[a-z]:|\.{0,2}|~)?[/\\](?:[\w.@+-]+[/\\])*[\w.@+-]*"  # paths
     rb"|[$%&@*].*|.*[$%]"  # variables
 )
-_LONG_NUMBER = re.compile(rb"\d{15,64}")
-"""Longer than a time; some services draw their keys from digits alone."""
+_LONG_NUMBER = re.compile(rb"\d{15,100}")
+"""Longer than a time, in prose than an id; some keys are drawn from digits alone."""
 _CODE_NEXT = frozenset({b"(", b"[", b"{", b"<", b"$"})
 """After a value: it was the beginning of an expression."""
 
@@ -81,12 +81,18 @@ def is_secret(found: Assignment) -> bool:
         return False
     case = _Case(found, strength, tie(found))
     if _NOT_A_VALUE.fullmatch(value):
-        long = bool(_LONG_NUMBER.fullmatch(value))
-        return long and case.is_whose and case.hold >= Tie.BARE
+        least = 15 if case.hold >= Tie.BARE else 20
+        drawn = bool(_LONG_NUMBER.fullmatch(value)) and len(value) >= least
+        return drawn and case.is_whose and bool(case.hold)
     if not case.hold or (case.hold < Tie.QUOTED and found.after[:1] in _CODE_NEXT):
         return False
     if _REFERENCE.fullmatch(value) and not _is_beyond_doubt(case):
         return False
+    return _is_phrase(case) or _has_its_shape(case)
+
+
+def _has_its_shape(case: _Case) -> bool:
+    value = case.value
     judge = next(judge for shape, judge in _SHAPES if shape.fullmatch(value))
     if not judge(case) or (is_alphabet(value) and not case.is_somebodys_key):
         return False
@@ -111,6 +117,32 @@ def _is_beyond_doubt(case: _Case) -> bool:
         return _made_up(value)
     plain = b"." not in value and value[:1] == b"/"
     return plain and case.strength is Promise.TOKEN and _bits(value) >= _ALONE_BITS
+
+
+_PHRASE = re.compile(
+    rb"[A-Za-z]{3,16}[!#$%^*~][A-Za-z]{3,16}[!#$^*~]?"  # super#secret
+    rb"|[A-Za-z]{3,10}(?:([-_.])[A-Za-z]{3,10}(?:\1[A-Za-z]{3,10}){2,6})[!#$^*~]?"
+)
+_INSTRUCTION = re.compile(
+    rb"(?i)(?:^|[^a-z])(?:the|your|you|this|that|not|and|for|with|from|must|enter|forgot"
+    rb"|forgotten|invalid|required|confirm|reset|change|update|login|sign|user|users|auth"
+    rb"|account|error|errors|field|form|input|label|text|button|page|get|set|password"
+    rb"|passwords|passphrase|secret|token|key|min|max|length|type|new|old|current|missing"
+    rb"|wrong|incorrect|empty|hash|hashed|plain|encrypted|store|file|path|name|value|env"
+    rb"|config|settings|default|null|none|true|false|url|http|com|org|net)(?:[^a-z]|\Z)"
+)
+
+
+def _is_phrase(case: _Case) -> bool:
+    """
+    Words as people make a password of: with an odd sign between, or four and more.
+
+    Words that a message or the name of a text would hold say that it is one.
+    """
+    if case.strength is not Promise.PASSWORD or case.hold is not Tie.QUOTED:
+        return False
+    value = case.value
+    return bool(_PHRASE.fullmatch(value)) and not _INSTRUCTION.search(value)
 
 
 _VARIABLE = re.compile(rb"[$%&@*]+[({]|[$&@*]+[A-Za-z_]\w*(?:\W|\Z)|%\w+%|[%*]\w+\Z")
@@ -138,7 +170,14 @@ _FINGERPRINTS = frozenset({16, 40, 64})
 
 
 def _prefixed_is_secret(case: _Case) -> bool:
-    return case.strength >= Promise.TOKEN and case.hold >= Tie.BARE
+    tied = case.hold >= Tie.BARE or case.is_whose
+    return case.strength >= Promise.TOKEN and tied
+
+
+def _pieces_are_secret(case: _Case) -> bool:
+    whole = re.sub(rb"\W|_", b"", case.value)
+    found = case.found._replace(value=whole)
+    return case.strength >= Promise.TOKEN and _hex_is_secret(case._replace(found=found))
 
 
 def _is_drawn(case: _Case, at_least: float = 0) -> bool:
@@ -198,6 +237,7 @@ _SEAMS = re.compile(rb"[_.:|/-]")
 _SHAPES: tuple[tuple[re.Pattern[bytes], Callable[[_Case], bool]], ...] = (
     (re.compile(rb".*" + _UUID + rb".*"), _uuid_is_secret),
     (re.compile(rb"(?:0x)?(?:[0-9a-f]+|[0-9A-F]+)"), _hex_is_secret),
+    (re.compile(rb"(?:[0-9a-f]{8,64}[_.:-]){1,3}[0-9a-f]{8,64}"), _pieces_are_secret),
     # as vendors prefix hex, some with a region behind it: shpat_ sk_live_
     (
         re.compile(rb"(?:[A-Za-z]\w{1,11}[_-]){1,3}[0-9a-f]{16,64}(?:-\w+)?"),

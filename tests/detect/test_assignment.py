@@ -176,3 +176,45 @@ ASIDE = {
 def test_what_a_vendors_own_rule_judges_is_left_to_it(judged, name):
     text, value, counts = ASIDE[name]
     assert judged(text, value) is counts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'password = "marble#lantern"',
+        '"db_password": "copper$kettle"',
+        "passphrase: 'marble-copper-lantern-kettle'",
+        'ADMIN_PASSWORD="copper.saddle.marble.violin.kettle!"',
+    ],
+)
+def test_a_password_may_be_words_with_odd_signs_or_many_of_them(judged, text):
+    assert judged(text, "kettle") or judged(text, "lantern")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'password = "enter-your-new-phrase"',
+        '"password": "auth.errors.missing.digits"',
+        'password: "marble-kettle"',
+        "password: marble-copper-lantern-kettle",
+        'title = "marble-copper-lantern-kettle"',
+        'password = "marble%(kettle)s"',
+        'password = "$marble_kettle"',
+    ],
+)
+def test_words_of_a_message_or_without_quotes_are_no_password(judged, text):
+    assert not any(judged(text, part) for part in ("mar", "phrase", "auth"))
+
+
+def test_a_key_in_pieces_of_hex_counts_as_hex(judged):
+    pieces = f"{HEX[:16]}-{HEX[16:]}"
+    assert judged(f"X-Acme-Api-Key: {pieces}\n", pieces)
+    assert not judged(f"commit {pieces}\n", pieces)
+
+
+def test_digits_count_in_prose_beyond_the_length_of_an_id(judged):
+    long = draw(string.digits, 25)
+    assert judged(f"vorbex SECRET {long}\n", long)
+    assert not judged(f"vorbex SECRET {long[:18]}\n", long[:18])
+    assert not judged(f"order SECRET {long[:12]}\n", long[:12])
