@@ -119,9 +119,10 @@ def _is_beyond_doubt(case: _Case) -> bool:
     return plain and case.strength is Promise.TOKEN and _bits(value) >= _ALONE_BITS
 
 
+_TWO_WORDS = re.compile(rb"[A-Za-z]{3,16}[!#$%^*~][A-Za-z]{3,16}[!#$^*~]?")
 _PHRASE = re.compile(
-    rb"[A-Za-z]{3,16}[!#$%^*~][A-Za-z]{3,16}[!#$^*~]?"  # super#secret
-    rb"|[A-Za-z]{3,10}(?:([-_.])[A-Za-z]{3,10}(?:\1[A-Za-z]{3,10}){2,6})[!#$^*~]?"
+    _TWO_WORDS.pattern
+    + rb"|[A-Za-z]{3,10}(?:([-_.])[A-Za-z]{3,10}(?:\1[A-Za-z]{3,10}){2,6})[!#$^*~]?"
 )
 _INSTRUCTION = re.compile(
     rb"(?i)(?:^|[^a-z])(?:the|your|you|this|that|not|and|for|with|from|must|enter|forgot"
@@ -139,10 +140,12 @@ def _is_phrase(case: _Case) -> bool:
 
     Words that a message or the name of a text would hold say that it is one.
     """
-    if case.strength is not Promise.PASSWORD or case.hold is not Tie.QUOTED:
+    secret = case.found.name.lower().endswith("secret")
+    if case.hold is not Tie.QUOTED or _INSTRUCTION.search(case.value):
         return False
-    value = case.value
-    return bool(_PHRASE.fullmatch(value)) and not _INSTRUCTION.search(value)
+    if case.strength is Promise.PASSWORD:
+        return bool(_PHRASE.fullmatch(case.value))
+    return secret and bool(_TWO_WORDS.fullmatch(case.value))
 
 
 _VARIABLE = re.compile(rb"[$%&@*]+[({]|[$&@*]+[A-Za-z_]\w*(?:\W|\Z)|%\w+%|[%*]\w+\Z")

@@ -183,6 +183,25 @@ def not_words(found: Candidate) -> Outcome:
     return _kept(covered * 2 < len(found.secret))
 
 
+_SIGNS = bytes(c for c in range(33, 127) if not chr(c).isalnum())
+_FEWEST_SIGNS, _SIGN_SHARE, _BETWEEN_SIGNS = 4, 12, 0.15
+
+
+def keyboard(found: Candidate) -> Outcome:
+    """
+    Drawn from all the signs of a keyboard, as password managers and Django do.
+
+    Code and expressions have as many signs, but words between them.
+    """
+    secret = found.secret
+    plain = secret.translate(None, _SIGNS)
+    signs = set(secret) & set(_SIGNS)
+    few = len(signs) < _FEWEST_SIGNS
+    if few or (len(secret) - len(plain)) * _SIGN_SHARE < len(secret):
+        return Outcome.DROP
+    return _kept(len(plain) >= _FEWEST_SIGNS and randomness(plain) >= _BETWEEN_SIGNS)
+
+
 def _unlike(pattern: bytes) -> Check:
     whole = re.compile(pattern)
     return lambda found: _kept(not whole.fullmatch(found.secret))
@@ -303,6 +322,7 @@ def _holds(test: Callable[[bytes], bool]) -> Check:
 CHECKS: dict[str, Check] = {
     "assigned": assigned,
     "bigrams": bigrams,
+    "keyboard": keyboard,
     "keylike": keylike,
     "not-words": not_words,
     "passwordlike": _holds(lambda secret: is_password(meant(secret))),
