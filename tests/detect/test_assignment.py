@@ -185,6 +185,7 @@ def test_what_a_vendors_own_rule_judges_is_left_to_it(judged, name):
         '"db_password": "copper$kettle"',
         "passphrase: 'marble-copper-lantern-kettle'",
         'ADMIN_PASSWORD="copper.saddle.marble.violin.kettle!"',
+        'jwt_secret: "copper#kettle"',
     ],
 )
 def test_a_password_may_be_words_with_odd_signs_or_many_of_them(judged, text):
