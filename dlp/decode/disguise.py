@@ -114,6 +114,11 @@ CIPHERS = (
     ),
 )
 
+_SHOWN = TAKEN_APART.union(cipher.step for cipher in CIPHERS)
+"""
+Steps that show a key only as it is: undoing one of two ciphers gives no beginning of a
+key, so in what has one, that of another is chance.
+"""
 _WELL_KNOWN = frozenset({"reversed", "atbash", "rot47", "caesar 13", "swapped case"})
 _WORD = re.compile(rb"[0-9A-Za-z+/=_.:@\-]+")
 _ANY = re.compile(rb"[!-~]+")
@@ -146,7 +151,7 @@ class Disguises:
     def undone(self, source: Source) -> Iterator[View]:
         """The words that hold a disguised prefix of a key, undone."""
         data = source.data
-        if source.view.came_of(TAKEN_APART):
+        if source.view.came_of(_SHOWN):
             return
         most = max(_MOST_HITS, len(data) // _BYTES_PER_HIT)
         hits = self._locator.find(data, most)
@@ -156,8 +161,6 @@ class Disguises:
         done: set[tuple[str, int]] = set()
         for index, stop in hits:
             cipher, prefix, hidden = self._hidden[index]
-            if source.view.came_of({cipher.step}):
-                continue  # some vendors' beginnings are those of others, turned
             if not _begins(data, stop - len(hidden), stop, cipher):
                 continue
             start, end = _around(data, stop - len(hidden), prefix, cipher)

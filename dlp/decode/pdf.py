@@ -44,12 +44,13 @@ _LONGEST_TEXT = 64 << 10
 _SPACE_UNITS = -180.0
 """Thousandths of an em: a kerning beyond this reads as a space."""
 _MOST_TABLES = 12
+_UNESCAPED = frozenset({"escapes", "css escapes"})
 
 
 def shown_text(source: Source) -> Iterator[View]:
     """What the text operators of a view show, once per ToUnicode table."""
     data = source.data
-    if not _OPERATORS.search(data):
+    if not _OPERATORS.search(data) or _is_shown_before(source.view):
         return
     shown = (m for span in _operands(data) for m in _SHOWN.finditer(data, *span))
     pieces = [_pieces(m[1] or m[2] or b"") for m in shown]
@@ -62,6 +63,16 @@ def shown_text(source: Source) -> Iterator[View]:
         lines = b"\n".join(b"".join(_mapped(p, table) for p in line) for line in pieces)
         yield source.child("pdf text", lines)
         yield from _joined(source, lines)
+
+
+def _is_shown_before(view: View) -> bool:
+    """Escapes in shown strings are undone here; undone before, they part these."""
+    above = view.parent
+    return view.came_of(_UNESCAPED) and above is not None and _shows(above)
+
+
+def _shows(view: View) -> bool:
+    return _OPERATORS.search(view.data) is not None
 
 
 def _operands(data: bytes) -> Iterator[Span]:
@@ -176,6 +187,9 @@ def _utf16(text: bytes) -> bytes:
     return text.decode("utf-16-be", "ignore").encode("utf-8", "ignore")
 
 
+_JPEG_BEGINS, _JPEG_ENDS = b"\xff\xd8\xff", b"\xff\xd9"
+_FEWEST_IN_JPEG = 200
+"""Different bytes in any but the smallest."""
 _A85_STREAM = re.compile(
     rb"/(?:ASCII85Decode|A85)\b.{0,400}?stream\r?\n(.{1,4194304}?)~>", re.DOTALL
 )
@@ -188,10 +202,10 @@ def coded_streams(source: Source) -> Iterator[View]:
 
 def settled(data: bytes) -> list[Span]:
     """
-    The streams in Ascii85 that are whole deflate, checksum and all: nothing else was
-    written there, and to decoders that guess, the rest of such a file is text.
+    The streams in Ascii85 that are whole deflate, checksum and all, or a photograph:
+    nothing else was written there, and to decoders that guess, it is text.
     """
-    return [span for span, packed in _coded(data) if _is_whole(packed)]
+    return [span for span, coded in _coded(data) if _is_whole(coded)]
 
 
 def _coded(data: bytes) -> list[tuple[Span, bytes]]:
@@ -202,6 +216,8 @@ def _coded(data: bytes) -> list[tuple[Span, bytes]]:
     return found
 
 
-def _is_whole(packed: bytes) -> bool:
-    stream = inflate(packed, "zlib", FREE_OUTPUT_BYTES)
-    return stream.whole and stream.used == len(packed)
+def _is_whole(coded: bytes) -> bool:
+    if coded.startswith(_JPEG_BEGINS):
+        return coded.endswith(_JPEG_ENDS) and len(set(coded)) >= _FEWEST_IN_JPEG
+    stream = inflate(coded, "zlib", FREE_OUTPUT_BYTES)
+    return stream.whole and stream.used == len(coded)

@@ -33,6 +33,7 @@ _KEY_BYTES = 4096
 """What is undone behind the beginning of a key; of a container, all."""
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 """Behind it stands nothing that belongs to a key."""
+_ASCII, _FOREIGN = bytes(range(128)), 20
 _MOST_HITS = 1000
 _REST, _SAME = 24, 4
 """Of so many characters behind the beginning no more than a fourth are the same."""
@@ -92,7 +93,7 @@ class Shifts:
         if source.view.step in TAKEN_APART:
             return
         done: set[int] = set()
-        written = is_text(source.data) and source.view.step not in _NO_TEXT_BEFORE
+        written = _is_written(source.data) and source.view.step not in _NO_TEXT_BEFORE
         shortest = _SHORTEST_IN_TEXT if written else _SHORTEST
         for start, key, literal, undo in self._hits(source.data):
             if start in done or len(literal) < shortest:
@@ -136,6 +137,14 @@ def is_shifted(data: bytes) -> bool:
 def shifted(source: Source) -> Iterator[View]:
     """What follows the beginning of a vendor's key or a container, undone."""
     return _vendors().undone(source)
+
+
+def _is_written(data: bytes) -> bool:
+    """Whether somebody wrote it, if in an old code page: most bytes are ASCII."""
+    if is_text(data):
+        return True
+    foreign = len(data.translate(None, _ASCII))
+    return foreign * _FOREIGN <= len(data) and not _NO_TEXT.search(data)
 
 
 _NO_ID = re.compile(rb"A[KS]IA(?![A-Z2-7]{16})|.{4}(?![0-9A-Za-z]{16})")

@@ -22,3 +22,14 @@ def test_more_than_chance_gives_is_reported():
     budget = Budget.of(Limits(), 10)
     list(disguised(Source(View(b" 970" * 8000, 0), budget)))
     assert budget.truncated == "expansions"
+
+
+def test_what_was_shown_under_one_cipher_is_no_key_under_another():
+    identifiers = b"gsk_sdk256_pgtcfm_hcegsr_rttsk_sdk512_pgtcfm"
+    turned = identifiers.translate(
+        bytes.maketrans(bytes(range(97, 123)), bytes(range(122, 96, -1)))
+    )
+    for step, found in (("zip", 1), ("caesar 11", 0)):
+        view = View(turned, 0, step)
+        views = list(disguised(Source(view, Budget.of(Limits(), 10))))
+        assert [view.step for view in views] == ["atbash"] * found

@@ -63,3 +63,11 @@ def test_what_is_more_than_a_stream_is_read_in_other_ways_too(behind):
     sent = b"%%PDF-1.4\n<< /Filter /A85 >> stream\n%b~>\n" % coded
     decoded = decode((Part(PartKind.BODY, sent),), Limits())
     assert any(text in view.data for view in decoded.views)
+
+
+def test_a_photograph_in_ascii85_is_not_read_as_text():
+    photograph = b"\xff\xd8\xff\xe0" + random.Random(6).randbytes(60_000) + b"\xff\xd9"
+    sent = b"%PDF-1.4\n" + in_ascii85(photograph) * 2
+    decoded = decode((Part(PartKind.BODY, sent),), Limits())
+    assert not decoded.truncated
+    assert {view.step for view in decoded.views if view.parent} <= {"strings"}
