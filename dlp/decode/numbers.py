@@ -43,6 +43,7 @@ _OCTALS = re.compile(rb"(?:(?:0o?)?[0-7]{2,3}(?![0-9])[^0-9]{1,8}){7,}+[0-7o]{0,
 _FEWEST = 8
 _FEWEST_IN_BASE = 20
 _WIDTHS = (2, 4, 8)
+_TEXT = frozenset(TEXT_BYTES)
 _MOST_SUMMED = 400
 _MOST_BEFORE = 3
 """Numbers that may stand before a list."""
@@ -63,6 +64,7 @@ def numbers(source: Source) -> Iterator[View]:
             found += [
                 (match.span(), text)
                 for skipped in range(_MOST_BEFORE)
+                if _may_be_summed(signed[skipped:])
                 for text in _summed(signed[skipped:])
                 if not text[:-1].translate(None, TEXT_BYTES)
             ]
@@ -146,6 +148,25 @@ def _summed(values: Sequence[int]) -> Iterator[bytes]:
     roots = [isqrt(max(value, 0)) for value in values]
     if all(root * root == value for root, value in zip(roots, values, strict=True)):
         yield bytes(root & 255 for root in roots)
+
+
+def _may_be_summed(values: Sequence[int]) -> bool:
+    """Whether a text of `_summed` begins here: most lists are none, and long."""
+    first, second, third = values[:3]
+    if first & 255 not in _TEXT:
+        return _is_root(first) and _is_root(second) and _is_root(third)
+    return (
+        ((first + second) & 255 in _TEXT and (first + second + third) & 255 in _TEXT)
+        or ((first ^ second) & 255 in _TEXT and (first ^ second ^ third) & 255 in _TEXT)
+        or ((second + 1) & 255 in _TEXT and (third + 2) & 255 in _TEXT)
+        or ((second - 1) & 255 in _TEXT and (third - 2) & 255 in _TEXT)
+        or (_is_root(first) and _is_root(second) and _is_root(third))
+    )
+
+
+def _is_root(value: int) -> bool:
+    root = isqrt(max(value, 0))
+    return root * root == value and root & 255 in _TEXT
 
 
 def _unscaled(values: Sequence[int]) -> Iterator[bytes]:

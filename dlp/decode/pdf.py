@@ -18,6 +18,7 @@ from dlp.decode.escapes import unescape
 from dlp.decode.inflate import inflate
 from dlp.decode.pieces import Span
 from dlp.decode.source import Source
+from dlp.decode.unpacked import unpacked
 from dlp.model import View
 
 TEXT_HINTS = (r"[\)\]>][ \t\r\n]{0,4}T[jJ][\s]", r"\)[ \t\r\n]{0,4}['\"][\s]")
@@ -196,8 +197,10 @@ _A85_STREAM = re.compile(
 
 
 def coded_streams(source: Source) -> Iterator[View]:
-    """Streams in Ascii85, decoded, as one view; most hold deflate."""
-    yield from source.found("ascii85", _coded(source.data))
+    """Streams in Ascii85, decoded; most hold deflate."""
+    found = _coded(source.data)
+    spans, texts = [span for span, _ in found], [text for _, text in found]
+    yield from unpacked(source, "ascii85", spans, texts)
 
 
 def settled(data: bytes) -> list[Span]:

@@ -14,10 +14,11 @@ from functools import cache
 
 from dlp.decode import delta, magic
 from dlp.decode.inflate import Stream, inflate
-from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.pieces import Span
 from dlp.decode.printable import readable
 from dlp.decode.sieve import Locator
 from dlp.decode.source import Source
+from dlp.decode.unpacked import unpacked
 from dlp.model import View
 
 SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -67,7 +68,7 @@ class _Found:
 
 
 def streams(source: Source) -> Iterator[View]:
-    """Everything that decompresses, one view per format."""
+    """Everything that decompresses, by format."""
     found: dict[str, _Found] = {}
     for codec, start, stream in _read(source):
         here = found.setdefault(codec, _Found())
@@ -79,8 +80,7 @@ def streams(source: Source) -> Iterator[View]:
             here.spans.append(span)
             here.texts.append(bytearray(literals))
     for codec, here in found.items():
-        trace = Pieces(here.spans, list(map(len, here.texts)), inner=whole, opaque=True)
-        yield source.gather(codec, list(map(bytes, here.texts)), trace)
+        yield from unpacked(source, codec, here.spans, list(map(bytes, here.texts)))
 
 
 def _read(source: Source) -> Iterator[tuple[str, int, Stream]]:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from dlp.decode.inflate import inflate
 from dlp.decode.magic import ZIP
-from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.pieces import Pieces, Span
 from dlp.decode.source import Source
+from dlp.decode.unpacked import unpacked
 from dlp.model import View
 
 HINTS = (r"PK\x03\x04",)
@@ -90,15 +91,7 @@ def members(source: Source) -> Iterator[View]:
         names.append(member.name)
         spans.append((member.start, member.start + stream.used))
         texts.append(stream.data)
-    if texts:
-        trace = Pieces(
-            spans,
-            list(map(len, texts)),
-            inner=whole,
-            opaque=True,
-            names=lambda index: f"zip:{names[index]}",
-        )
-        yield source.gather("zip", texts, trace)
+    yield from unpacked(source, "zip", spans, texts, names)
 
 
 def _is_gathered(source: Source) -> bool:
