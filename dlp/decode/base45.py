@@ -79,13 +79,17 @@ def _from45(runs: list[bytes], lead: int) -> Iterator[bytes]:
 def base91(source: Source) -> Iterator[View]:
     """What words decode to in basE91, whose symbols mean nothing but from the first."""
     found: list[tuple[Span, bytes]] = []
+    heads: dict[bytes, bool] = {}
     for start, stop in _RUNS91.runs(source.data):
         word = source.data[start : min(stop, start + _LONGEST)]
         if len(word.translate(None, _NO_SIGNS)) * 6 < len(word):
             continue
         marks = _MARK.finditer(word, 0, _NEAR_BYTES)
         for begin in (0, *(mark.end() for mark in marks)):
-            if not _begins_well(word[begin : begin + _HEAD_SYMBOLS]):
+            head = word[begin : begin + _HEAD_SYMBOLS]
+            if head not in heads:
+                heads[head] = _begins_well(head)
+            if not heads[head]:
                 continue
             text = _from91(word[begin:])
             if readable(text[:40]) or text.startswith(CONTAINERS):

@@ -16,7 +16,7 @@ from functools import cache
 
 from dlp.decode.magic import CONTAINERS
 from dlp.decode.pieces import Span
-from dlp.decode.runs import Alphabet
+from dlp.decode.runs import Alphabet, unwrapped_only
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -127,7 +127,7 @@ def bignum(source: Source) -> Iterator[View]:
 
 
 def _tokens(data: bytes) -> Iterator[Span]:
-    for start, stop in _RUNS.runs(data):
+    for start, stop in unwrapped_only(_RUNS.runs(data)):
         if stop - start > _LONGEST:
             continue
         if data[start:stop].isalnum():

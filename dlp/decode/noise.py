@@ -20,7 +20,7 @@ from dlp.decode.kinds import changes
 from dlp.decode.magic import CONTAINERS
 from dlp.decode.pieces import Span
 from dlp.decode.printable import TEXT_BYTES, has_stretch, is_all_text, is_wide_text
-from dlp.decode.runs import Alphabet
+from dlp.decode.runs import Alphabet, unwrapped_only
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -71,7 +71,7 @@ def noise(source: Source) -> Iterator[View]:
     """What runs that are no text in base64 give in any other way."""
     data, spans = word_runs(source.data)
     barren = source.budget.barren
-    spans = _drawn(data, spans)
+    spans = _drawn(data, unwrapped_only(spans))
     found: list[tuple[Span, bytes]] = []
     rest: list[tuple[Span, bytes]] = []
     known: set[Span] = set()

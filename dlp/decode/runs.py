@@ -19,6 +19,11 @@ from dlp.decode.pieces import Span
 _SMALL_BYTES = 16 << 10
 _BLOCK_BYTES = 1 << 20
 
+_FEWEST_LINES, _SHORTEST_LINE = 200, 60
+"""Of a code that is wrapped (RFC 2045, 6.8: 76 symbols; PEM: 64), 12 KiB or more."""
+_LONGEST_BREAK = 16
+"""A line end, spelled or not, quotation marks, and what lines are indented by."""
+
 type Places = npt.NDArray[np.int64]
 
 
@@ -81,6 +86,23 @@ def long_spans_of(inside: npt.NDArray[np.bool_], shortest: int) -> list[Span]:
     starts, stops = spans_of(inside)
     stops = stops + (shortest - 1)
     return list(zip(starts.tolist(), stops.tolist(), strict=True))
+
+
+def unwrapped_only(spans: list[Span]) -> list[Span]:
+    """
+    Those of `spans`, in order, that are no lines of a large wrapped code: of hundreds
+    of one length, one below the other, none is a token by itself.
+    """
+    if len(spans) < _FEWEST_LINES:
+        return spans
+    edges = np.array(spans)
+    sizes = edges[:, 1] - edges[:, 0]
+    follows = (sizes[1:] == sizes[:-1]) & (sizes[1:] >= _SHORTEST_LINE)
+    follows &= (edges[1:, 0] - edges[:-1, 1] <= _LONGEST_BREAK) & (sizes[1:] % 4 == 0)
+    kept = np.ones(len(spans), np.bool_)
+    for start, stop in long_spans_of(follows, _FEWEST_LINES - 1):
+        kept[start : stop + 1] = False
+    return [spans[index] for index in kept.nonzero()[0].tolist()]
 
 
 def spans_of(inside: npt.NDArray[np.bool_]) -> tuple[Places, Places]:

@@ -139,7 +139,13 @@ _CHARACTERS = (
         reads_binary=True,
         reads_joins=False,
     ),
-    Decoder(alphabets.alphabets, alphabets.HINTS, Bank.FOREIGN, reads_joins=False),
+    Decoder(
+        alphabets.alphabets,
+        alphabets.HINTS,
+        Bank.FOREIGN,
+        reads_joins=False,
+        reach=2048,
+    ),
     Decoder(
         unicode.carried,
         unicode.CARRIER_HINTS,
@@ -219,7 +225,7 @@ _CODES = (
     Decoder(numbers.numbers, numbers.HINTS, Bank.NUMBERS, wraps=True, reach=4096),
     Decoder(notation.records, notation.RECORD_HINTS, wraps=True, reads_joins=False),
     Decoder(bits.bits, bits.HINTS, Bank.NUMBERS, wraps=True),
-    Decoder(bits.words, bits.WORD_HINTS, wraps=True),
+    Decoder(bits.words, bits.WORD_HINTS, wraps=True, reach=2048),
     Decoder(bits.invisible, bits.INVISIBLE_HINTS, Bank.FOREIGN, wraps=True),
     Decoder(spoken.spoken, spoken.HINTS, reads_joins=False, reach=4096),
     Decoder(spoken.morse, spoken.MORSE_HINTS, Bank.FOREIGN, reads_joins=False),

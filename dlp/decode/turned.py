@@ -14,6 +14,7 @@ from __future__ import annotations
 import string
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -152,7 +153,8 @@ def turned(source: Source) -> Iterator[View]:
         return
     data = source.data
     runs = words(_SHORTEST, quoted=bool(LOOKS_LIKE_JSON.match(data))).runs(data)
-    spans = [span for span in runs if _is_odd(data, *span)][:_MOST_WORDS]
+    odd = (span for span in runs if _is_odd(data, *span))
+    spans = list(islice(odd, _MOST_WORDS))
     found: dict[bytes, Span] = {}
     if spans:
         for which, text in _codes([data[slice(*span)] for span in spans]):

@@ -21,6 +21,7 @@ _SIGNS = b"+/"
 _LETTERS = re.compile(rb"[A-Za-z0-9+/]*")
 _LINE = 57
 """Letters of a line of base64; RFC 7468 and 2045 have 64 and 76, here less a name."""
+_LINES = re.compile(rb"[A-Za-z0-9+/]*(?:\n[A-Za-z0-9+/]{57,76}(?![A-Za-z0-9+/=]))*")
 _KINDS = 4
 """Small letters, capitals, digits and signs."""
 
@@ -36,9 +37,9 @@ def in_noise(data: bytes, start: int, stop: int) -> bool:
         return False
     if _letters(data[start:stop]) < stop - start:
         return False
-    lead = _letters(data[max(0, start - _REACH) : start][::-1])
-    rest = _letters(data[stop : stop + _REACH])
-    around = data[start - lead : start] + data[stop : stop + rest]
+    lead = _wrapped(_unspelled(data[max(0, start - _REACH) : start])[::-1])
+    rest = _wrapped(_unspelled(data[stop : stop + _REACH]))
+    around = lead + rest
     return len(around) >= _FEWEST and b"+" in around and mixture(around) == _KINDS
 
 
@@ -54,6 +55,19 @@ def hangs_on_noise(data: bytes, start: int) -> bool:
     size = _letters(before[::-1])
     line = before[len(before) - size :]
     return size >= _LINE and (b"+" in line or b"/" in line) and mixture(line) == _KINDS
+
+
+def _unspelled(text: bytes) -> bytes:
+    """With line ends as they are meant."""
+    for spelled in (b"\\r\\n", b"\\n", b"\r\n"):
+        text = text.replace(spelled, b"\n")
+    return text
+
+
+def _wrapped(text: bytes) -> bytes:
+    """The base64 that it begins with, which may go on in whole lines of it."""
+    found = _LINES.match(text)
+    return found[0].replace(b"\n", b"") if found else b""
 
 
 def _letters(text: bytes) -> int:

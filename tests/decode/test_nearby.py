@@ -24,10 +24,16 @@ def in_pieces(text: str) -> str:
     return " ".join(base64.b64encode(piece).decode() for piece in cut)
 
 
+RUSSIAN = str.maketrans("qwertyuiopasdfghjkl", "йцукенгшщзфывапролд")
+"""What is typed by who forgot to switch a Russian keyboard."""
 WRITTEN = {
     "numbers": lambda t: ", ".join(str(ord(c)) for c in t),
     "hex": lambda t: " ".join(f"0x{ord(c):02x}," for c in t),
     "base64": in_pieces,
+    "binary": lambda t: ", ".join(
+        ("false", "true")[bit == "1"] for c in t for bit in f"{ord(c):08b}"
+    ),
+    "other alphabet": lambda t: t.translate(RUSSIAN),
     "quoted-printable": lambda t: "".join(f"={ord(c):02X}" for c in t),
 }
 

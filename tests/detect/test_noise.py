@@ -18,6 +18,22 @@ def test_between_signs_of_base64_anything_stands(before):
     assert in_noise(data, len(NOISE + before), len(NOISE + before + TOKEN))
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\\n", b"\\r\\n"])
+def test_so_it_does_in_lines_of_base64(end):
+    wrapped = end.join(NOISE[at : at + 76] for at in range(0, 1140, 76))
+    line = NOISE[-20:] + b"/" + TOKEN
+    data = wrapped + end + line + end + wrapped
+    start = data.index(TOKEN)
+    assert in_noise(data, start, start + len(TOKEN))
+
+
+def test_lines_of_words_are_no_base64():
+    words = b"one/two+three\nand/four\n" * 20
+    data = words + b"five/" + TOKEN + b"\n" + words
+    start = data.index(TOKEN)
+    assert not in_noise(data, start, start + len(TOKEN))
+
+
 WHOLE = {
     "in a path": b"https://e.test/v1/hooks/%b/send" % TOKEN,
     "in a long path": b"/very/long/path/of/words" * 20 + b"/%b/" % TOKEN + b"a/b" * 99,
