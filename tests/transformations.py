@@ -143,6 +143,7 @@ KNOWN_AND_VENDOR: dict[str, Callable[[bytes], bytes]] = {
     "decimal list": _each("{}", ", "),
     "json array of numbers": lambda s: json.dumps(list(s)).encode(),
     "node buffer": lambda s: json.dumps({"type": "Buffer", "data": list(s)}).encode(),
+    "code points": _each("U+{:04X}", " "),
     "binary digits": _each("{:08b}", " "),
     "base64": base64.b64encode,
     "base64 url": base64.urlsafe_b64encode,

@@ -26,6 +26,10 @@ HINTS = (
     *(f"[{pair}]{{72}}" for pair in _PAIRS),
     r"(?:(?:0b)?[01]{7,8}[^0-9]{1,6}){8}",
 )
+APART_HINTS = (
+    r"(?:0b[01]{6,8}[^0-9]{1,6}){8}",
+    r"(?:[01]{1,6}[^0-9A-Za-z]{1,3}){18}",
+)
 WORD_HINTS = tuple(f"(?i)(?:(?:{pair}){_APART}){{6}}" for pair in _WORD_PAIRS)
 INVISIBLE_HINTS = (
     f"{_INVISIBLE}{{48}}",
@@ -50,6 +54,9 @@ _WORDS = re.compile(
     rb"[01](?:b[01]{7,8}|[01]{6,7})(?![01])[^0-9]{1,6}"
     rb"(?:(?:0b)?[01]{7,8}(?![01])[^0-9]{1,6}){6,}+[01b]{0,10}"
 )
+_PREFIXED = re.compile(rb"(?:0b[01]{6,8}(?![01])[^0-9]{1,6}){7,}+(?:0b[01]{6,8})?")
+_APART_BITS = re.compile(rb"[01]{1,6}(?:[^0-9A-Za-z]{1,3}[01]{1,6}){17,}+(?![01])")
+_FEWEST_BITS = 72
 _IGNORED = {0x20: None, 0x0A: None, 0xFE0F: None}
 _LONGEST = 1 << 16
 """Symbols of a run that are read: thousands of characters."""
@@ -64,11 +71,25 @@ def bits(source: Source) -> Iterator[View]:
         for span in alphabet.runs(data)
         for text in _new(data[slice(*span)], source.budget.barren)
     ]
-    for match in _WORDS.finditer(data):
-        words = re.findall(rb"[01]{7,}", match[0])
+    found += _numbers_in(_WORDS.finditer(data))
+    yield from source.found("binary", found)
+
+
+def _numbers_in(matches: Iterator[re.Match[bytes]]) -> Iterator[tuple[Span, bytes]]:
+    for match in matches:
+        words = re.findall(rb"[01]{6,}", match[0])
         text = bytes(int(word, 2) & 255 for word in words)
         if readable_for_its_size(text):
-            found.append((match.span(), text))
+            yield match.span(), text
+
+
+def apart(source: Source) -> Iterator[View]:
+    """The same of bits in groups of any size, and of `0b110000, 0b1100001`."""
+    found = list(_numbers_in(_PREFIXED.finditer(source.data)))
+    for match in _APART_BITS.finditer(source.data):
+        run = re.sub(rb"[^01]+", b"", match[0])
+        if len(run) >= _FEWEST_BITS:
+            found += [(match.span(), t) for t in _new(run, source.budget.barren)]
     yield from source.found("binary", found)
 
 
@@ -117,7 +138,7 @@ def _read(run: str) -> Iterator[bytes]:
         for width in (8, 7):
             for text in {
                 _whole(digits, width),
-                _whole(digits[len(digits) % width :], width),
+                _whole(digits.zfill(-(-len(digits) // width) * width), width),
             }:
                 if readable_for_its_size(text):
                     yield text

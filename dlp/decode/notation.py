@@ -2,7 +2,8 @@
 Bytes written out one by one or in words: hexadecimal in any notation, dumps.
 
 `41:42`, `0x41, 0x42`, `41 42`, `x41x42`, `0x41424344 0x45464748` in either order,
-UUIDs, the lines of hexdump, xxd and od, records of Intel and Motorola.
+`U+0041 U+0042`, `u0041u0042`, UUIDs, the lines of hexdump, xxd and od, records of
+Intel and Motorola.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ PAIR_HINTS = (
     r"(?:[xX$][2-7][0-9a-fA-F]){10}",
     r"(?:[2-7][0-9a-fA-F][hH][^0-9A-Za-z]{1,6}){8}",
     r"(?:(?:0[xX]|&[hH]|char\"|\[u)0{0,6}[2-7][0-9a-fA-F][^0-9]{1,16}){8}",
+    r"(?:[uU]{1,3}\+?00[2-7][0-9a-fA-F][^0-9A-Za-z]{0,6}){8}",
 )
 DUMP_HINTS = (
     r"0000[0-9a-fA-F]{0,12}:?[ \t]{1,8}(?:[0-9a-fA-F]{2}){1,8}[ \t]{1,3}[0-9a-fA-F]{2}",
@@ -34,6 +36,9 @@ _CALLED_BYTE = re.compile(_CALL)
 _CALLED = re.compile(rb"%s(?:[^0-9]{0,16}?%s){7,}" % (_CALL, _CALL))
 """Each in words: `(byte)0x73`, `0x73.toByte()`, `ChrW(&H73)`, `\\[u0073]`."""
 _MARKED = re.compile(rb"(?:[xX$][0-9a-fA-F]{2}){8,}+")
+_CODE_POINT = rb"[uU]{1,3}\+?00([2-7][0-9a-fA-F])(?![0-9A-Fa-f])"
+_POINT = re.compile(_CODE_POINT)
+_POINTS = re.compile(rb"%s(?:[^0-9A-Za-z]{0,6}%s){7,}+" % (_CODE_POINT, _CODE_POINT))
 _FEWEST = 16
 _PREFIX = re.compile(rb"0[xX]|[^0-9a-fA-F]+")
 RECORD_HINTS = (
@@ -48,10 +53,12 @@ _RECORD = re.compile(
 def pairs(source: Source) -> Iterator[View]:
     """Hexadecimal bytes or words with something between them."""
     data = source.data
-    matches = [*_PAIRS.finditer(data), *_MARKED.finditer(data)]
+    matches = list(_PAIRS.finditer(data))
     yield from _found(source, "hex", matches, _from_pairs)
     yield from _found(source, "hex", matches, _from_swapped_words)
+    yield from _found(source, "hex", _MARKED.finditer(data), _from_marked)
     yield from _found(source, "hex", _CALLED.finditer(data), _from_calls)
+    yield from _found(source, "hex", _POINTS.finditer(data), _from_points)
     rest = [text for text in map(_from_pairs, matches) if len(text) >= _FEWEST]
     rest = [text for text in rest if not readable_for_its_size(text)]
     if rest:
@@ -61,6 +68,14 @@ def pairs(source: Source) -> Iterator[View]:
 def _from_pairs(match: re.Match[bytes]) -> bytes:
     digits = _PREFIX.sub(b"", match[0])
     return bytes.fromhex(digits[: len(digits) & ~1].decode())
+
+
+def _from_marked(match: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(match[0].translate(None, b"xX$").decode())
+
+
+def _from_points(match: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(b"".join(_POINT.findall(match[0])).decode())
 
 
 def _from_calls(match: re.Match[bytes]) -> bytes:

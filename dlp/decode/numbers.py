@@ -33,6 +33,9 @@ HINTS = (
     r"(?:[0-9]{1,4}(?:u8)?[^0-9A-Za-z]{1,8}){18}",
     r"(?:[0-9]{1,4}[^0-9A-Za-z]{1,6}[xy]?[^0-9A-Za-z]{1,6}){18}",
     r"(?:[0-9]{4,20}[^0-9A-Za-z]{1,4}){4}",
+    r"(?:(?:0?[3-9][0-9])|1[01][0-9]|12[0-6]){24}",
+    r"(?:0[4-7][0-7]|1[0-7][0-7]){12}",
+    r"[0-9]{1,3}(?:[,_'.][0-9]{3}){12}",
 )
 
 _GAP = rb"(?:u(?=8)|(?=[A-Za-z]{0,11}[^0-9A-Za-z])[^0-9]{1,12})"
@@ -40,6 +43,17 @@ _GAP = rb"(?:u(?=8)|(?=[A-Za-z]{0,11}[^0-9A-Za-z])[^0-9]{1,12})"
 _LIST = re.compile(rb"[0-9]{1,20}(?:%s[0-9]{1,20}){4,}+" % _GAP)
 _NUMBER = re.compile(rb"[0-9]+")
 _OCTALS = re.compile(rb"(?:(?:0o?)?[0-7]{2,3}(?![0-9])[^0-9]{1,8}){7,}+[0-7o]{0,5}")
+_TOGETHER = (
+    (re.compile(rb"(?<![0-9])(?:0[3-9][0-9]|1[01][0-9]|12[0-6]){12,}+(?![0-9])"), 10),
+    (re.compile(rb"(?<![0-9])(?:[3-9][0-9]|1[01][0-9]|12[0-6]){24,}+(?![0-9])"), 10),
+    (re.compile(rb"(?<![0-9])(?:0[4-7][0-7]|1[0-7][0-7]){12,}+(?![0-9])"), 8),
+)
+"""Codes with nothing between: each says by its first digit how many follow."""
+_CODES = re.compile(rb"[01][0-9]{2}|[3-9][0-9]")
+_THOUSANDS = re.compile(
+    rb"(?<![0-9])[0-9]{1,3}(?:([,_'.])[0-9]{3})(?:\1[0-9]{3}){11,}+"
+)
+"""One number, as people write it: `12,345,678`."""
 _FEWEST = 8
 _FEWEST_IN_BASE = 20
 _WIDTHS = (2, 4, 8)
@@ -75,9 +89,23 @@ def numbers(source: Source) -> Iterator[View]:
         text = _bytes(int(digits, 8) for digits in re.findall(rb"[0-7]+", match[0]))
         if readable_for_its_size(text):
             found.append((match.span(), text))
+    found += [row for row in _unparted(source.data) if readable_for_its_size(row[1])]
     yield from source.found("numbers", found)
     for view in source.found("numbers", rest):
         source.budget.remains(view)
+
+
+def _unparted(data: bytes) -> Iterator[tuple[Span, bytes]]:
+    """Codes without anything between; one large number with something between."""
+    for pattern, base in _TOGETHER:
+        for match in pattern.finditer(data):
+            codes = (int(code, base) for code in _CODES.findall(match[0]))
+            yield match.span(), _bytes(codes)
+    for match in _THOUSANDS.finditer(data):
+        value = int(b"".join(_NUMBER.findall(match[0])))
+        size = (value.bit_length() + 7) // 8
+        yield match.span(), value.to_bytes(size)
+        yield match.span(), value.to_bytes(size, "little")
 
 
 def _otherwise(text: bytes) -> list[bytes]:

@@ -23,6 +23,8 @@ _PLAIN = re.compile(rb"[A-Za-z]?[a-z]{2,}|[0-9]+")
 _MOST_WORDS = 700
 _WIDEST_STEP = 8
 """Of letters with others between."""
+_WIDEST_GROUP = 5
+"""Letters between two that only fill."""
 _MOST_COLUMNS = 6
 _OFTEN = 3
 _MOST_PIECES = 200
@@ -95,6 +97,17 @@ def _letters(text: bytes) -> Iterator[bytes]:
     for letters in dict.fromkeys((text.translate(None, _OTHER), shown)):
         for step in range(2, _WIDEST_STEP + 1):
             yield b"\n".join([letters[at::step] for at in range(step)])
+        yield from _without_every(letters)
+
+
+def _without_every(letters: bytes) -> Iterator[bytes]:
+    """All letters but every n-th, counted from the first or from the n-th on."""
+    if len(letters) <= _LONGEST_JOIN:
+        for step in range(3, _WIDEST_GROUP + 2):
+            for first in (step - 1, 0):
+                rest = bytearray(letters)
+                del rest[first::step]
+                yield bytes(rest)
 
 
 def _numbered(words: Words) -> Iterator[bytes]:

@@ -34,6 +34,8 @@ _KEY_BYTES = 4096
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 """Behind it stands nothing that belongs to a key."""
 _ASCII, _FOREIGN = bytes(range(128)), 20
+_LONG_WORD = re.compile(rb"[!-~]{24}")
+_BEFORE_WORDS = (b"", b" ", b"\n", b"\t", b'"', b"'", b"=", b":", b"(", b"`", b">")
 _MOST_HITS = 1000
 _REST, _SAME = 24, 4
 """Of so many characters behind the beginning no more than a fourth are the same."""
@@ -96,7 +98,9 @@ class Shifts:
         written = _is_written(source.data) and source.view.step not in _NO_TEXT_BEFORE
         shortest = _SHORTEST_IN_TEXT if written else _SHORTEST
         for start, key, literal, undo in self._hits(source.data):
-            if start in done or len(literal) < shortest:
+            if start in done:
+                continue
+            if len(literal) < shortest and not _is_word(source.data, start):
                 continue
             done.add(start)
             codec = _HEADS.get(literal)
@@ -145,6 +149,13 @@ def _is_written(data: bytes) -> bool:
         return True
     foreign = len(data.translate(None, _ASCII))
     return foreign * _FOREIGN <= len(data) and not _NO_TEXT.search(data)
+
+
+def _is_word(data: bytes, start: int) -> bool:
+    """Whether a word begins here that is as long as keys with a short beginning are."""
+    return data[max(0, start - 1) : start] in _BEFORE_WORDS and bool(
+        _LONG_WORD.match(data, start)
+    )
 
 
 _NO_ID = re.compile(rb"A[KS]IA(?![A-Z2-7]{16})|.{4}(?![0-9A-Za-z]{16})")

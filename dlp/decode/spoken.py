@@ -31,7 +31,10 @@ _NAMES = {
     **dict(zip(_WORD.findall(_DIGITS), string.digits, strict=True)),
     "alpha": "a", "juliet": "j", "whisky": "w", "x-ray": "x", "niner": "9",
     "dash": "-", "hyphen": "-", "minus": "-", "underscore": "_", "dot": ".",
-    "slash": "/", "plus": "+", "equals": "=",
+    "slash": "/", "plus": "+", "equals": "=", "exclamation": "!", "at": "@",
+    "hash": "#", "dollar": "$", "percent": "%", "caret": "^", "ampersand": "&",
+    "asterisk": "*", "star": "*", "period": ".", "comma": ",", "tilde": "~",
+    "colon": ":", "semicolon": ";", "pound": "#",
 }  # fmt: skip
 _TELLING = (
     "charlie", "foxtrot", "juliet", "quebec", "sierra", "tango", "whisk", "xray",
@@ -79,7 +82,7 @@ _SENT = re.compile(rb"(?:[.\-]{1,6}[ /|]{1,3}){11,}+[.\-]{0,6}")
 _SENT_DRAWN = re.compile(
     rf"(?:{_SIGN}{{1,6}}[ /|]{{1,3}}){{11,}}+{_SIGN}{{0,6}}".encode("latin-1")
 )
-_DOTS = re.compile(rb"(?:\xe2[\xa0-\xa3][\x80-\xbf]){12,}+")
+_DOTS = re.compile(rb"(?:\xe2[\xa0-\xa3][\x80-\xbf][!-/:-@\[-`{-~]{0,4}){12,}+")
 
 
 def spoken(source: Source) -> Iterator[View]:
@@ -134,7 +137,11 @@ def braille(source: Source) -> Iterator[View]:
     found: list[tuple[Span, bytes]] = []
     for match in _DOTS.finditer(source.data):
         text = match[0].decode()
-        written = bytes(ord(c) & 255 for c in text) + b"\n" + _embossed(text)
+        written = (
+            bytes(ord(c) & 255 for c in text if not c.isascii())
+            + b"\n"
+            + _embossed(text)
+        )
         found.append((match.span(), written))
     yield from source.found("spelled out", found)
 
@@ -158,7 +165,7 @@ def _embossed(text: str) -> bytes:
             capital = False
         else:
             figures = False
-            out.append(_SIGNS.get(cell, ""))
+            out.append(cell if cell.isascii() else _SIGNS.get(cell, ""))
     exact = "".join(out)
     letters = "".join(_BRAILLE.get(ord(c), "") for c in text)
     return exact.encode() + b"\n" + _cased(letters)
@@ -178,7 +185,17 @@ def _spell(words: bytes) -> bytes:
             out.append(symbol.upper() if capital or shouted else symbol)
             capital = False
     text = "".join(out)
-    return text.encode() + b"\n" + _cased(text.lower())
+    return b"\n".join((text.encode(), _by_first_letter(words), _cased(text.lower())))
+
+
+def _by_first_letter(words: bytes) -> bytes:
+    """Where `Sierra` means S and `sierra` s."""
+    names = [n.decode() for n in _ONE.findall(words) if n.decode().lower() in _NAMES]
+    said = [
+        _NAMES[n.lower()].upper() if n[0].isupper() else _NAMES[n.lower()]
+        for n in names
+    ]
+    return "".join(said).encode()
 
 
 def _cased(text: str) -> bytes:

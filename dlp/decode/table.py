@@ -225,6 +225,7 @@ _CODES = (
     Decoder(numbers.numbers, numbers.HINTS, Bank.NUMBERS, wraps=True, reach=4096),
     Decoder(notation.records, notation.RECORD_HINTS, wraps=True, reads_joins=False),
     Decoder(bits.bits, bits.HINTS, Bank.NUMBERS, wraps=True),
+    Decoder(bits.apart, bits.APART_HINTS, Bank.NUMBERS, wraps=True, reach=4096),
     Decoder(bits.words, bits.WORD_HINTS, wraps=True, reach=2048),
     Decoder(bits.invisible, bits.INVISIBLE_HINTS, Bank.FOREIGN, wraps=True),
     Decoder(spoken.spoken, spoken.HINTS, reads_joins=False, reach=4096),

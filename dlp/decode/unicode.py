@@ -41,8 +41,10 @@ _COMPATIBLE = (
 _SIMILAR = (
     r"(?:\xcd[\xb0-\xbf]|[\xce-\xd5].|\xd6[\x80-\x8f]|\xe1\x8e[\xa0-\xbf]"
     r"|\xe1\x8f.|\xe1\xb4[\x80-\xab]|\xc7\xab|\xc9[\xa2\xaa\xb4]|\xca[\x80\x8f\x99\x9c\x9f]"
-    r"|\xea\x9c\xb0|\xea\x9e\xaf|\xe2\x80[\x90-\x95]|\xe2\x88\x92|\xe2\xb2.|\xea\x93[\x90-\xbf])"
+    r"|\xea\x9c[\xb0\xb1]|\xea\x9e\xaf|\xe2\x80[\x90-\x95]|\xe2\x88\x92|\xe2\xb2.|\xea\x93[\x90-\xbf])"
 )
+_ACCENTED = r"(?:[\xc3-\xc5][\x80-\xbf]|\xc7[\x8d-\xbf]|\xe1[\xb8-\xbb][\x80-\xbf])"
+"""Letters with a mark on them: a word of these with digits is in no language."""
 _WIDE_SIGN = r"(?:\xef\xbc[\x81-\xbf]|\xef\xbd[\x80-\x9e])"
 """Chinese has them, too: only letters and digits tell that a word is meant."""
 _MIXED = f"(?:{_INVISIBLE}|{_MARK}|{_COMPATIBLE}|{_SIMILAR})"
@@ -56,6 +58,8 @@ HINTS = (
     f"(?:{_WIDE_SIGN}{{1,8}}[ \\n]){{4}}",
     f"{_JOIN}{_SIMILAR}{_JOIN}",
     f"(?:[0-9A-Za-z]{_SPACE}){{3}}",
+    f"[0-9][A-Za-z_\\-]{{0,6}}{_ACCENTED}[0-9A-Za-z_\\-]{{3}}",
+    f"{_ACCENTED}[A-Za-z_\\-]{{0,6}}[0-9][0-9A-Za-z_\\-]{{3}}",
 )
 CARRIER_HINTS = (
     r"(?:\xf3\xa0[\x80\x81].){4}",
@@ -75,6 +79,9 @@ _ACROSS_BYTES = 16
 _WIDE_TEXT = re.compile(rf"{_WIDE_SIGN}(?:{_WIDE_SIGN}|[ \t\n]){{12,}}+".encode())
 _NARROW = {0xFF01 + n: 0x21 + n for n in range(0x7E - 0x20)}
 _SHORTEST = 12
+_WITH_ACCENTS = re.compile(rf"(?<![!-~])(?:[!#-+\-.0-~]|{_ACCENTED}){{20,}}+".encode())
+_DIGITS = re.compile(rb"[0-9]")
+_FEWEST_DIGITS = 2
 _BINARY_BYTES = 4 << 10
 """Of what is larger and no text, what looks like a character is chance."""
 
@@ -91,6 +98,11 @@ def folded(source: Source) -> Iterator[View]:
         text = fold(word)
         if len(text) >= _SHORTEST and text != word:
             found.append((match.span(), text))
+    found += [
+        (match.span(), fold(match[0]))
+        for match in _WITH_ACCENTS.finditer(source.data)
+        if not match[0].isascii() and len(_DIGITS.findall(match[0])) >= _FEWEST_DIGITS
+    ]
     for match in _WIDE_TEXT.finditer(source.data):
         if any(blank in match[0] for blank in b" \n"):
             narrow = match[0].decode().translate(_NARROW).encode()

@@ -188,6 +188,19 @@ RARE = {
     "bits in letters": lambda t: binary(t, "a", "b"),
     "bits, backwards": lambda t: binary(t)[::-1],
     "bits that nobody sees": lambda t: b"so" + binary(t, "\u200b", "\u200c") + b"!",
+    "bits, each a number": lambda t: listed(map(int, binary(t).decode())),
+    "bits by four": lambda t: wrap(binary(t), 4, b" "),
+    "bits of Python": lambda t: b", ".join(bin(c).encode() for c in t),
+    "one binary number": lambda t: bin(int.from_bytes(t)).encode(),
+    # numbers without anything between, or with what people put in them
+    "decimal, three each": each("{:03d}"),
+    "decimal, close": each("{}"),
+    "octal, three each": each("{:03o}"),
+    "a number with commas": lambda t: f"{int.from_bytes(t):,}".encode(),
+    "code points": each("U+{:04X} "),
+    "code points, close": each("u{:04x}"),
+    "escapes of Java": each("\\uu{:04x}"),
+    "bytes behind x": each("x{:02x}"),
     # names of characters
     "nato": nato,
     "names of Unicode": named,
@@ -195,6 +208,11 @@ RARE = {
     "css": each("\\{:06x}"),
     "css, short": each("\\{:x} "),
     "coloured": lambda t: b"".join(b"\x1b[3%dm%c" % (n % 8, c) for n, c in enumerate(t)),
+    "accents": lambda t: unicodedata.normalize(
+        "NFC", t.decode().translate({ord(c): c + "\u0301" for c in "aeiouAEIOUnsczr"})).encode(),
+    "one more": lambda t: bytes(c + 1 for c in t),
+    "every third, then one that fills": lambda t: b"".join(
+        p + b"%c" % (65 + 7 * n % 26) for n, p in enumerate(pieces(t, 3))),
     # characters that stand for bytes
     "gzip as characters": lambda t: gzip.compress(t).decode("latin-1").encode(),
     "zlib as characters": lambda t: zlib.compress(t).decode("latin-1").encode(),
