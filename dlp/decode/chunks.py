@@ -29,7 +29,7 @@ LINE_HINTS = (
     rf"(?:{_PLAIN}\r?\n){{10}}",
     r"(?:\A|[^!-~])(?:[!-~]{8}\r?\n){3}[!-~]",
 )
-WRAP_HINTS = (rf"{_SYMBOL}{{20}}\r?\n{_SYMBOL}{{8}}",)
+WRAP_HINTS = (rf"{_SYMBOL}{{20}}\r?\n[ \t>]{{0,2}}{_SYMBOL}{{8}}",)
 
 _GROUPS = tuple(
     re.compile(

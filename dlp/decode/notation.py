@@ -18,10 +18,11 @@ from dlp.model import View
 PAIR_HINTS = (
     r"(?:(?:0[xX])?[2-7][0-9a-fA-F][^0-9A-Za-z]{1,6}){8}",
     r"(?:0[xX](?:[2-7][0-9a-fA-F]){2,8}[^0-9A-Za-z]{1,6}){3}",
-    r"(?:(?:[2-7][0-9a-fA-F]){2,8}[^0-9A-Za-z]{1,3}){4}",
+    r"(?:(?:[2-7][0-9a-fA-F]){2,10}[^0-9A-Za-z]{1,3}){4}",
     r"(?:[0-9a-fA-F]{2}[:, ]){18}",
     r"(?:0x[0-9a-fA-F]{2}[:, ]{1,2}){18}",
     r"(?:[xX$][2-7][0-9a-fA-F]){10}",
+    r"(?:#(?:[2-7][0-9a-fA-F]){3}[^#]{1,40}){6}",
     r"(?:[2-7][0-9a-fA-F][hH][^0-9A-Za-z]{1,6}){8}",
     r"(?:(?:0[xX]|&[hH]|char\"|\[u)0{0,6}[2-7][0-9a-fA-F][^0-9]{1,16}){8}",
     r"(?:[uU]{1,3}\+?00[2-7][0-9a-fA-F][^0-9A-Za-z]{0,6}){8}",
@@ -29,13 +30,16 @@ PAIR_HINTS = (
 DUMP_HINTS = (
     r"0000[0-9a-fA-F]{0,12}:?[ \t]{1,8}(?:[0-9a-fA-F]{2}){1,8}[ \t]{1,3}[0-9a-fA-F]{2}",
 )
-_GROUP = rb"(?:0[xX]|[$#])?(?:[0-9a-fA-F]{2}){1,8}+"
+_GROUP = rb"(?:0[xX]|[$#])?(?:[0-9a-fA-F]{2}){1,16}+"
 _PAIRS = re.compile(rb"(?:%s[hH]?[^0-9A-Za-z]{1,6}){2,}+(?:%s)?" % (_GROUP, _GROUP))
 _CALL = rb"(?:0[xX]|&[hH]|char\"|\[u)0{0,6}([2-7][0-9a-fA-F])(?![0-9A-Fa-f])"
 _CALLED_BYTE = re.compile(_CALL)
 _CALLED = re.compile(rb"%s(?:[^0-9]{0,16}?%s){7,}" % (_CALL, _CALL))
 """Each in words: `(byte)0x73`, `0x73.toByte()`, `ChrW(&H73)`, `\\[u0073]`."""
 _MARKED = re.compile(rb"(?:[xX$][0-9a-fA-F]{2}){8,}+")
+_COLOUR = re.compile(rb"#([0-9a-fA-F]{6})")
+_COLOURS = re.compile(rb"(?:#[0-9a-fA-F]{6}[^#]{1,64}){6,}+(?:#[0-9a-fA-F]{6})?")
+"""Each in a rule or an element of its own."""
 _CODE_POINT = rb"[uU]{1,3}\+?00([2-7][0-9a-fA-F])(?![0-9A-Fa-f])"
 _POINT = re.compile(_CODE_POINT)
 _POINTS = re.compile(rb"%s(?:[^0-9A-Za-z]{0,6}%s){7,}+" % (_CODE_POINT, _CODE_POINT))
@@ -58,6 +62,7 @@ def pairs(source: Source) -> Iterator[View]:
     yield from _found(source, "hex", matches, _from_swapped_words)
     yield from _found(source, "hex", _MARKED.finditer(data), _from_marked)
     yield from _found(source, "hex", _CALLED.finditer(data), _from_calls)
+    yield from _found(source, "hex", _COLOURS.finditer(data), _from_colours)
     yield from _found(source, "hex", _POINTS.finditer(data), _from_points)
     rest = [text for text in map(_from_pairs, matches) if len(text) >= _FEWEST]
     rest = [text for text in rest if not readable_for_its_size(text)]
@@ -72,6 +77,10 @@ def _from_pairs(match: re.Match[bytes]) -> bytes:
 
 def _from_marked(match: re.Match[bytes]) -> bytes:
     return bytes.fromhex(match[0].translate(None, b"xX$").decode())
+
+
+def _from_colours(match: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(b"".join(_COLOUR.findall(match[0])).decode())
 
 
 def _from_points(match: re.Match[bytes]) -> bytes:

@@ -201,6 +201,10 @@ RARE = {
     "code points, close": each("u{:04x}"),
     "escapes of Java": each("\\uu{:04x}"),
     "bytes behind x": each("x{:02x}"),
+    "colours of elements": lambda t: b"".join(
+        b'<i style="color:#%b"></i>' % p.ljust(3).hex().encode() for p in pieces(t, 3)),
+    "measured each second": lambda t: b"".join(
+        b"m v=%di 17000000%02d\n" % (c, n) for n, c in enumerate(t)),
     # names of characters
     "nato": nato,
     "names of Unicode": named,
@@ -235,6 +239,7 @@ RARE = {
     "adjacent": lambda t: quoted(t, 9, "\n    "),
     "appended": lambda t: b'k = "%b"\nk += "%b"' % (t[:15], t[15:]),
     "listed": lambda t: b"''.join(['%b'])" % b"', '".join(pieces(t, 3)),
+    "base64 in folded lines": lambda t: b"PHOTO:" + wrap(base64.b64encode(t), 40, b"\n "),
     "lines of 12": lambda t: b"key: >-\n  " + wrap(t, 12, b"\n  "),
     "pieces of 5": lambda t: b"it: " + wrap(t, 5, b" | "),
     # ciphers
