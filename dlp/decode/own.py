@@ -16,7 +16,8 @@ from dlp.decode.source import Source
 from dlp.model import View
 
 SHORTEST = 4
-"""Characters of a beginning; a shorter one is chance."""
+"""Characters of a beginning; a shorter one is chance, and so is one of few different
+ones: under some key every run of blanks is `AAAA`."""
 MOST = 64
 """Beginnings that are undone in every way; of more, all only in the usual ones."""
 
@@ -26,7 +27,7 @@ class Own:
 
     def __init__(self, beginnings: Iterable[str] = ()) -> None:
         known = tuple(BEGINNINGS)
-        fresh = [text for text in beginnings if len(text) >= SHORTEST]
+        fresh = [text for text in beginnings if _tells(text)]
         fresh = sorted({text for text in fresh if not text.startswith(known)})
         usual = frozenset(fresh if len(fresh) <= MOST else ())
         self._ways = (Disguises(fresh, usual), Shifts(fresh)) if fresh else ()
@@ -38,6 +39,10 @@ class Own:
         """What stands here in disguise."""
         for way in self._ways:
             yield from way.undone(source)
+
+
+def _tells(beginning: str) -> bool:
+    return len(beginning) >= SHORTEST and len(set(beginning)) >= SHORTEST - 1
 
 
 NONE = Own()

@@ -62,3 +62,8 @@ def test_a_key_of_an_own_rule_is_undone(inspector, cipher, code):
 def test_what_vendors_keys_begin_with_is_not_looked_for_twice():
     assert not Own(["ghp_", "sk-ant-api03-", "abc"])
     assert Own(["acmecorp_"])
+
+
+def test_a_beginning_of_one_character_is_not_looked_for():
+    """Under some key every run of blanks would be it."""
+    assert not Own(["AAAA", "----", "aaab"])
