@@ -27,7 +27,7 @@ from dlp.decode.pieces import Span
 from dlp.decode.source import Source
 from dlp.model import View
 
-_SEPARATORS = {b"\n": 6, b",": 2, b";": 2, b"&": 2, b"|": 1, b">": 2}
+_SEPARATORS = {b"\n": 6, b",": 2, b";": 2, b"&": 2, b"|": 1, b">": 2, b"}": 1}
 """What ends a line, and how many lines a row may take."""
 _NEAR = np.uint64(2)
 """Lengths that differ by one, in either direction, as unsigned differences plus one."""

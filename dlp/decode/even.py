@@ -35,6 +35,7 @@ _WIDEST_GAP = 12
 _APART = bytes(_WIDEST_GAP + 1)
 """Between what is asked about together."""
 _SHORTEST = 16
+_SHORT_JSON_BYTES = 4 << 10
 
 
 def is_even(data: bytes) -> bool:
@@ -60,8 +61,10 @@ def even(source: Source) -> Iterator[View]:
 
 
 def _tables(data: bytes) -> tuple[bytes, ...]:
-    """What pieces may consist of; in JSON of what most do."""
-    return _TABLES[1:2] if LOOKS_LIKE_JSON.match(data) else _TABLES
+    """What pieces may consist of; in JSON of what most do, in a short one of less."""
+    if not LOOKS_LIKE_JSON.match(data):
+        return _TABLES
+    return _TABLES[:2] if len(data) <= _SHORT_JSON_BYTES else _TABLES[1:2]
 
 
 def _is_token(text: bytes) -> bool:

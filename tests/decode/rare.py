@@ -235,6 +235,8 @@ RARE = {
     "fractions": lambda t: b",".join(b"x;q=0.%03d" % c for c in t),
     # code
     "concatenated": lambda t: quoted(t, 7, " + "),
+    "base64 by eight with dashes": lambda t: wrap(base64.b64encode(t), 8, b"-"),
+    "cut by commands of LaTeX": lambda t: b"".join(b"\\textbf{%b}" % p for p in pieces(t, 6)),
     "concatenated, uneven": lambda t: b'"%b" + "%b" + "%b"' % (t[:3], t[3:20], t[20:]),
     "adjacent": lambda t: quoted(t, 9, "\n    "),
     "appended": lambda t: b'k = "%b"\nk += "%b"' % (t[:15], t[15:]),
