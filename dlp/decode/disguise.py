@@ -189,6 +189,9 @@ def disguised(source: Source) -> Iterator[View]:
     return _vendors().undone(source)
 
 
+_FEWEST = 6
+"""Different characters of a key with its beginning; what fills a picture, taken
+for numbers, has three or four and begins like any."""
 _ID = re.compile(rb"A[KS]IA")
 _OTHER = re.compile(rb"A[KS]IA(?![A-Z2-7]{16}(?![0-9A-Za-z]))")
 
@@ -196,7 +199,7 @@ _OTHER = re.compile(rb"A[KS]IA(?![A-Z2-7]{16}(?![0-9A-Za-z]))")
 def _holds_key(key: re.Pattern[bytes], text: bytes) -> bool:
     """Base64 has four capitals anywhere; an id of AWS goes on with sixteen more."""
     found = key.search(text)
-    if found is None:
+    if found is None or len(set(text)) < _FEWEST:
         return False
     return not (_ID.match(found[0]) and _OTHER.match(text, found.start()))
 

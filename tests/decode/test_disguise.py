@@ -33,3 +33,8 @@ def test_what_was_shown_under_one_cipher_is_no_key_under_another():
         view = View(turned, 0, step)
         views = list(disguised(Source(view, Budget.of(Limits(), 10))))
         assert [view.step for view in views] == ["atbash"] * found
+
+
+def test_what_a_picture_is_filled_with_is_no_key():
+    view = View(b"DDDD4DDDC43DDDDDDDDD4DDDC43DDDDDD3DDDDDDC" * 3, 0)
+    assert not list(disguised(Source(view, Budget.of(Limits(), 10))))
