@@ -31,6 +31,8 @@ _MOST = 3
 LATE = 16
 _WINDOW_S = 0.5
 """So many messages that waited for another in so many seconds: the loop is busy."""
+_CROWD = 4
+"""Messages that wait for the process that has least to do."""
 _RETRY_S = 30.0
 """Before files that said something else than the rules in force are loaded again."""
 
@@ -75,6 +77,8 @@ class Offload:
         """Inspections: until now, and at this moment."""
         self._loading: asyncio.Future[None] | None = None
         self._retry_at = 0.0
+        self._wanted = 0
+        """Large messages that wait for a process."""
 
     async def examine(
         self, inspector: Inspector, source: Source, message: Message
@@ -127,16 +131,21 @@ class Offload:
         is_heavy = self._load.is_heavy()
         if size <= THREAD_OVER and not is_heavy:
             return None
-        idle = [process for process in self._processes if process.is_idle]
-        for process in idle:
-            if process.is_loaded(source):
-                return process
-        if is_heavy and self._loading is None and time.monotonic() > self._retry_at:
-            if not idle and len(self._processes) < self._spare:
-                idle = [self._start()]
-            if idle:
-                self._loading = asyncio.ensure_future(self._ready(idle[0], source))
-        return None
+        able = [p for p in self._processes if p.may_take(source, size)]
+        chosen = min(able, key=Inspecting.__len__, default=None)
+        if is_heavy and (chosen is None or len(chosen) >= _CROWD):
+            self._grow(source)
+        return None if self._wanted else chosen
+
+    def _grow(self, source: Source) -> None:
+        """Make one more process ready, if there may be one and none is on its way."""
+        if self._loading is not None or time.monotonic() < self._retry_at:
+            return
+        idle = [p for p in self._processes if p.is_idle and not p.is_loaded(source)]
+        if not idle and len(self._processes) < self._spare:
+            idle = [self._start()]
+        if idle:
+            self._loading = asyncio.ensure_future(self._ready(idle[0], source))
 
     async def _ready(self, process: Inspecting, source: Source) -> None:
         """Load it while others work; that it died costs nobody's message."""
@@ -169,14 +178,18 @@ class Offload:
 
     async def _free(self) -> Inspecting:
         """One that is idle, when there is one."""
-        while True:
-            for process in self._processes:
-                if process.is_idle:
-                    return process
-            if len(self._processes) < max(1, self._spare):
-                return self._start()
-            self._freed.clear()
-            await self._freed.wait()
+        self._wanted += 1  # until then none is given anything else to do
+        try:
+            while True:
+                for process in self._processes:
+                    if process.is_idle:
+                        return process
+                if len(self._processes) < max(1, self._spare):
+                    return self._start()
+                self._freed.clear()
+                await self._freed.wait()
+        finally:
+            self._wanted -= 1
 
     def _start(self) -> Inspecting:
         process = Inspecting(self._changed)

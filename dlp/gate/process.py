@@ -16,6 +16,7 @@ import gc
 import multiprocessing
 import os
 import pickle
+import select
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -28,8 +29,10 @@ from dlp.errors import DLPError, StateError
 from dlp.inspector import Examination, Inspector
 from dlp.model import Message, noun
 
-_HELD_OVER = 64 << 10
-"""Bytes of an order that may fill the pipe: a thread writes them, not the loop."""
+_PIPE_BYTES = 64 << 10
+"""Orders of so much always fit into the pipe; a thread writes more, not the loop."""
+_DEEP = 8
+"""Small orders that may wait in it: between two looks the loop gets several."""
 _MOST_NEWS = 4096
 
 
@@ -66,8 +69,8 @@ class Order:
 class Answer:
     """What a process did."""
 
-    is_loaded: bool
-    """Whether the files say what the source says: if not, it can inspect nothing."""
+    generation: str = ""
+    """What it has loaded: nothing if the files say something else than the source."""
     seen: Examination | None = None
     quiet: list[bytes] = field(default_factory=list)
 
@@ -85,14 +88,15 @@ class Inside:
             self._load(order.source)
         inspector, source, message = self._inspector, self._source, order.message
         if inspector is None or source is None:
-            return Answer(is_loaded=False)
+            return Answer()
         inspector.quiet.join(source.learned, order.quiet)
         if message is None:
-            return Answer(is_loaded=True)
+            return Answer(source.generation)
         seen = inspector.examine(message, source.learned)
         # Who asks has the message.
         seen = replace(seen, message=replace(message, parts=()))
-        return Answer(True, seen, inspector.quiet.news(source.learned))  # noqa: FBT003
+        news = inspector.quiet.news(source.learned)
+        return Answer(source.generation, seen, news)
 
     def _load(self, source: Source) -> None:
         self._source = source
@@ -124,7 +128,7 @@ def _end_with_parent() -> None:
 
 
 class Inspecting:
-    """One process, seen from the loop that gives it orders. One order at a time."""
+    """One process, as the loop sees it that gives it orders, one after the other."""
 
     def __init__(self, freed: Callable[[], None]) -> None:
         """`freed` is called when it is idle again, and when it died."""
@@ -136,15 +140,37 @@ class Inspecting:
         self._freed = freed
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._pipe.fileno(), self._heard)
-        self._waiting: asyncio.Future[Answer] | None = None
+        self._answers = select.poll()
+        self._answers.register(self._pipe.fileno(), select.POLLIN)
+        self._waiting: deque[tuple[asyncio.Future[Answer], int]] = deque()
+        """Who waits for the next answers, and how many bytes the orders had."""
+        self._held = 0
         self._told: Source | None = None
         self._quiet: deque[bytes] = deque(maxlen=_MOST_NEWS)
         self._loaded = ""
-        self.is_idle = True
         self.is_alive = True
 
+    def __len__(self) -> int:
+        """Orders that wait."""
+        return len(self._waiting)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it could begin at once."""
+        return self.is_alive and not self._waiting
+
+    def may_take(self, source: Source, size: int) -> bool:
+        """
+        Whether it has what the source names, but for what was issued lately, and begins
+        soon with a message of `size` bytes.
+        """
+        if not self.is_alive or not self.is_loaded(source):
+            return False
+        is_short = self._held + size <= _PIPE_BYTES // 2
+        return not self._waiting or (len(self._waiting) < _DEEP and is_short)
+
     def is_loaded(self, source: Source) -> bool:
-        """Whether it has what the source names, but for what was issued lately."""
+        """Whether it has what the source names."""
         return self._loaded == source.generation
 
     def tell(self, quiet: Iterable[bytes]) -> None:
@@ -172,32 +198,28 @@ class Inspecting:
 
     def close(self) -> None:
         """End it without waiting for what it does."""
-        if self.is_alive:
-            self.is_alive = self.is_idle = False
-            self._loop.remove_reader(self._pipe.fileno())
-            self._pipe.close()
-            self._process.kill()
-            self._fail()
-            self._freed()
-
-    def _future(self) -> asyncio.Future[Answer]:
-        return self._loop.create_future()
-
-    def _fail(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_exception(StateError("the inspection process died"))
+        if not self.is_alive:
+            return
+        self.is_alive = False
+        self._loop.remove_reader(self._pipe.fileno())
+        self._pipe.close()
+        self._process.kill()
+        while self._waiting:
+            waiting, _ = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_exception(StateError("the inspection process died"))
+        self._freed()
 
     async def _ask(self, source: Source, message: Message | None) -> Answer:
-        assert self.is_idle
-        self.is_idle = False
-        self._waiting = waiting = self._future()
-        news = [] if source.says(self._told) else [source]
-        order = Order(next(iter(news), None), message, list(self._quiet))
+        waiting: asyncio.Future[Answer] = self._loop.create_future()
+        news = None if source.says(self._told) else source
+        data = pickle.dumps(Order(news, message, list(self._quiet)), -1)
         self._quiet.clear()
         self._told = source
-        data = pickle.dumps(order, -1)
+        self._waiting.append((waiting, len(data)))
+        self._held += len(data)
         try:
-            if len(data) > _HELD_OVER:
+            if self._held > _PIPE_BYTES:
                 await asyncio.to_thread(self._pipe.send_bytes, data)
             else:
                 self._pipe.send_bytes(data)
@@ -206,13 +228,17 @@ class Inspecting:
         return await waiting
 
     def _heard(self) -> None:
-        try:
-            answer: Answer = self._pipe.recv()
-        except (EOFError, OSError):
-            self.close()
-            return
-        self.is_idle = True
-        self._loaded = self._told.generation if self._told and answer.is_loaded else ""
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(answer)
-        self._freed()
+        """Take every answer that is there."""
+        while self.is_alive and self._answers.poll(0):
+            try:
+                answer: Answer = self._pipe.recv()
+            except (EOFError, OSError):
+                self.close()
+                return
+            waiting, size = self._waiting.popleft()
+            self._held -= size
+            self._loaded = answer.generation
+            if not waiting.done():
+                waiting.set_result(answer)
+        if self.is_idle:
+            self._freed()
