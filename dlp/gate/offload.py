@@ -33,6 +33,8 @@ _WINDOW_S = 0.5
 """So many messages that waited for another in so many seconds: the loop is busy."""
 _CROWD = 4
 """Messages that wait for the process that has least to do."""
+_THREADS = 2
+"""Inspections that share this process with the loop; more would only share the GIL."""
 _RETRY_S = 30.0
 """Before files that said something else than the rules in force are loaded again."""
 
@@ -95,20 +97,13 @@ class Offload:
             seen = await self._asked(process, inspector, source, message)
             if seen is not None:
                 return seen
-        if size <= THREAD_OVER:
-            seen = inspector.examine(message, source.learned)
-            self._on_loop += 1
-            if self._spare:
-                loop = asyncio.get_running_loop()
-                loop.call_soon(self._back, self._on_loop)
-            return seen
-        if self._in_threads:
-            self._load.late()
-        self._in_threads += 1
-        try:
-            return await asyncio.to_thread(inspector.examine, message, source.learned)
-        finally:
-            self._in_threads -= 1
+        if size > THREAD_OVER:
+            return await self._in_thread(inspector, source, message)
+        seen = inspector.examine(message, source.learned)
+        self._on_loop += 1
+        if self._spare:
+            asyncio.get_running_loop().call_soon(self._back, self._on_loop)
+        return seen
 
     def close(self) -> None:
         """End the processes without waiting for what they do."""
@@ -116,6 +111,16 @@ class Offload:
             process.close()
 
     # -- inside -----------------------------------------------------------------
+
+    async def _in_thread(
+        self, inspector: Inspector, source: Source, message: Message
+    ) -> Examination:
+        self._in_threads += 1
+        try:
+            return await asyncio.to_thread(inspector.examine, message, source.learned)
+        finally:
+            self._in_threads -= 1
+            self._freed.set()
 
     def _back(self, count: int) -> None:
         """The loop has dealt with all that waited when inspection `count` was over."""
@@ -126,16 +131,23 @@ class Offload:
         """The process to ask; None: this one inspects."""
         if size > PROCESS_OVER:
             return await self._free()
-        if not self._spare:
-            return None
-        is_heavy = self._load.is_heavy()
-        if size <= THREAD_OVER and not is_heavy:
-            return None
+        if size <= THREAD_OVER:
+            return self._spared(source, size) if self._load.is_heavy() else None
+        while True:
+            chosen = self._spared(source, size)
+            if chosen is not None or self._in_threads < _THREADS:
+                return chosen
+            self._load.late()
+            self._freed.clear()
+            await self._freed.wait()
+
+    def _spared(self, source: Source, size: int) -> Inspecting | None:
+        """The process that has least to do, of those that can take a message."""
         able = [p for p in self._processes if p.may_take(source, size)]
         chosen = min(able, key=Inspecting.__len__, default=None)
-        if is_heavy and (chosen is None or len(chosen) >= _CROWD):
+        if self._load.is_heavy() and (chosen is None or len(chosen) >= _CROWD):
             self._grow(source)
-        return None if self._wanted else chosen
+        return None if self._wanted or not self._spare else chosen
 
     def _grow(self, source: Source) -> None:
         """Make one more process ready, if there may be one and none is on its way."""
