@@ -173,9 +173,15 @@ def _fewest_at_home(letters: int) -> int:
     return _rarely(letters, len(_HOME_ROW) / 26, _BY_CHANCE)
 
 
+_MOST_COUNTED = 1000
+"""Of more, the number of ways to choose half is no float."""
+
+
 @cache
 def _rarely(size: int, share: float, most: float) -> int:
     """How many of `size`, if each is one with a chance of `share`, there rarely are."""
+    if size > _MOST_COUNTED:  # at least so many: the longer, the less it takes
+        return size * _rarely(_MOST_COUNTED, share, most) // _MOST_COUNTED + 1
     chance, count = 0.0, size + 1
     while count:
         ways = comb(size, count - 1) * share ** (count - 1)

@@ -57,3 +57,21 @@ def test_found(text):
 @pytest.mark.parametrize("text", PASSED)
 def test_passed(text):
     assert not PATTERN.search(text.format(VALUE))
+
+
+WORDS = re.compile(compose(["heap", "acmecloud"], "[0-9a-f]{32}"), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "text", ["heap: {}", '{{"heap": "{}"}}', "the heap {} is full", "heap,{}\n"]
+)
+def test_a_name_that_is_a_word_names_a_key_only_where_it_is_said(text):
+    assert not WORDS.search(text.format(VALUE))
+    assert WORDS.search(text.format(VALUE).replace("heap", "heap_api_key"))
+    assert WORDS.search(text.format(VALUE).replace("heap", "acmecloud"))
+
+
+def test_names_that_are_all_words_need_no_other_way():
+    pattern = re.compile(compose(["heap"], "[0-9a-f]{32}"))
+    assert not pattern.search(f"heap={VALUE}")
+    assert pattern.search(f"HEAP_TOKEN={VALUE}")

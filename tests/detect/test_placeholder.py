@@ -72,6 +72,13 @@ def test_a_key_hex_and_short_values_are_not_mashed(text):
 COUNTED = ["1234567890abcdef", "abcdefghijklmnop", "a1b2c3d4e5f6g7h8", "abc123def456ghi789", "0987654321"]  # fmt: skip
 
 
+@pytest.mark.parametrize("size", [1, 1000, 1001, 1100, 40_000])
+def test_a_value_of_any_length_is_judged(size):
+    drawn = "".join(random.Random(size).choices(string.ascii_letters, k=size))
+    assert not is_mashed(drawn.encode())
+    assert is_mashed(b"lsdkfj" * size) is (size > 1)
+
+
 @pytest.mark.parametrize("text", COUNTED)
 def test_a_counted_value_is_known(text):
     assert is_counted(text.encode())

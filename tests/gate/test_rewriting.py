@@ -11,11 +11,12 @@ from functools import partial
 from xml.dom import minidom
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dlp.decide import BLOCK, consequence
 from dlp.detect.fingerprint import SecretInfo
+from dlp.detect.templates import expand
 from dlp.gate.rewriting import rewritten
 from dlp.model import Action, Agent, Destination, Message, Part, PartKind
 from dlp.restoring import restorer
@@ -178,11 +179,25 @@ def test_what_is_left_is_clean_and_whole(
     assert is_whole(carrier, raw, part.data)
 
 
+def meant(document):
+    """A document, with the one that a tool call holds read too: escapes are free."""
+    value = json.loads(document)
+    for call in value.get("tool_calls", ()):
+        function = call["function"]
+        function["arguments"] = json.loads(function["arguments"])
+    return value
+
+
 @PROPERTY
 @given(
     carrier=st.sampled_from(["chat", "tool calls"]),
     text=TEXTS,
     other=st.text(max_size=9),
+)
+@example(
+    carrier="tool calls",
+    text="öh" + expand("{alnum:38}", seed=2) + "Zé",
+    other="",
 )
 def test_what_is_restored_is_what_was_cut(inspecting, carrier, text, other):
     inspector = inspecting()
@@ -193,7 +208,7 @@ def test_what_is_restored_is_what_was_cut(inspecting, carrier, text, other):
     work = restorer(done.stands_for, "application/json")
     data = done.seen.message.parts[0].data
     back = work.feed(data) + work.flush()
-    assert json.loads(back) == json.loads(raw)
+    assert meant(back) == meant(raw)
     again = asyncio.run(
         redacted(inspector, message(back, "application/json")[1], restore=True)
     )
