@@ -188,6 +188,8 @@ def _utf16(text: bytes) -> bytes:
     return text.decode("utf-16-be", "ignore").encode("utf-8", "ignore")
 
 
+type Coded = list[tuple[Span, bytes]]
+"""Where a stream stands, and what it holds."""
 _JPEG_BEGINS, _JPEG_ENDS = b"\xff\xd8\xff", b"\xff\xd9"
 _FEWEST_IN_JPEG = 200
 """Different bytes in any but the smallest."""
@@ -198,20 +200,25 @@ _A85_STREAM = re.compile(
 
 def coded_streams(source: Source) -> Iterator[View]:
     """Streams in Ascii85, decoded; most hold deflate."""
-    found = _coded(source.data)
+    yield from shown_streams(source, coded(source.data))
+
+
+def shown_streams(source: Source, found: Coded) -> Iterator[View]:
+    """What `coded` found."""
     spans, texts = [span for span, _ in found], [text for _, text in found]
     yield from unpacked(source, "ascii85", spans, texts)
 
 
-def settled(data: bytes) -> list[Span]:
+def settled(found: Coded) -> list[Span]:
     """
     The streams in Ascii85 that are whole deflate, checksum and all, or a photograph:
     nothing else was written there, and to decoders that guess, it is text.
     """
-    return [span for span, coded in _coded(data) if _is_whole(coded)]
+    return [span for span, text in found if _is_whole(text)]
 
 
-def _coded(data: bytes) -> list[tuple[Span, bytes]]:
+def coded(data: bytes) -> Coded:
+    """The streams in Ascii85 and what they hold; a megabyte takes a quarter second."""
     found: list[tuple[Span, bytes]] = []
     for match in _A85_STREAM.finditer(data):
         with suppress(ValueError):
@@ -219,8 +226,8 @@ def _coded(data: bytes) -> list[tuple[Span, bytes]]:
     return found
 
 
-def _is_whole(coded: bytes) -> bool:
-    if coded.startswith(_JPEG_BEGINS):
-        return coded.endswith(_JPEG_ENDS) and len(set(coded)) >= _FEWEST_IN_JPEG
-    stream = inflate(coded, "zlib", FREE_OUTPUT_BYTES)
-    return stream.whole and stream.used == len(coded)
+def _is_whole(text: bytes) -> bool:
+    if text.startswith(_JPEG_BEGINS):
+        return text.endswith(_JPEG_ENDS) and len(set(text)) >= _FEWEST_IN_JPEG
+    stream = inflate(text, "zlib", FREE_OUTPUT_BYTES)
+    return stream.whole and stream.used == len(text)

@@ -32,7 +32,7 @@ from dlp.decode.leaves import (
 )
 from dlp.decode.own import NONE as NO_OWN
 from dlp.decode.own import Own
-from dlp.decode.pdf import coded_streams, settled
+from dlp.decode.pdf import coded, settled, shown_streams
 from dlp.decode.pieces import Span
 from dlp.decode.places import Placed
 from dlp.decode.printable import is_text, printable
@@ -261,8 +261,9 @@ class _Work:
         yielded = 0
         last = None
         source = Source(view, self.budget)
-        if hints & SETTLING and (spans := settled(view.data)):
-            for child in coded_streams(source):
+        found = coded(view.data) if hints & SETTLING else []
+        if spans := settled(found):
+            for child in shown_streams(source, found):
                 self._add(child, spelled)
                 yielded += 1
             source = Source(without(view, spans, MARK), self.budget)

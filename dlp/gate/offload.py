@@ -15,6 +15,7 @@ import os
 import time
 from contextlib import suppress
 from dataclasses import replace
+from operator import attrgetter
 
 from dlp.errors import StateError
 from dlp.gate.process import Inspecting, Source
@@ -144,8 +145,8 @@ class Offload:
     def _spared(self, source: Source, size: int) -> Inspecting | None:
         """The process that has least to do, of those that can take a message."""
         able = [p for p in self._processes if p.may_take(source, size)]
-        chosen = min(able, key=Inspecting.__len__, default=None)
-        if self._load.is_heavy() and (chosen is None or len(chosen) >= _CROWD):
+        chosen = min(able, key=attrgetter("orders"), default=None)
+        if self._load.is_heavy() and (chosen is None or chosen.orders >= _CROWD):
             self._grow(source)
         return None if self._wanted or not self._spare else chosen
 

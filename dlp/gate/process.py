@@ -27,13 +27,13 @@ from threading import Thread
 from dlp.detect.learned import NONE, LearnedIndex
 from dlp.errors import DLPError, StateError
 from dlp.inspector import Examination, Inspector
+from dlp.inspector.quiet import MOST_NEWS
 from dlp.model import Message, noun
 
 _PIPE_BYTES = 64 << 10
 """Orders of so much always fit into the pipe; a thread writes more, not the loop."""
 _DEEP = 8
 """Small orders that may wait in it: between two looks the loop gets several."""
-_MOST_NEWS = 4096
 
 
 @noun
@@ -146,12 +146,13 @@ class Inspecting:
         """Who waits for the next answers, and how many bytes the orders had."""
         self._held = 0
         self._told: Source | None = None
-        self._quiet: deque[bytes] = deque(maxlen=_MOST_NEWS)
+        self._quiet: deque[bytes] = deque(maxlen=MOST_NEWS)
         self._loaded = ""
         self.is_alive = True
 
-    def __len__(self) -> int:
-        """Orders that wait."""
+    @property
+    def orders(self) -> int:
+        """How many wait, the one it works on included."""
         return len(self._waiting)
 
     @property

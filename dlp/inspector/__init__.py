@@ -15,8 +15,6 @@ from pathlib import Path
 from dlp.decide import BLOCK, Facts, consequence, decide
 from dlp.decode import Recall, decode
 from dlp.decode.frames import together
-from dlp.decode.own import NONE as NO_OWN
-from dlp.decode.own import Own
 from dlp.detect.engine import Engine
 from dlp.detect.fetches import fetched
 from dlp.detect.fingerprint import SecretHit, SecretIndex
@@ -79,8 +77,6 @@ class Inspector:
     """Texts that no decoder makes anything of."""
     named: frozenset[str] = field(default=frozenset(), repr=False)
     """Rules and secrets as the placeholders name them that stand for what was cut."""
-    own: Own = field(default=NO_OWN, repr=False)
-    """What keys begin with that only rules of the operator's know."""
     quiet: Quiet = field(default_factory=Quiet, repr=False)
     """Texts whose decoding gave nothing that anybody minded."""
 
@@ -160,16 +156,7 @@ class Inspector:
         by_id = {rule.id: rule for rule in engine.rules}
         rule_names = frozenset(map(named, [*by_id, *index.infos]))
         return cls(
-            policy,
-            engine,
-            index,
-            slots,
-            by_id,
-            digest,
-            generation,
-            barren,
-            rule_names,
-            engine.own,
+            policy, engine, index, slots, by_id, digest, generation, barren, rule_names
         )
 
     def scan(self, data: Buffer) -> list[Finding]:
@@ -264,7 +251,7 @@ class Inspector:
                 yield name
 
     def _detect(self, parts: tuple[Part, ...], recall: Recall) -> Detection:
-        decoded = decode(parts, self.policy.limits, recall, self.own)
+        decoded = decode(parts, self.policy.limits, recall, self.engine.own)
         findings: list[Finding] = []
         partials: dict[str, int] = {}
         searched = decoded.searched

@@ -22,7 +22,8 @@ from dlp.detect.learned import LearnedIndex
 from dlp.memory import Memory
 from dlp.model import Decoded, View
 
-_MOST_NEWS = 4096
+MOST_NEWS = 4096
+"""Names that one process keeps for another."""
 
 
 class Quiet:
@@ -32,7 +33,7 @@ class Quiet:
 
     def __init__(self) -> None:
         self._now: tuple[tuple[SecretIndex, ...], Memory[bool]] = (), Memory()
-        self._news: deque[bytes] = deque(maxlen=_MOST_NEWS)
+        self._news: deque[bytes] = deque(maxlen=MOST_NEWS)
 
     def under(self, learned: LearnedIndex) -> Memory[bool]:
         """What is quiet while just these tokens are known; all else is forgotten."""
