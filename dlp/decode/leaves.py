@@ -163,50 +163,48 @@ def _unescaped(
 def _joins(
     source: Source, found: Strings, is_new: Callable[[bytes], bool]
 ) -> Iterator[View]:
-    pieces = _pieces(source.data, found)
-    usual = _sections(pieces, range(len(pieces)), found.cuts)
+    spelled = [source.data[start:stop] for start, stop in found.values]
+    usual = _sections(spelled, range(len(spelled)), found.cuts)
     new = chain.from_iterable(s for text, s in usual.items() if is_new(text))
-    yield _join(source, "leaves", pieces, found, list(new))
-    apart = _sections(pieces, found.by_key(), found.cuts)
+    yield _join(source, "leaves", found, list(new))
+    apart = _sections(spelled, found.by_key(), found.cuts)
     new = chain.from_iterable(
         s for text, s in apart.items() if text not in usual and is_new(text)
     )
-    yield _join(source, "leaves by key", pieces, found, list(new))
+    yield _join(source, "leaves by key", found, list(new))
 
 
 def _sections(
-    pieces: Sequence[bytes], order: Sequence[int], cuts: Container[int]
+    spelled: Sequence[bytes], order: Sequence[int], cuts: Container[int]
 ) -> dict[bytes, Sequence[int]]:
-    """What each section of a join says, and its pieces; equal ones once."""
-    ordered = [pieces[index] for index in order]
+    """How each section of a join is spelled, and its pieces; equal ones once."""
+    ordered = [spelled[index] for index in order]
     borders = [at for at, index in enumerate(order) if index in cuts]
     return {
-        b"".join(ordered[first:last]): order[first:last]
+        b'"'.join(ordered[first:last]): order[first:last]
         for first, last in zip([0, *borders], [*borders, len(order)], strict=True)
     }
 
 
-def _join(
-    source: Source, step: str, pieces: list[bytes], found: Strings, some: list[int]
-) -> View:
-    """Some of the pieces side by side."""
+def _join(source: Source, step: str, found: Strings, some: list[int]) -> View:
+    """Some of the values side by side."""
     spans = [found.values[index] for index in some]
-    text = b"".join([pieces[index] for index in some])
+    text = b"".join(_pieces([source.data[start:stop] for start, stop in spans]))
     trace = Later(lambda data: _trace_join(data, spans))
     return source.traced(step, text, trace, joined=True)
 
 
-def _pieces(data: bytes, found: Strings) -> list[bytes]:
-    """What the values say."""
-    pieces = [data[start:stop] for start, stop in found.values]
-    if b"\\" not in data:
-        return pieces
-    spelled = [index for index, piece in enumerate(pieces) if b"\\" in piece]
-    whole = [i for i in spelled if not _CUT_ESCAPE.search(pieces[i])]
+def _pieces(spelled: list[bytes]) -> list[bytes]:
+    """What values say."""
+    escaped = [index for index, piece in enumerate(spelled) if b"\\" in piece]
+    if not escaped:
+        return spelled
+    pieces = spelled.copy()
+    whole = [index for index in escaped if not _CUT_ESCAPE.search(pieces[index])]
     texts = _unescape_each([pieces[index] for index in whole])
     if len(texts) != len(whole):
         texts, whole = [], []  # some are no strings
-    for index in set(spelled).difference(whole):
+    for index in set(escaped).difference(whole):
         pieces[index] = _piece(pieces[index])
     for index, text in zip(whole, texts, strict=True):
         pieces[index] = text.encode()
