@@ -57,6 +57,8 @@ _WORDS = re.compile(
 _PREFIXED = re.compile(rb"(?:0b[01]{6,8}(?![01])[^0-9]{1,6}){7,}+(?:0b[01]{6,8})?")
 _APART_BITS = re.compile(rb"[01]{1,6}(?:[^0-9A-Za-z]{1,3}[01]{1,6}){17,}+(?![01])")
 _FEWEST_BITS = 72
+_FEWEST_OF_ONE = 10
+"""One of so many symbols is the rarer: of eight of ASCII one to six are ones."""
 _IGNORED = {0x20: None, 0x0A: None, 0xFE0F: None}
 _LONGEST = 1 << 16
 """Symbols of a run that are read: thousands of characters."""
@@ -131,6 +133,9 @@ def _read(run: str) -> Iterator[bytes]:
     run = run[:_LONGEST]
     symbols = sorted(set(run))
     if len(symbols) != 2:
+        return
+    first = run.count(symbols[0])
+    if min(first, len(run) - first) * _FEWEST_OF_ONE < len(run):
         return
     zeros = run.translate({ord(symbols[0]): "0", ord(symbols[1]): "1"})
     ones = zeros.translate({48: "1", 49: "0"})

@@ -1,0 +1,25 @@
+"""Bits in two symbols: rulers of tables are passed over, and no text is."""
+
+import pytest
+
+from dlp.decode import bits
+from dlp.decode.printable import TEXT_BYTES
+
+PRINTABLE = [byte for byte in TEXT_BYTES if byte >= 0x20]
+
+
+@pytest.mark.parametrize("width", [7, 8])
+@pytest.mark.parametrize("symbols", ["01", "10", "_-", "\t "])
+def test_no_text_has_too_few_of_a_symbol(width, symbols):
+    for byte in PRINTABLE:
+        text = bytes([byte]) * 12
+        run = "".join(f"{b:0{width}b}" for b in text)
+        run = run.translate({48: symbols[0], 49: symbols[1]})
+        assert text in list(bits._read(run)), byte
+
+
+def test_the_ruler_of_a_table_is_not_worked_out(monkeypatch):
+    tried = []
+    monkeypatch.setattr(bits, "_whole", lambda *of: tried.append(of) or b"")
+    assert list(bits._read(("+" + "-" * 14) * 8)) == []
+    assert not tried
