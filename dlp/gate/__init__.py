@@ -12,6 +12,7 @@ refused. Rule 2: every way out of `judge` that is not a verdict is a refusal.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -183,6 +184,7 @@ class Gate:
     def close(self) -> None:
         """Finish the record and let go of every store."""
         self.offload.close()
+        self.learned.close()
         self.store.close()
         self.audit.close()
         self.metrics.close()
@@ -336,6 +338,9 @@ class Gate:
         Raises:
             StateError: the inspection failed.
         """
+        if self.learned.is_behind():
+            with suppress(StateError):  # upkeep tells; inspection goes on
+                await self.learned.catch_up()
         source = self._source(inspector)
         return await self.offload.examine(inspector, source, message)
 

@@ -8,7 +8,8 @@ anything that overlaps a registered secret. No host may have more than `MOST_PER
 its oldest give way.
 
 What is taken is known at once, so that no token can be sent on before it is; `keep`
-writes it down. Workers learn from each other through the store, with `refresh`.
+writes it down. Workers learn from each other through the store, with `refresh`; a board
+tells them when, so that `catch_up` knows what another took a moment ago.
 `_tokens` and what is built from it are made in the store's thread, `index` on the loop.
 
 Why not in `dlp.detect.learned`: that matches; this remembers, and forgets.
@@ -16,6 +17,7 @@ Why not in `dlp.detect.learned`: that matches; this remembers, and forgets.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import sqlite3
 import time
@@ -35,6 +37,7 @@ from dlp.detect.learned import LearnedIndex, learnable, name_of
 from dlp.errors import StateError
 from dlp.model import View
 from dlp.policy.parties import domain, siblings
+from dlp.state.board import Board, is_settled
 from dlp.state.folder import read_or_make_key
 from dlp.state.prints import pack, unpack
 from dlp.state.sqlite import Store, writing
@@ -48,6 +51,9 @@ _REMEMBERED = 4096
 _NONCE = 12
 _SHORTEST = 11
 """Characters; less cannot hold `MIN_BITS`."""
+_PATIENCE_S = 1.0
+"""How long a message waits for what another process is writing down."""
+_LOOK_S = 0.002
 _SAME_LIFE = 0.1
 """Part of a token's life by which it must grow to be worth another note."""
 
@@ -85,6 +91,9 @@ class LearnedTokens:
         self._tokens: OrderedDict[str, Taken] = OrderedDict()
         self._settled: frozenset[str] = frozenset()
         self._seen = 0
+        self._board = Board(state / "run" / "learned")
+        self._others = b""
+        """What the other processes had counted when their tokens were read."""
         self._sent: OrderedDict[int, None] = OrderedDict()
         self._until: OrderedDict[int, float] = OrderedDict()
         """When what was taken already ends, by issuer and value."""
@@ -127,6 +136,7 @@ class LearnedTokens:
         if made:
             self._pending.update((token.info.name, token) for token in made)
             self._publish()
+            self._board.begun()
         return tuple(made)
 
     async def keep(self, taken: Sequence[Taken]) -> None:
@@ -138,7 +148,10 @@ class LearnedTokens:
         """
         if not taken:
             return
-        await self._store.run(lambda c: self._keep(c, taken))
+        try:
+            await self._store.run(lambda c: self._keep(c, taken))
+        finally:
+            self._board.done()
         for token in taken:
             self._pending.pop(token.info.name, None)
         self._publish()
@@ -154,6 +167,32 @@ class LearnedTokens:
         await self._store.run(self._refresh)
         if self._stored is not before:
             self._publish()
+
+    def is_behind(self) -> bool:
+        """Whether another process took something over that is not known here."""
+        return self._board.others() != self._others
+
+    async def catch_up(self) -> None:
+        """
+        Know what the other processes took over before now.
+
+        What one of them does not write down in `_PATIENCE_S`, a dead one for instance,
+        is not waited for.
+
+        Raises:
+            StateError: the store failed.
+        """
+        until = time.monotonic() + _PATIENCE_S
+        seen = self._board.others()
+        while not is_settled(seen) and time.monotonic() < until:
+            await asyncio.sleep(_LOOK_S)
+            seen = self._board.others()
+        self._others = seen
+        await self.refresh()
+
+    def close(self) -> None:
+        """Let the other processes use this one's place."""
+        self._board.close()
 
     def _publish(self) -> None:
         waiting = [(token.info, token.taken) for token in self._pending.values()]

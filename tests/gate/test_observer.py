@@ -315,6 +315,23 @@ async def test_after_a_restart_it_is_known_until_it_expires(gate):
         again.close()
 
 
+async def test_what_one_worker_heard_the_next_message_of_another_finds(gate):
+    """Also before it is written down: a script is quicker than a database."""
+    again = Gate.open(gate.settings)
+    try:
+        for _ in range(3):
+            value, given = token(), token()
+            answer(gate, "shop.example.com", {"access_token": value})
+            setting = [("set-cookie", f"sid={given}".encode())]
+            assert gate.observer.hear("open.example.org", setting, ()) is None
+            elsewhere = await sent(again, "other.example.org", body(value))
+            assert (elsewhere.action, elsewhere.rule) == (Action.BLOCK, "issued-token")
+            home = await sent(again, "open.example.org", cookie(given), method="GET")
+            assert home.action is Action.ALLOW
+    finally:
+        again.close()
+
+
 async def test_a_deep_answer_is_no_trouble(gate):
     before = gate.learned.index
     deep = b'{"access_token":' * 900 + b'""' + b"}" * 900

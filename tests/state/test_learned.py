@@ -1,3 +1,5 @@
+import asyncio
+import time
 from random import Random
 
 import pytest
@@ -175,6 +177,49 @@ async def test_a_restart_and_another_worker_know_it(learned, store, tmp_path, cl
     await learned.learn("a.example.com", [Issued(value(2), 60)], [])
     await other.refresh()
     assert hosts(other, value(2))
+
+
+async def test_what_another_worker_took_is_known_once_it_is_written(
+    learned, store, tmp_path, clock
+):
+    """What it took a moment ago is waited for; what is known costs no look again."""
+    other = LearnedTokens(store, tmp_path, lambda: KNOWN, clock)
+    await other.catch_up()
+    assert not other.is_behind()
+    taken = learned.take("a.example.com", [Issued(value(1), 60)], [])
+    assert other.is_behind()
+    behind = asyncio.ensure_future(other.catch_up())
+    await asyncio.sleep(0.02)
+    assert not behind.done()
+    await learned.keep(taken)
+    await behind
+    assert hosts(other, value(1)) == ("example.com", "*.example.com")
+    assert not other.is_behind()
+
+
+async def test_a_worker_that_died_is_not_waited_for_again(
+    learned, store, tmp_path, clock
+):
+    dead = LearnedTokens(store, tmp_path, lambda: KNOWN, clock)
+    await learned.catch_up()
+    dead.take("a.example.com", [Issued(value(1), 60)], [])
+    before = time.monotonic()
+    await learned.catch_up()
+    assert time.monotonic() - before < 5
+    assert not learned.is_behind()
+
+
+async def test_what_cannot_be_written_is_not_waited_for(tmp_path, clock):
+    store = Store.open(tmp_path)
+    one, other = (LearnedTokens(store, tmp_path, lambda: KNOWN, clock) for _ in "ab")
+    await other.catch_up()
+    taken = one.take("a.example.com", [Issued(value(1), 60)], [])
+    store.close()
+    with pytest.raises(StateError):
+        await one.keep(taken)
+    with pytest.raises(StateError):
+        await asyncio.wait_for(other.catch_up(), 0.5)
+    assert not other.is_behind()
 
 
 async def test_no_file_holds_a_token(learned, store, tmp_path):
