@@ -31,6 +31,9 @@ _NAME_BYTES = 24
 _WHOLE_NAME = rb"(?<![a-z])(?:%s)(?:(?![a-z])|api|key|token|secret|access|auth|client)"
 """A name that stands in another as a word of it: `persona_key`, not `personal_key`."""
 
+_PREFIX = regex.compile(rb"[A-Za-z][0-9A-Za-z]{0,15}[_.:+-]")
+"""What a vendor sets before a token, up to its first sign."""
+
 _SEARCH_S = 0.25
 """Seconds one search may take; only a hostile text gets near."""
 
@@ -137,9 +140,12 @@ class Detector:
         return regex.compile(either.encode()) if either else None
 
     @cached_property
-    def _aside(self) -> regex.Pattern[bytes]:
-        names = (name.replace(b"_", b"_?") for name in self.rule.aside)
-        return regex.compile(_WHOLE_NAME % b"|".join(names))
+    def _aside(self) -> regex.Pattern[bytes] | None:
+        return _any_of(self.rule.aside)
+
+    @cached_property
+    def _prefixed(self) -> regex.Pattern[bytes] | None:
+        return _any_of(self.rule.prefixed)
 
     def anchored(
         self, view: View, ends: Iterable[tuple[int, int]], budget: Budget
@@ -261,7 +267,7 @@ class Detector:
             return None
         if _in_noise(tier, view.data, start, stop):
             return None
-        if self.rule.aside and self._is_aside(view.data, found.start(), start):
+        if self._is_aside(view.data, found.start(), start, secret):
             return None
         return Match(self.rule, view, start, stop, tier)
 
@@ -270,10 +276,15 @@ class Detector:
         head = secret[: len(self._prefixes[0])].lower() if self._prefixes else b""
         return next((len(p) for p in self._prefixes if head.startswith(p)), 0)
 
-    def _is_aside(self, data: bytes, opening: int, start: int) -> bool:
+    def _is_aside(self, data: bytes, opening: int, start: int, secret: bytes) -> bool:
         """Whether the name is one whose values the vendor's own rule judges."""
+        known = [self._aside, self._prefixed if _PREFIX.match(secret) else None]
+        if not any(known):
+            return False
         name = in_words(data[max(0, opening - _NAME_BYTES) : start])
-        return b"pass" not in name and bool(self._aside.search(name))
+        return b"pass" not in name and any(
+            names and names.search(name) for names in known
+        )
 
     def _stands_for_one(self, secret: bytes) -> bool:
         """Whether it is a placeholder or an example, not a secret."""
@@ -293,6 +304,12 @@ class Detector:
             return True
         text = data[found.start() : found.end()].lower()
         return any(keyword in text for keyword in self.rule.keywords)
+
+
+def _any_of(names: Iterable[bytes]) -> regex.Pattern[bytes] | None:
+    """What finds any of some names as a word of another; None for no names."""
+    either = b"|".join(name.replace(b"_", b"_?") for name in names)
+    return regex.compile(_WHOLE_NAME % either) if either else None
 
 
 def _in_noise(tier: Tier, data: bytes, start: int, stop: int) -> bool:

@@ -45,6 +45,8 @@ class Rule:
     """Bytes before the match in which a keyword must stand; 0: inside the match."""
     aside: tuple[bytes, ...] = ()
     """Names, as `in_words` spells them, beside which only a password counts."""
+    prefixed: tuple[bytes, ...] = ()
+    """The same, beside which nothing counts that has a prefix."""
     hosts: tuple[str, ...] = ()
     """The vendor's own; `*.x` means names under x."""
     slots: tuple[str, ...] = ()

@@ -47,6 +47,11 @@ class RuleSpec(RuleModel):
     Names beside which this rule judges nothing but passwords: their vendors' tokens
     have one shape, which the vendor's own rule knows.
     """
+    prefixed: tuple[str, ...] = ()
+    """
+    Names beside which this rule judges nothing that has a prefix: their vendors' tokens
+    have one, and a value without is another secret.
+    """
     keywords: tuple[str, ...] = ()
     context: int = Field(default=0, ge=0, le=200)
     hosts: tuple[str, ...] = ()
@@ -131,7 +136,8 @@ def read_rule(
         pattern=pattern,
         keywords=tuple(word.encode() for word in spec.anchors),
         context=spec.context,
-        aside=tuple(in_words(name.encode()) for name in spec.aside),
+        aside=_spelled(spec.aside),
+        prefixed=_spelled(spec.prefixed),
         hosts=spec.hosts,
         slots=spec.slots,
         checks=tuple(pair for check in spec.checks for pair in _named(check)),
@@ -171,6 +177,10 @@ def _pattern(spec: RuleSpec) -> Pattern:
             "states no shape, or two", "give a pattern, or names and value"
         )
     return prepare(spec.expression)
+
+
+def _spelled(names: Iterable[str]) -> tuple[bytes, ...]:
+    return tuple(in_words(name.encode()) for name in names)
 
 
 def _named(check: str | dict[str, float]) -> Iterable[tuple[str, float | None]]:
