@@ -99,6 +99,22 @@ def test_what_cannot_be_read_ends_with_2_after_the_rest(state, written, tmp_path
     assert [row["rule"] for row in rows(result)] == ["known"]
 
 
+def test_a_pipe_is_read_where_it_is_named_and_not_waited_for_in_a_folder(
+    state, tmp_path
+):
+    """As a shell gives one: `dlp scan <(git log -p)`."""
+    os.mkfifo(tmp_path / "waits")
+    (tmp_path / "a").write_text("hello")
+    (tmp_path / "link").symlink_to(tmp_path / "waits")
+    assert scan(state, tmp_path).exit_code == 0
+    reads, writes = os.pipe()
+    os.write(writes, SECRET.encode())
+    os.close(writes)
+    (row,) = rows(scan(state, f"/dev/fd/{reads}", "--json"))
+    os.close(reads)
+    assert row["rule"] == "known"
+
+
 def test_a_long_name_is_shown_whole(state, tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
     file = tmp_path / ("a" * 100)
