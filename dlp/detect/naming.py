@@ -62,7 +62,7 @@ _KEYED = _words(
 
 _HARMLESS = _words(
     """
-    max min change
+    max min change progress done partial concurrency
     public pub publishable publickey pubkey csrf xsrf nonce next prev previous page
     continuation continue cursor sync resume delta cache sort primary foreign
     partition idempotency idempotent dedupe dedup correlation trace span request

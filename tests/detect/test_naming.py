@@ -39,3 +39,16 @@ def test_a_name_tells_whose_secret_it_is(name):
 )
 def test_a_name_of_common_words_tells_not_whose(name):
     assert not tells_whose(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["progressToken", "progress_token", "workDoneToken", "partialResultToken",
+     "concurrencyToken"],
+)  # fmt: skip
+def test_what_a_protocol_calls_a_running_task_is_no_secret(name):
+    """
+    MCP, basic/utilities/progress (a client draws it as it likes, GUIDs without hyphens
+    among them); LSP 3.17, workDoneProgress and partialResults.
+    """
+    assert promise(name) is Promise.NONE
