@@ -166,7 +166,8 @@ def test_name_tie_and_value_decide_together(judged, name):
 
 ASIDE = {
     "the vendor's tokens have one shape": (f"GITEA_TOKEN={RANDOM}", RANDOM, False),
-    "however the name is spelt": (f'"hugging-face_token": "{RANDOM}"', RANDOM, False),
+    "what has a prefix, however the name is spelt": (f'"hugging-face_token": "hx_{RANDOM}"', RANDOM, False),
+    "what has none beside a vendor of prefixes": (f'"hugging-face_token": "{RANDOM}"', RANDOM, True),
     "a password there is one": ('GITEA_PASSWORD="Sommer!2031x"', "Sommer!2031x", True),
     "the name stands elsewhere": (f"gitea, or any forge of that kind: api_token={RANDOM}", RANDOM, True),
 }  # fmt: skip
