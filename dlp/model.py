@@ -301,7 +301,10 @@ class Limits:
     buffer: int = 32 << 20
     depth: int = 6
     expansions: int = 2000
-    """Decoder runs that produced something; plain JSON leaves are free."""
+    """
+    Decoder runs that produced something, beside one for each 128 bytes of the message;
+    plain JSON leaves are free.
+    """
     decoded: int = 128 << 20
     """Bytes all decoders together may produce."""
     ratio: int = 200

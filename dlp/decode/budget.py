@@ -19,6 +19,12 @@ Output of all decoders that no ratio bounds. Streams in streams multiply their r
 822 bytes of gzip in gzip took three seconds until they came to `decoded`.
 """
 
+BYTES_PER_EXPANSION = 128
+"""
+Bytes that were sent for each decoder run beyond `expansions`. A push of 300 commits has
+one for each 390 bytes, a short one for each 130: its objects are compressed one by one.
+"""
+
 
 @dataclass(slots=True)
 class Budget:
@@ -41,7 +47,8 @@ class Budget:
     def of(cls, limits: Limits, size: int) -> Budget:
         """For a message of `size` raw bytes."""
         fair = FREE_WORK_BYTES + limits.ratio * size
-        return cls(replace(limits, decoded=min(limits.decoded, fair)))
+        runs = limits.expansions + size // BYTES_PER_EXPANSION
+        return cls(replace(limits, decoded=min(limits.decoded, fair), expansions=runs))
 
     @property
     def room(self) -> int:

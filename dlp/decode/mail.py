@@ -10,16 +10,22 @@ import re
 from collections.abc import Iterator
 
 from dlp.decode.pieces import Pieces, Rewrite, Span
+from dlp.decode.printable import is_text
 from dlp.decode.rewriting import rewritten, rewritten_at
 from dlp.decode.source import Source
 from dlp.model import View
 
-QUOTED_HINTS = (
-    r"=[2-7][0-9A-Fa-f].{0,60}=[2-7][0-9A-Fa-f]",
+_ESCAPED = (
+    r"=[2-7][0-9A-Fa-f]\S{0,60}=[2-7][0-9A-Fa-f]",
     r"(?:=[0-9A-F]{2}){3}",
-    r"[!-<>-~]{8}=\r?\n[!-~]",
-    r"[ -<>-~]{60}=\r?\n",
 )
+"""Two in one word: in two they are the names and numbers of a log."""
+_CONTINUED_LINE = (
+    r"[!-<>-~]{8}=\r?\n(?:[!-,.-~]|-{1,4}[!-,.-~])",
+    r"[ -<>-~]{60}=\r?\n(?:[^-]|-{1,4}[^-])",
+)
+"""Not before five dashes: padding of a key or certificate (RFC 7468, 2)."""
+QUOTED_HINTS = (*_ESCAPED, *_CONTINUED_LINE)
 WORD_HINTS = (r"=\?[A-Za-z0-9_\-*]{2,24}\?[bBqQ]\?[!->@-~]+\?=",)
 CONTINUED_HINTS = (r"\*0\*?=.{1,200}\*1\*?=",)
 UU_HINTS = (r"begin [0-7]{3,4} ", r"(?:^|\n)[*-M][ -`]{20,61}(?:\r?\n|$)")
@@ -34,11 +40,15 @@ QUOTED = Rewrite(re.compile(rb"=(?:([0-9A-Fa-f]{2})|[ \t]*\r?\n)"), _unquote)
 
 
 _QUOTES = re.compile("|".join(QUOTED_HINTS).encode())
+_DASHES_GONE = frozenset({"ungrouped"})
+_ESCAPES = re.compile("|".join(_ESCAPED).encode())
 
 
 def quoted(source: Source) -> Iterator[View]:
     """Quoted-printable text. Soft breaks join lines, so a line is not enough."""
     data = source.data
+    if source.view.came_of(_DASHES_GONE) and not _ESCAPES.search(data):
+        return  # a padding whose dashes are gone looks like a soft break
     start, stop = data.find(b"="), data.rfind(b"=")
     start = data.rfind(b"\n", 0, start) + 1
     stop = data.find(b"\n", stop + 3)
@@ -118,15 +128,20 @@ def _uu_line(line: bytes) -> bytes | None:
 
 
 _YENC = re.compile(
-    rb"=ybegin [^\n]*\n(?:=ypart [^\n]*\n)?(.*?)(?:\r?\n=yend|\Z)", re.DOTALL
+    rb"=ybegin [^\n]*size=(\d{1,18})[^\n]*\n(?:=ypart [^\n]*\n)?(.*?)(?:\r?\n=yend|\Z)",
+    re.DOTALL,
 )
 _MINUS_42 = bytes((b - 42) & 255 for b in range(256))
+_TEXT_BYTES = 4 << 10
+"""What is text as it stands is code that names the format: no more than it declares."""
 _Y_ESCAPE = re.compile(rb"=(.)", re.DOTALL)
 
 
 def yencoded(source: Source) -> Iterator[View]:
     """The bodies of yEnc parts."""
     for match in _YENC.finditer(source.data):
-        body = match[1].translate(None, b"\r\n")
+        body = match[2].translate(None, b"\r\n")
+        if is_text(body):
+            body = body[: max(_TEXT_BYTES, int(match[1]))]
         plain = _Y_ESCAPE.sub(lambda m: bytes([(m[1][0] - 64) & 255]), body)
         yield source.child("yenc", plain.translate(_MINUS_42), match.span())

@@ -220,6 +220,16 @@ def test_padding_does_not_hide_what_follows_it_in_a_stream(codec, pad):
     assert holding(decoded) or decoded.truncated == "ratio"
 
 
+def test_the_larger_a_message_the_more_decoders_may_run():
+    """A push of a few hundred commits needs more of them than any chat."""
+    rows = [base64.b64encode(b"row %d of some table" % n) for n in range(99)]
+    few = Limits(expansions=2)
+    short = [Part(PartKind.BODY, gzip.compress(base64.b64encode(rows[0])))]
+    assert decode(short, few).truncated == "expansions"
+    long = gzip.compress(random.Random(3).randbytes(9000))
+    assert not decode([Part(PartKind.BODY, short[0].data + long)], few).truncated
+
+
 def test_pixels_of_one_colour_are_no_bomb():
     row = zlib.compress(bytes(8 << 20))
     picture = b"\x89PNG\r\n\x1a\n" + len(row).to_bytes(4) + b"IDAT" + row + bytes(4)
