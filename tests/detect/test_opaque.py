@@ -4,8 +4,10 @@ import hashlib
 import json
 import random
 import string
+import textwrap
 import uuid
 
+import numpy as np
 import pytest
 
 from dlp.decode import decode
@@ -37,6 +39,7 @@ COUNTED = {
     "ciphertext in base64": note(base64.b64encode(noise(3000)).decode()),
     "in the alphabet for URLs": note(base64.urlsafe_b64encode(noise(3000)).decode()),
     "in lines": base64.encodebytes(noise(3000)),
+    "lines in JSON": note(base64.encodebytes(noise(3000)).decode()),
     "in hex": note(noise(3000).hex()),
     "in prose": b"see " * 50 + base64.b64encode(noise(3000)) + b" there" * 50,
     "as a picture that is none": b'{"url": "data:image/png;base64,'
@@ -67,11 +70,16 @@ def test_under_a_content_coding():
 
 WORDS = "the agent reads a file and writes code then runs the tests again".split()
 PNG = b"\x89PNG\r\n\x1a\n" + noise(3000)
+DER = b"0\x82\x05\xdc" + noise(1500)
+FLOATS = np.random.default_rng(3).normal(size=1536).astype("<f4")
 HONEST = {
     "prose": " ".join(NOISE.choices(WORDS, k=600)).encode(),
     "identifiers": note([str(uuid.UUID(bytes=noise(16))) for _ in range(50)]),
     "hashes": note([hashlib.sha256(noise(9)).hexdigest() for _ in range(50)]),
     "long hashes": note([hashlib.sha512(noise(9)).hexdigest() for _ in range(50)]),
+    "a list of hashes": b"".join(
+        hashlib.sha512(noise(9)).hexdigest().encode() + b"\n" for _ in range(50)
+    ),
     "a lock file": note(
         ["sha512-" + base64.b64encode(noise(64)).decode() for _ in range(50)]
     ),
@@ -82,6 +90,17 @@ HONEST = {
     "a picture": PNG,
     "a picture in base64": note(base64.b64encode(PNG).decode()),
     "a picture in hex": note(PNG.hex()),
+    "a picture in lines": base64.encodebytes(PNG),
+    "lines in JSON": note(base64.encodebytes(PNG).decode()),
+    "lines in JSON in JSON": note(note(base64.encodebytes(PNG).decode()).decode()),
+    "lines of a certificate": note(
+        "BEGIN\n" + "\n".join(textwrap.wrap(base64.b64encode(DER).decode(), 64))
+    ),
+    "lines of a notebook": note(base64.encodebytes(PNG).decode().splitlines(True)),
+    "lines of a mail": base64.encodebytes(PNG).replace(b"\n", b"\r\n"),
+    "floats in base64": note(base64.b64encode(FLOATS.tobytes()).decode()),
+    "halves in base64": note(base64.b64encode(FLOATS.astype("f2").tobytes()).decode()),
+    "sound": note(base64.b64encode((3000 * FLOATS).astype("<i2").tobytes()).decode()),
     "an archive": gzip.compress(noise(3000)),
     "text in base64": note(base64.b64encode(b"words and words " * 99).decode()),
     "minified code": b"function a(b,c){return b.d(c)?e(f,g[h]):i.j(k);}" * 50,
