@@ -31,6 +31,10 @@ ESCAPED = {
     + ",99",
     "strings side by side": "Parity\0Password:\0Patented algorithms\0Pending",
     "a log": "took 61.2ms token refreshed\n2026-11-29T16:35:10.963606Z INFO config x",
+    "checksums of programs": expand("/bin/login\n{hex:64}  /bin/ls\n", seed=3),
+    "a signature": expand(
+        "signed with a minisign secret key\nRWQ{base64:96}=\n", seed=4
+    ),
     "an alphabet": 'UNRESERVED_PAT = r"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno._"',
 }
 
