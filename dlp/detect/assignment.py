@@ -190,7 +190,9 @@ def _is_drawn(case: _Case, at_least: float = 0) -> bool:
     `at_least`: bits that are asked for whatever name and tie.
     """
     value, hold = case.value, case.hold
-    tied = hold >= Tie.BARE or bool(_SIGN_INSIDE.search(value))
+    tied = (
+        hold >= Tie.BARE or bool(_SIGN_INSIDE.search(value)) or _in_quotes(case.found)
+    )
     if case.strength is Promise.PASSWORD and tied and _made_up(value):
         return True
     if _is_text(value):
@@ -204,6 +206,12 @@ def _is_drawn(case: _Case, at_least: float = 0) -> bool:
     least = 12 if case.strength >= Promise.TOKEN else 20
     long = len(value) >= least and (hold is Tie.QUOTED or _digits(value) > 0)
     return long and _looks_drawn(value, max(_BITS[hold], at_least))
+
+
+def _in_quotes(found: Assignment) -> bool:
+    """As a language of configuration calls what sets it: `storePassword 'x'`."""
+    mark = found.separator.lstrip(" \t")
+    return mark in {'"', "'"} and found.after[:1] == mark.encode()
 
 
 _BITS = {Tie.PROSE: 20, Tie.BARE: 12, Tie.QUOTED: 8}

@@ -39,9 +39,9 @@ _WORDS = """
     ably acuity airship alchemy alpaca amplitude anaconda apollo arduino autopilot axiom
     bandwidth bardeen blogger box captivate census chromatic chutes cicero circle civic
     clerk clubhouse cockroach coda cognitive comet commodities confluent copper courier
-    coveralls crisp currents dandelion delighted deputy ditto doodle drift drip drone
-    duo enigma envoy eraser expo falcon fathom finch fireflies fixer forefront fulcrum
-    genius ghost gladly gong greenhouse guardian guru gusto harness harvest heap
+    coveralls crisp currents cypress dandelion delighted deputy ditto doodle drift drip
+    drone duo enigma envoy eraser expo falcon fathom finch fireflies fixer forefront
+    fulcrum genius ghost gladly gong greenhouse guardian guru gusto harness harvest heap
     homebrew honeycomb hospitable humanity hume hunter hyperbolic ideogram impala
     indicative influx invoiced jenkins kafka knock lark launchpad leonardo limelight
     linkup litmus lob loops magnetic majestic medusa melissa mend missive monday

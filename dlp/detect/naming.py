@@ -76,6 +76,14 @@ _HARMLESS = _words(
 )
 """Anywhere in a name: the value is no secret."""
 
+_STILL_HARMLESS = _words(
+    """
+    public encrypted wrapped ciphertext example schema digest checksum fingerprint
+    revision image
+    """
+)
+"""And also where a name ends in `secret`: that of a device or of CSRF is one."""
+
 _UNREAL = _words(
     """
     non not no never invalid bad wrong fake dummy mock mocked bogus stub fixture expired
@@ -150,7 +158,8 @@ def promise(name: str) -> Promise:
     if words in _ALONE or words[-1] in _ABOUT or not _UNREAL.isdisjoint(words):
         return Promise.NONE
     last = words[-1]
-    if last not in _PASSWORD and not _HARMLESS.isdisjoint(words):
+    harmless = _STILL_HARMLESS if last == "secret" else _HARMLESS
+    if last not in _PASSWORD and not harmless.isdisjoint(words):
         return Promise.NONE
     if not (last in _ENDINGS or _joined(last) or _is_constant(name, words)):
         return Promise.NONE

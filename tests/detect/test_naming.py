@@ -10,12 +10,13 @@ PROMISES = {
         "token", "API_KEY", "apiKey", "x-api-key", "apikey", "client_secret", "authToken",
         "AWS_SECRET_ACCESS_KEY", "ACME_KEY", "acmeKey", "SECRET_KEY_BASE", "API_KEY_PROD",
         "TOKEN_1", "private_key_b64", "ACME_ACCESS", "zrqx_private", "acme access key", "SECRET_TOKEN_FOR_ACME",
+        "provisionDeviceSecret", "csrf_secret",
     ],
     Promise.KEY: ["key", "the table key", "fileKey"],
     Promise.NONE: [
         "token_type", "next_token", "pageToken", "csrf_token", "public_key", "cache_key",
         "password_hash", "secretName", "key_path", "tokens_per_minute", "monkey", "auth_url",
-        "nonMatchingToken", "wrong_password", "expired_token", "tokenizer", "keyboard", "", "value", "passport", "KEY_AGREEMENT",
+        "device_token", "deviceKey", "encrypted_secret", "nonMatchingToken", "wrong_password", "expired_token", "tokenizer", "keyboard", "", "value", "passport", "KEY_AGREEMENT",
     ],
 }  # fmt: skip
 
