@@ -209,9 +209,12 @@ def _is_drawn(case: _Case, at_least: float = 0) -> bool:
 
 
 def _in_quotes(found: Assignment) -> bool:
-    """As a language of configuration calls what sets it: `storePassword 'x'`."""
-    mark = found.separator.lstrip(" \t")
-    return mark in {'"', "'"} and found.after[:1] == mark.encode()
+    """As code that configures sets it, `storePassword 'x'`, or a text tells it."""
+    before = _TOLD.fullmatch(found.separator)
+    return bool(before) and found.after[:1] == found.separator[-1:].encode()
+
+
+_TOLD = re.compile(r"\s{1,3}(?:(?:is|was)\s{1,3})?[\"']")
 
 
 _BITS = {Tie.PROSE: 20, Tie.BARE: 12, Tie.QUOTED: 8}

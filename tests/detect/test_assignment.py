@@ -115,6 +115,7 @@ CASES = {
     "password in prose": ("Your temporary password is Sommer!2031x", "Sommer!2031x", True),
     "word and number in prose": ("the password Kerberos5x2", "Kerberos5x2", False),
     "word and number in quotes": ("storePassword 'Kerberos5x2'", "Kerberos5x2", True),
+    "word and number told in quotes": ("The password is 'Kerberos5x2'.", "Kerberos5x2", True),
     "word and number, quoted and said of": ("password the 'Kerberos5x2'", "Kerberos5x2", False),
     "password in an element": ('<string name="password">Sommer!2031x</string>', "Sommer!2031x", True),
     "password that ends in a sign": ("ctl -u me --password VMster1!", "VMster1!", True),
