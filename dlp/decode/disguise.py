@@ -21,6 +21,7 @@ from dlp.decode.pieces import Span
 from dlp.decode.sieve import Locator
 from dlp.decode.source import Source
 from dlp.model import View
+from dlp.patterns import Patterns
 
 _UPPER, _LOWER = string.ascii_uppercase, string.ascii_lowercase
 _LETTERS = (_UPPER + _LOWER).encode()
@@ -144,6 +145,11 @@ class Disguises:
         self._locator = Locator([hidden for _, _, hidden in self._hidden])
         self._key = key_of(known)
 
+    @property
+    def patterns(self) -> tuple[Patterns, ...]:
+        """What it looks for."""
+        return (self._locator.patterns,)
+
     def occur(self, data: bytes) -> bool:
         """Whether what a key begins with stands here in disguise."""
         return bool(self._locator.find(data, 1))
@@ -175,18 +181,19 @@ class Disguises:
 
 
 @cache
-def _vendors() -> Disguises:
+def vendors() -> Disguises:
+    """What keys of vendors begin with."""
     return Disguises(BEGINNINGS, USUAL)
 
 
 def is_disguised(data: bytes) -> bool:
     """Whether what a vendor's key begins with stands here in disguise."""
-    return _vendors().occur(data)
+    return vendors().occur(data)
 
 
 def disguised(source: Source) -> Iterator[View]:
     """The words that hold a disguised prefix of a vendor's key, undone."""
-    return _vendors().undone(source)
+    return vendors().undone(source)
 
 
 _FEWEST = 6

@@ -44,7 +44,7 @@ def read_near(
 
 def spans_near(data: bytes, hints: tuple[str, ...], reach: int) -> list[Span]:
     """The blocks with a hint, and `reach` bytes on both sides, to the end of a word."""
-    sieve, size = _sieve(hints), len(data)
+    sieve, size = sieve_of(hints), len(data)
     spans: list[Span] = []
     for at in range(0, size, _BLOCK_BYTES):
         if not sieve.scan(data[at : at + _BLOCK_BYTES + _OVERLAP_BYTES]):
@@ -59,5 +59,6 @@ def spans_near(data: bytes, hints: tuple[str, ...], reach: int) -> list[Span]:
 
 
 @cache
-def _sieve(hints: tuple[str, ...]) -> Sieve:
+def sieve_of(hints: tuple[str, ...]) -> Sieve:
+    """Tells whether any of these hints occurs."""
     return Sieve([(0, pattern) for pattern in hints])

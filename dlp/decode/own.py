@@ -14,6 +14,7 @@ from dlp.decode.disguise import Disguises
 from dlp.decode.shifted import Shifts
 from dlp.decode.source import Source
 from dlp.model import View
+from dlp.patterns import Patterns
 
 SHORTEST = 4
 """Characters of a beginning; a shorter one is chance, and so is one of few different
@@ -34,6 +35,11 @@ class Own:
 
     def __bool__(self) -> bool:
         return bool(self._ways)
+
+    @property
+    def patterns(self) -> tuple[Patterns, ...]:
+        """What it looks for."""
+        return tuple(each for way in self._ways for each in way.patterns)
 
     def undone(self, source: Source) -> Iterator[View]:
         """What stands here in disguise."""

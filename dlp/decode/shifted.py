@@ -23,6 +23,7 @@ from dlp.decode.printable import is_text
 from dlp.decode.sieve import Locator
 from dlp.decode.source import Source
 from dlp.model import View
+from dlp.patterns import Patterns
 
 _SHORTEST = 4
 _SHORTEST_IN_TEXT = 8
@@ -86,6 +87,11 @@ class Shifts:
         ]
         self._key = key_of(known)
 
+    @property
+    def patterns(self) -> tuple[Patterns, ...]:
+        """What it looks for."""
+        return tuple(locator.patterns for locator, _, _ in self._locators)
+
     def occur(self, data: bytes) -> bool:
         """Whether one stands here under some key."""
         return any(True for _ in self._hits(data))
@@ -129,18 +135,19 @@ class Shifts:
 
 
 @cache
-def _vendors() -> Shifts:
+def vendors() -> Shifts:
+    """What keys of vendors and containers begin with."""
     return Shifts([*BEGINNINGS, "sk-ant-api03-"], _HEADS)
 
 
 def is_shifted(data: bytes) -> bool:
     """Whether what a vendor's key begins with stands here under some key."""
-    return _vendors().occur(data)
+    return vendors().occur(data)
 
 
 def shifted(source: Source) -> Iterator[View]:
     """What follows the beginning of a vendor's key or a container, undone."""
-    return _vendors().undone(source)
+    return vendors().undone(source)
 
 
 def _is_written(data: bytes) -> bool:

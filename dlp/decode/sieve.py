@@ -3,7 +3,8 @@ One pass over a text that tells which decoders have anything to do there.
 
 Each decoder states what its input must contain as hyperscan patterns. They are compiled
 into databases that report a pattern once and no more, so that ordinary traffic costs a
-few fast scans and no Python per match.
+few fast scans and no Python per match. Compiled on first use: a process that is to
+answer soon asks for the databases of `patterns` before.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from contextlib import suppress
 from typing import Any
 
 import hyperscan
+
+from dlp.patterns import Patterns
 
 BETWEEN = b"\n \n"
 """Between views that are sieved together."""
@@ -33,7 +36,11 @@ class Sieve:
     """
 
     def __init__(self, patterns: Sequence[tuple[int, str]]) -> None:
-        self._database = _compile(patterns)
+        self.patterns = Patterns(
+            [pattern.encode() for _, pattern in patterns],
+            [bit for bit, _ in patterns],
+            [_FLAGS] * len(patterns),
+        )
         self._local = threading.local()
 
     def scan(self, data: bytes) -> int:
@@ -42,8 +49,9 @@ class Sieve:
         try:
             scan, scratch, hits = local.state
         except AttributeError:
-            scratch = hyperscan.Scratch(self._database)
-            scan, hits = self._database.scan, []
+            database = self.patterns.database()
+            scratch = hyperscan.Scratch(database)
+            scan, hits = database.scan, []
             local.state = scan, scratch, hits
         hits.clear()
         scan(data, match_event_handler=_collect, context=hits, scratch=scratch)
@@ -51,17 +59,6 @@ class Sieve:
         for bit in hits:
             found |= 1 << bit
         return found
-
-
-def _compile(bank: Sequence[tuple[int, str]]) -> hyperscan.Database:
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(
-        expressions=[pattern.encode() for _, pattern in bank],
-        ids=[bit for bit, _ in bank],
-        elements=len(bank),
-        flags=[_FLAGS] * len(bank),
-    )
-    return database
 
 
 def _collect(bit: int, _start: int, _stop: int, _flags: int, hits: Any) -> None:
@@ -72,20 +69,19 @@ class Locator:
     """Literals, and every place where one ends. Safe to share by threads."""
 
     def __init__(self, literals: Sequence[bytes]) -> None:
-        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        self._database.compile(
-            expressions=["".join(f"\\x{b:02x}" for b in x).encode() for x in literals],
-            ids=list(range(len(literals))),
-            elements=len(literals),
-            flags=[0] * len(literals),
+        self.patterns = Patterns(
+            ["".join(f"\\x{b:02x}" for b in x).encode() for x in literals],
+            range(len(literals)),
+            [0] * len(literals),
         )
         self._local = threading.local()
 
     def find(self, data: bytes, most: int) -> list[tuple[int, int]]:
         """At most `most` pairs of a literal's index and where it ends."""
+        database = self.patterns.database()
         scratch = getattr(self._local, "scratch", None)
         if scratch is None:
-            scratch = self._local.scratch = hyperscan.Scratch(self._database)
+            scratch = self._local.scratch = hyperscan.Scratch(database)
         hits: list[tuple[int, int]] = []
 
         def collect(index: int, _start: int, stop: int, *_rest: Any) -> bool:
@@ -93,5 +89,5 @@ class Locator:
             return len(hits) >= most
 
         with suppress(hyperscan.ScanTerminated):
-            self._database.scan(data, match_event_handler=collect, scratch=scratch)
+            database.scan(data, match_event_handler=collect, scratch=scratch)
         return hits

@@ -9,7 +9,7 @@ decoder all others apply again, up to the limits of the source's budget.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache, partial
@@ -50,10 +50,11 @@ from dlp.decode import (
     unicode,
     zip,  # noqa: A004
 )
-from dlp.decode.nearby import LARGE_BYTES, read_near
+from dlp.decode.nearby import LARGE_BYTES, read_near, sieve_of
 from dlp.decode.sieve import Sieve
 from dlp.decode.source import Source
 from dlp.model import View
+from dlp.patterns import Patterns
 
 
 class Bank(IntEnum):
@@ -313,6 +314,16 @@ def _sieve(bank: Bank) -> Sieve:
             for pattern in decoder.hints
         ]
     )
+
+
+def patterns() -> Iterator[Patterns]:
+    """All that takes long to compile of what decoders look for."""
+    yield from (_sieve(bank).patterns for bank in Bank)
+    for decoder in DECODERS:
+        if decoder.reach:
+            yield sieve_of(_hints_of(decoder.run)).patterns
+    yield from (*disguise.vendors().patterns, *shifted.vendors().patterns)
+    yield turned.sieve().patterns
 
 
 _ASCII = tuple(bank for bank in Bank if bank is not Bank.FOREIGN)

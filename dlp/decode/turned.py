@@ -107,7 +107,8 @@ _FORMS = (
 
 
 @cache
-def _sieve() -> Sieve:
+def sieve() -> Sieve:
+    """Tells the forms of codes."""
     return Sieve(list(enumerate(_FORMS)))
 
 
@@ -265,7 +266,7 @@ def _are_text(digits: npt.NDArray[np.uint8], bits: int) -> npt.NDArray[np.bool_]
 
 def _is_code(word: bytes) -> bool:
     """Whether a word with signs in it is digits of characters."""
-    return bool(_sieve().scan(word[: 4 * _SAMPLE]))
+    return bool(sieve().scan(word[: 4 * _SAMPLE]))
 
 
 def _masks(data: bytes) -> Iterator[bytes]:

@@ -112,6 +112,8 @@ class Engine:
         detectors = tuple(Detector(rule, examples=examples) for rule in rules)
         slow = tuple(SlowDetector(rule) for rule in rules if rule.plugin)
         own = Own(text for rule in rules if rule.tier in SURE for text in _fixed(rule))
+        for each in own.patterns:
+            each.database(cache)
         return cls(tuple(rules), program, database, detectors, slow, own)
 
     @property

@@ -167,7 +167,7 @@ def _is_json(data: bytes) -> bool:
 def _may_hold_urls(data: bytes) -> bool:
     """A cheap look: most messages hold none."""
     if _is_json(data):
-        return _hints().scan(data) == _BOTH
+        return hints().scan(data) == _BOTH
     return b":" in data or b"%" in data or b"/" in data
 
 
@@ -175,7 +175,7 @@ _BOTH = 0b11
 
 
 @cache
-def _hints() -> Sieve:
+def hints() -> Sieve:
     """Bit 0: one of `_STARTS`. Bit 1: the name of a field that may be fetched."""
     ends = {key[-_KEY_END:] for key in {*_FETCHED_ENDS, *_MEDIA, *_BARE}}
     spaced = [r"[_\-. ]*".join(end) for end in sorted(ends)]

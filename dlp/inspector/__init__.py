@@ -9,14 +9,15 @@ with what only the stores know (earlier partial leaks, grants, limits).
 from __future__ import annotations
 
 from collections.abc import Buffer, Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field, replace
 from pathlib import Path
 
 from dlp.decide import BLOCK, Facts, consequence, decide
-from dlp.decode import Recall, decode
+from dlp.decode import Recall, decode, patterns
 from dlp.decode.frames import together
 from dlp.detect.engine import Engine
-from dlp.detect.fetches import fetched
+from dlp.detect.fetches import fetched, hints
 from dlp.detect.fingerprint import SecretHit, SecretIndex
 from dlp.detect.learned import NONE, LearnedIndex
 from dlp.detect.opaque import opaque_stretches
@@ -61,6 +62,12 @@ _FIRST = Message(
 )
 
 
+def _compile(cache: Path) -> None:
+    """What does not depend on rules and is looked for in most messages."""
+    for each in (*patterns(), hints().patterns, override.SIEVE.patterns):
+        each.database(cache)
+
+
 @noun
 class Inspector:
     """One generation of rules and secrets. Immutable; swapped whole on reload."""
@@ -97,13 +104,18 @@ class Inspector:
         from dlp.state.secrets import SecretStore
 
         folder = Path(rules) if rules is not None else None
-        made = load_policy(folder), load_rules(folder)
         if state is None:
+            made = load_policy(folder), load_rules(folder)
             return cls.build(*made, SecretIndex.empty())
         path = open_folder(Path(state))
-        index, key = SecretStore(path).index(), read_or_make_key(path, "digest")
-        inspector = cls.build(*made, index, cache=path / "cache", key=key)
-        # What is made on first use, a second's work, no request shall wait for.
+        cache = path / "cache"
+        # What is made on first use, seconds of work, no request shall wait for.
+        with ThreadPoolExecutor(1) as beside:  # to compile, hyperscan lets the GIL go
+            ready = beside.submit(_compile, cache)
+            made = load_policy(folder), load_rules(folder)
+            index, key = SecretStore(path).index(), read_or_make_key(path, "digest")
+            inspector = cls.build(*made, index, cache=cache, key=key)
+            ready.result()
         inspector.examine(_FIRST)
         return inspector
 

@@ -41,7 +41,7 @@ _FIELD = (
     rf"({'|'.join(map(_written, _VERBS))})\b"
 )
 _SEARCH = re.compile(_FIELD.encode(), re.IGNORECASE)
-_SIEVE = Sieve([(0, f"(?i){_FIELD}")])
+SIEVE = Sieve([(0, f"(?i){_FIELD}")])
 """Hardly any message asks; this tells so a hundred times faster."""
 _STRICTER = {"allow": 0, "approve": 1, "none": 2, "deny": 3}
 
@@ -62,7 +62,7 @@ def reach(policy: Policy, message: Message) -> Reach:
 def methods(parts: tuple[Part, ...]) -> Iterator[str]:
     """Every method that target or body ask for, in capitals."""
     for part in parts:
-        if part.kind in {PartKind.TARGET, PartKind.BODY} and _SIEVE.scan(part.data):
+        if part.kind in {PartKind.TARGET, PartKind.BODY} and SIEVE.scan(part.data):
             for asked in _SEARCH.finditer(part.data):
                 yield unescape(unpercent(asked[1])).decode().upper()
 
