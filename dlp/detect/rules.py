@@ -15,6 +15,7 @@ from pathlib import Path
 
 from dlp.detect import rulespec, samples
 from dlp.detect.database import refused
+from dlp.detect.prepared import Prepared
 from dlp.detect.rule import Rule
 from dlp.detect.rulespec import SLOTS, DetectorFile
 from dlp.errors import Problem, RuleError
@@ -33,6 +34,7 @@ class _Loading:
     problems: list[Problem] = field(default_factory=list)
     plugins: list[tuple[Located[DetectorFile], int, str]] = field(default_factory=list)
     """File, place in it and family of each plugin."""
+    patterns: Prepared = field(default_factory=Prepared)
 
     def switch(self, located: Located[DetectorFile], key: str, *, on: bool) -> None:
         """Turn families on or off as a file's `enable` or `disable` says."""
@@ -44,19 +46,23 @@ class _Loading:
 
 
 def load_rules(
-    folder: Path | None = None, *, builtin: Path | None = None
+    folder: Path | None = None,
+    *,
+    builtin: Path | None = None,
+    cache: Path | None = None,
 ) -> tuple[Rule, ...]:
     """
     The built-in rules and those under `folder`/detectors, in order of their ids.
 
     The samples of rules that the operator wrote are run; those of the built-in ones are
     run by the project's tests, those of imported ones by `dlp rules check`. `builtin`
-    is another folder in the place of the built-in one.
+    is another folder in the place of the built-in one, `cache` one that keeps patterns
+    as they were prepared.
 
     Raises:
         RuleError: every fault of every file.
     """
-    loading = _Loading()
+    loading = _Loading(patterns=Prepared.open(cache))
     folders = [builtin or builtin_folder()]
     if folder is not None and folder.resolve() != folders[0].resolve():
         folders.append(folder)
@@ -73,12 +79,13 @@ def load_rules(
     if loading.problems:
         raise RuleError(*loading.problems)
     rules = (rule for rule in loading.rules.values() if rule is not None)
-    kept = [rule for rule in rules if loading.families.get(rule.family, True)]
-    if not kept:
+    on = [rule for rule in rules if loading.families.get(rule.family, True)]
+    if not on:
         raise RuleError(
             Problem(str(folders[-1]), 0, 0, "no rule is on", "enable at least one")
         )
-    return tuple(sorted(kept, key=lambda rule: rule.id))
+    loading.patterns.keep()
+    return tuple(sorted(on, key=lambda rule: rule.id))
 
 
 def _read(path: Path, loading: _Loading, seen: dict[str, str]) -> None:
@@ -118,7 +125,7 @@ def _take(
             fault(f"no rule {spec.id}", "remove it")
         loading.rules[spec.id] = None
         return
-    rule = rulespec.read_rule(located, index, family)
+    rule = rulespec.read_rule(located, index, family, loading.patterns.pattern)
     if isinstance(rule, Rule):
         if rule.imported and rule.id in loading.rules:
             rule = replace(rule, id=f"{rule.id}-imported")

@@ -6,7 +6,7 @@ Stands apart from `rules`, which decides which files and which of their rules co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -115,13 +115,20 @@ class DetectorFile(RuleModel):
 
 
 def read_rule(
-    located: Located[DetectorFile], index: int, family: str
+    located: Located[DetectorFile],
+    index: int,
+    family: str,
+    prepared: Callable[[str], Pattern] = prepare,
 ) -> Rule | list[Problem]:
-    """The rule that stands at `index` of a file, or all that is wrong with it."""
+    """
+    The rule that stands at `index` of a file, or all that is wrong with it.
+
+    `prepared`: in the place of `pattern.prepare`, one that remembers.
+    """
     spec = located.value.rules[index]
     problems = list(_faults(located, index, spec))
     try:
-        pattern = _pattern(spec)
+        pattern = prepared(_expression(spec))
     except PatternError as error:
         what = f"rule {spec.id}: {error}"
         keys = ("rules", index, spec.stated)
@@ -171,12 +178,12 @@ def read_plugin(
     ]
 
 
-def _pattern(spec: RuleSpec) -> Pattern:
+def _expression(spec: RuleSpec) -> str:
     if bool(spec.names) != bool(spec.value) or bool(spec.names) == bool(spec.pattern):
         raise PatternError(
             "states no shape, or two", "give a pattern, or names and value"
         )
-    return prepare(spec.expression)
+    return spec.expression
 
 
 def _spelled(names: Iterable[str]) -> tuple[bytes, ...]:

@@ -112,7 +112,7 @@ class Inspector:
         # What is made on first use, seconds of work, no request shall wait for.
         with ThreadPoolExecutor(1) as beside:  # to compile, hyperscan lets the GIL go
             ready = beside.submit(_compile, cache)
-            made = load_policy(folder), load_rules(folder)
+            made = load_policy(folder), load_rules(folder, cache=cache)
             index, key = SecretStore(path).index(), read_or_make_key(path, "digest")
             inspector = cls.build(*made, index, cache=cache, key=key)
             ready.result()
