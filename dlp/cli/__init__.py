@@ -1,8 +1,9 @@
 """
 The command line. One module per command: it parses, calls one function, prints.
 
-Strategy: `COMMANDS` maps a command to the module that holds it as `app`. A module is
-imported when its command is called, so that `dlp scan` never pays for `dlp up`.
+Strategy: the module of a command's name holds it as `app`, and is imported when the
+command is called, so that `dlp scan` never pays for `dlp up`, and `dlp --help` for
+none; `COMMANDS` has the first paragraph of each one's own help.
 Exit codes: 0 done, 1 found something or failed a check, 2 could not be carried out.
 """
 
@@ -14,30 +15,40 @@ from typing import Any
 
 import click
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from dlp import __version__
 from dlp.errors import DLPError
 
 COMMANDS: dict[str, str] = {
-    "rules": "dlp.cli.rules",
-    "up": "dlp.cli.up",
-    "ca": "dlp.cli.ca",
-    "demo": "dlp.cli.demo",
-    "scan": "dlp.cli.scan",
-    "agents": "dlp.cli.agents",
-    "secrets": "dlp.cli.secrets",
-    "audit": "dlp.cli.audit",
-    "explain": "dlp.cli.explain",
-    "alerts": "dlp.cli.alerts",
-    "env": "dlp.cli.env",
-    "run": "dlp.cli.run",
-    "probe": "dlp.cli.probe",
-    "doctor": "dlp.cli.doctor",
-    "deploy": "dlp.cli.deploy",
-    "backup": "dlp.cli.backup",
-    "restore": "dlp.cli.restore",
+    "rules": "Check and explain the rules.",
+    "up": (
+        'Start the proxy; prints "ready" when it serves, drains and exits on SIGTERM.'
+    ),
+    "ca": "The CA that clients of the proxy trust.",
+    "demo": (
+        "An agent works, then leaks one registered and one unknown secret in many ways."
+    ),
+    "scan": (
+        "Look for secrets in files. Exit 0: nothing found; 1: something; 2: cannot "
+        "read."
+    ),
+    "agents": "Who may use the proxy.",
+    "secrets": "The secrets that must not leave.",
+    "audit": "The record of every decision.",
+    "explain": "The whole story of one decision.",
+    "alerts": "Alerts from the proxy.",
+    "env": "Print the variables that make a client use the proxy and trust its CA.",
+    "run": "Run COMMAND so that the proxy is its only way out.",
+    "probe": "Exit 0: nothing gets out but through the proxy; 1: something does.",
+    "doctor": (
+        "Check the set-up. Exit 0: nothing at or above --fail-on was found; 1: "
+        "something."
+    ),
+    "deploy": "Files to run the proxy as a service.",
+    "backup": "Copy the state into FILE, encrypted, also while the proxy runs.",
+    "restore": "Put a backup in the place of the state: all of it, or nothing changes.",
 }
 
 
@@ -46,11 +57,21 @@ class _LazyGroup(TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in COMMANDS:
-            return None
-        command = get_command(import_module(COMMANDS[cmd_name]).app)
-        command.name = cmd_name
-        return command
+        """What the list of commands shows; to import them all takes seconds."""
+        known = cmd_name in COMMANDS
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name]) if known else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command itself, of those in the list."""
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, name and command(name), rest
+
+
+def command(name: str) -> Any:
+    """What the module of a command makes of it."""
+    made = get_command(import_module(f"dlp.cli.{name}").app)
+    made.name = name
+    return made
 
 
 app = typer.Typer(

@@ -1,0 +1,26 @@
+"""The list of commands says what each says itself, and imports none."""
+
+import subprocess
+import sys
+
+import pytest
+
+from dlp.cli import COMMANDS, command
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_says_of_a_command_what_it_says_itself(name):
+    first, *_ = command(name).help.split("\n\n")
+    assert " ".join(first.split()) == COMMANDS[name]
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["typo"]])
+def test_what_runs_no_command_imports_none(words):
+    code = (
+        "import sys\nfrom dlp.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'dlp.model', 'numpy', 'hyperscan'} & {*sys.modules}\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code, *words], check=True)
