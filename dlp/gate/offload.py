@@ -5,6 +5,7 @@ Why not in `gate`: it owns the processes and their failures, and nothing of poli
 Hyperscan releases the GIL and Python decoding does not, so a body over `PROCESS_OVER`
 goes to a process, which keeps the loop free for everybody else. So does any message of
 a busy loop for which a process is idle: one core reads and writes, the others inspect.
+A process with nothing to do for minutes goes away, and is made again when it is needed.
 What stores know stays with the one that asks.
 """
 

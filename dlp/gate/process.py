@@ -34,6 +34,8 @@ _PIPE_BYTES = 64 << 10
 """Orders of so much always fit into the pipe; a thread writes more, not the loop."""
 _DEEP = 8
 """Small orders that may wait in it: between two looks the loop gets several."""
+IDLE_S = 300.0
+"""After that, and before twice that, a process to which nothing is given goes away."""
 
 
 @noun
@@ -149,6 +151,8 @@ class Inspecting:
         self._quiet: deque[bytes] = deque(maxlen=MOST_NEWS)
         self._loaded = ""
         self.is_alive = True
+        self._is_used = True
+        self._look = self._loop.call_later(IDLE_S, self._rest)
 
     @property
     def orders(self) -> int:
@@ -202,6 +206,7 @@ class Inspecting:
         if not self.is_alive:
             return
         self.is_alive = False
+        self._look.cancel()
         self._loop.remove_reader(self._pipe.fileno())
         self._pipe.close()
         self._process.kill()
@@ -219,6 +224,7 @@ class Inspecting:
         self._told = source
         self._waiting.append((waiting, len(data)))
         self._held += len(data)
+        self._is_used = True
         try:
             if self._held > _PIPE_BYTES:
                 await asyncio.to_thread(self._pipe.send_bytes, data)
@@ -227,6 +233,14 @@ class Inspecting:
         except OSError:
             self.close()
         return await waiting
+
+    def _rest(self) -> None:
+        """Go away, if it was given nothing since the last look."""
+        if not self._is_used and self.is_idle:
+            self.close()
+            return
+        self._is_used = False
+        self._look = self._loop.call_later(IDLE_S, self._rest)
 
     def _heard(self) -> None:
         """Take every answer that is there."""

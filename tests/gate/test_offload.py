@@ -12,6 +12,7 @@ from dlp.detect.fingerprint import SecretInfo
 from dlp.detect.learned import LearnedIndex, learnable
 from dlp.detect.templates import expand
 from dlp.errors import StateError
+from dlp.gate import process
 from dlp.gate.offload import LATE, PROCESS_OVER, Offload, spare_cores
 from dlp.gate.process import Inside, Order
 from dlp.model import Agent, Destination, Message, Part, PartKind
@@ -123,6 +124,19 @@ async def test_messages_that_wait_for_each_other_get_a_process(gate):
     assert offload._loading is not None
     await offload._loading
     assert [process.is_loaded(source) for process in offload._processes] == [True]
+    offload.close()
+
+
+async def test_a_process_without_work_goes_and_is_made_again(gate, monkeypatch):
+    """One that works, here for longer than it may rest, stays."""
+    monkeypatch.setattr(process, "IDLE_S", 0.3)
+    offload = Offload(spare=1)
+    source = gate._source(gate.inspector)
+    seen = await offload.examine(gate.inspector, source, large())
+    assert seen.inspected >= PROCESS_OVER
+    while offload._processes:
+        await asyncio.sleep(0.1)
+    assert (await offload._free()).is_idle
     offload.close()
 
 
