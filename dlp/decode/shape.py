@@ -47,9 +47,10 @@ def _values(
             result.append(frozenset(b >> -spill & mask for b in here))
             continue
         after = cycle[(byte + 1) % len(cycle)]
-        result.append(
-            frozenset((b << spill | c >> 8 - spill) & mask for b in here for c in after)
-        )
+        # Few of their bits are in it: put together, not byte by byte.
+        upper = {b << spill & mask for b in here}
+        lower = {b >> 8 - spill for b in after}
+        result.append(frozenset(high | low for high in upper for low in lower))
     return result
 
 
