@@ -1,5 +1,8 @@
 """Databases of patterns: compiled once, for the next process too."""
 
+import platform
+from pathlib import Path
+
 import hyperscan
 import pytest
 
@@ -80,3 +83,19 @@ def test_a_damaged_database_is_compiled_and_replaced(tmp_path, compiles):
     for _ in range(2):
         assert hits(acme().database(tmp_path), b"other") == [(8, 5)]
     assert len(compiles) == 2
+
+
+def resident_bytes():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's alone")
+def test_what_compiling_took_is_given_back():
+    """Many small pieces, as compiling leaves them, with one above that stays."""
+    pieces = [bytearray(50_000) for _ in range(1_000)]
+    last = bytearray(50_000)
+    pieces.clear()
+    before = resident_bytes()
+    patterns.give_back()
+    assert before - resident_bytes() > 25_000_000
+    assert last

@@ -43,6 +43,7 @@ from dlp.model import (
     View,
     noun,
 )
+from dlp.patterns import give_back
 from dlp.policy import Policy, load_policy, override
 from dlp.policy.credentials import host_matches, loose_slot
 from dlp.policy.fetching import may_fetch
@@ -117,6 +118,7 @@ class Inspector:
             inspector = cls.build(*made, index, cache=cache, key=key)
             ready.result()
         inspector.examine(_FIRST)
+        give_back()
         return inspector
 
     @classmethod
