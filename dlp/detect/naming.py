@@ -62,7 +62,7 @@ _KEYED = _words(
 
 _HARMLESS = _words(
     """
-    max min change progress done partial concurrency
+    max min change progress done partial concurrency task lock snapshot evaluated
     public pub publishable publickey pubkey csrf xsrf nonce next prev previous page
     continuation continue cursor sync resume delta cache sort primary foreign
     partition idempotency idempotent dedupe dedup correlation trace span request
@@ -75,6 +75,9 @@ _HARMLESS = _words(
     """
 )
 """Anywhere in a name: the value is no secret."""
+
+_SHOWN = _words("sentry site")
+"""Before `key`: everybody who opens the page sees it (docs.sentry.io, DSN)."""
 
 _STILL_HARMLESS = _words(
     """
@@ -160,6 +163,8 @@ def promise(name: str) -> Promise:
     last = words[-1]
     harmless = _STILL_HARMLESS if last == "secret" else _HARMLESS
     if last not in _PASSWORD and not harmless.isdisjoint(words):
+        return Promise.NONE
+    if last == "key" and not _SHOWN.isdisjoint(words[-2:-1]):
         return Promise.NONE
     if not (last in _ENDINGS or _joined(last) or _is_constant(name, words)):
         return Promise.NONE

@@ -45,7 +45,7 @@ def test_a_name_of_common_words_tells_not_whose(name):
 @pytest.mark.parametrize(
     "name",
     ["progressToken", "progress_token", "workDoneToken", "partialResultToken",
-     "concurrencyToken"],
+     "concurrencyToken", "taskToken", "lockToken", "snapshotToken", "LastEvaluatedKey"],
 )  # fmt: skip
 def test_what_a_protocol_calls_a_running_task_is_no_secret(name):
     """
@@ -53,3 +53,16 @@ def test_what_a_protocol_calls_a_running_task_is_no_secret(name):
     among them); LSP 3.17, workDoneProgress and partialResults.
     """
     assert promise(name) is Promise.NONE
+
+
+@pytest.mark.parametrize("name", ["sentry_key", "SENTRY_KEY", "siteKey", "site_key"])
+def test_a_key_that_every_page_shows_is_no_secret(name):
+    """X-Sentry-Auth and the query of an envelope carry the public half of a DSN."""
+    assert promise(name) is Promise.NONE
+
+
+@pytest.mark.parametrize(
+    "name", ["sentry_auth_token", "sentry_secret_key", "site_token"]
+)
+def test_beside_the_same_names_others_are(name):
+    assert promise(name) is not Promise.NONE
