@@ -201,6 +201,16 @@ KNOWN_AND_VENDOR: dict[str, Callable[[bytes], bytes]] = {
         _mapped(lambda c: c << 3 & 255 | c >> 5)(s).hex().encode()
     ),
     "columns": _columns,
+    "base64 in turn": lambda s: json.dumps(
+        [base64.b64encode(s).decode()[at::2] for at in (0, 1)]
+    ).encode(),
+    "pieces in paths": lambda s: b"\n".join(
+        b"/tmp/out/" + s[at : at + 6] for at in range(0, len(s), 6)
+    ),
+    "a word between": lambda s: _apart(s, 6, b"pineapple"),
+    "two bits a letter": lambda s: "".join(
+        "ACGT"[c >> at & 3] for c in s for at in (6, 4, 2, 0)
+    ).encode(),
     "pairs swapped": _pairs_swapped,
     "html named and text": lambda s: html.escape(f'<a href="{s.decode()}">').encode(),
 }

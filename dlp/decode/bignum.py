@@ -1,5 +1,5 @@
 """
-Tokens that are one number: base58, base62, base36, decimal, octal. Only whole ones
+Tokens that are one number: base58, base62, base52, any base up to 36. Only whole ones
 decode, so what stands round one in a path or a list is taken off.
 
 Most tokens are no such number. The first symbols of one give its first bytes, which
@@ -37,7 +37,13 @@ _ALPHABETS = (
     "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",  # Bitcoin
     "123456789abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ",  # Flickr
     "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz",  # Ripple
+    _LOWER + _UPPER,
+    _UPPER + _LOWER,
 )
+_LETTERS_ONLY = bytes.maketrans(
+    _LOWER.encode(), (_DIGITS + _LOWER)[: len(_LOWER)].encode()
+)
+"""Where `a` is nothing, as digits that `int` reads."""
 _RUNS = Alphabet((_UPPER + _LOWER + _DIGITS + "+/_-").encode(), _SHORTEST)
 _WORD = re.compile(rb"[0-9A-Za-z]+")
 _OCTAL = re.compile(rb"(?:0[oO])?([0-7]{48,})")
@@ -151,8 +157,13 @@ def _decoded(token: bytes) -> Iterator[bytes]:
         yield _bytes(int(octal[1], 8))
     if token.isdigit():
         yield _bytes(int(token))
+    if token[:-1].isdigit() and token.endswith(b"n"):  # as JavaScript writes it
+        yield _bytes(int(token[:-1]))
     if token.islower() or token.isupper() or token.isdigit():
-        yield _bytes(int(token, 36))
+        most = int(chr(max(token.lower())), 36)
+        yield from (_bytes(int(token, base)) for base in {*range(most + 1, 37)[:2], 36})
+        if token.isalpha():
+            yield _bytes(int(token.lower().translate(_LETTERS_ONLY), 26))
         return
     for radix in _RADIXES:
         if len(token.translate(None, radix.foreign)) == len(token):

@@ -1,6 +1,6 @@
 """
-Bits written with two symbols: digits, letters, blanks and tabs, invisible characters,
-pictures, words as `true` and `false`.
+Bits written with two symbols, or four: digits, letters, blanks and tabs, invisible
+characters, pictures, words as `true` and `false`.
 
 Eight or seven to a character, from either end, and either symbol may be the one.
 """
@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import permutations
 
 import numpy as np
 
 from dlp.decode.pieces import Span
-from dlp.decode.printable import readable_for_its_size
+from dlp.decode.printable import TEXT_BYTES, readable_for_its_size
 from dlp.decode.runs import Alphabet
 from dlp.decode.source import Source
 from dlp.model import View
 
 _PAIRS = ("01", "abAB", "xXoO", "lI", ".\\-", "+\\-", "_\\-", " \\t")
+_FOURS = ("ACGT", "acgt", "0123")
+"""Two bits a symbol."""
 _INVISIBLE = r"(?:\xe2\x80[\x8b-\x8f]|\xe2\x81[\xa0-\xa4]|\xef\xbb\xbf)"
 _WORD_PAIRS = ("true|false", "yes|no", "on|off", "one|zero", "high|low", "heads|tails")
 _APART = r"[^A-Za-z0-9]{1,6}"
 HINTS = (
     *(f"[{pair}]{{72}}" for pair in _PAIRS),
+    *(f"[{four}]{{48}}" for four in _FOURS),
     r"(?:(?:0b)?[01]{7,8}[^0-9]{1,6}){8}",
 )
 APART_HINTS = (
@@ -40,6 +44,7 @@ _RUNS = tuple(
     Alphabet(pair.replace("\\t", "\t").replace("\\", "").encode(), 72)
     for pair in _PAIRS
 )
+_FOUR_RUNS = tuple(Alphabet(four.encode(), 48) for four in _FOURS)
 _TWO_WORDS = re.compile(
     "|".join(
         f"(?:(?:{pair}){_APART}){{55,}}+(?:{pair})?" for pair in _WORD_PAIRS
@@ -59,6 +64,7 @@ _APART_BITS = re.compile(rb"[01]{1,6}(?:[^0-9A-Za-z]{1,3}[01]{1,6}){17,}+(?![01]
 _FEWEST_BITS = 72
 _FEWEST_OF_ONE = 10
 """One of so many symbols is the rarer: of eight of ASCII one to six are ones."""
+_FOUR_HEAD = 48
 _IGNORED = {0x20: None, 0x0A: None, 0xFE0F: None}
 _LONGEST = 1 << 16
 """Symbols of a run that are read: thousands of characters."""
@@ -69,7 +75,7 @@ def bits(source: Source) -> Iterator[View]:
     data = source.data
     found = [
         (span, text)
-        for alphabet in _RUNS
+        for alphabet in (*_RUNS, *_FOUR_RUNS)
         for span in alphabet.runs(data)
         for text in _new(data[slice(*span)], source.budget.barren)
     ]
@@ -132,6 +138,8 @@ def _read(run: str) -> Iterator[bytes]:
     """The texts that a run of two symbols may be."""
     run = run[:_LONGEST]
     symbols = sorted(set(run))
+    if len(symbols) == 4:
+        yield from _read_four(run, symbols)
     if len(symbols) != 2:
         return
     first = run.count(symbols[0])
@@ -147,6 +155,15 @@ def _read(run: str) -> Iterator[bytes]:
             }:
                 if readable_for_its_size(text):
                     yield text
+
+
+def _read_four(run: str, symbols: list[str]) -> Iterator[bytes]:
+    """The same of four symbols, in any order: what its beginning says tells."""
+    for order in permutations(("00", "01", "10", "11")):
+        digits = dict(zip(map(ord, symbols), order, strict=True))
+        head = _whole(run[:_FOUR_HEAD].translate(digits), 8)
+        if not head.translate(None, TEXT_BYTES):
+            yield _whole(run.translate(digits), 8)
 
 
 def _whole(digits: str, width: int) -> bytes:

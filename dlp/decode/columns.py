@@ -3,8 +3,8 @@ Rows that are alike but for a word: `k0=abc,k1=def`, log lines, headers of parts
 Each column of words, put together from its rows.
 
 Rows are told by their lengths, which differ by no more than one, also when each takes
-several lines. What is made of them is looked through for known secrets, and for what a
-vendor's key begins with.
+several lines, or by how they begin. What is made of them is looked through for known
+secrets, and for what a vendor's key begins with.
 
 Why not in even.py: there pieces and gaps are alike throughout; here what stands between
 two pieces may be any words. Why not in picked.py: a column may stand in a text of which
@@ -21,8 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from dlp.decode.beginnings import KEY
+from dlp.decode.combined import said_by
+from dlp.decode.cover import bare
 from dlp.decode.drawn import sudden
-from dlp.decode.guesses import PICKED
+from dlp.decode.guesses import PICKED, TAKEN_APART
 from dlp.decode.pieces import Span
 from dlp.decode.source import Source
 from dlp.model import View
@@ -33,6 +35,8 @@ _NEAR = np.uint64(2)
 """Lengths that differ by one, in either direction, as unsigned differences plus one."""
 _FEWEST = 4
 """Rows."""
+_FEWEST_BEGUN, _HEAD_BYTES = 3, 3
+"""Lines that begin alike, and how much of them."""
 _LINE_END = 10
 _MOST_ROWS = 256
 _SHORTEST_ROW = 2
@@ -41,6 +45,11 @@ _SHORTEST = 16
 _LONGEST_BYTES = 64 << 10
 _FEWEST_SUDDEN = 8
 """Changes of kind as no name has them, in pieces of a key as short as those here."""
+_FEWEST_SUDDEN_IN_SMALL, _SMALL_BYTES = 5, 512
+"""The same in texts up to that size: a password has no more."""
+_SPARSE = 20
+"""In so many bytes of such rows there is one; in those of code a third of that."""
+_LONGEST_BEGUN_BYTES = 16 << 10
 _MOST_BYTES = 8 << 10
 """What is made of one view, at most."""
 _WORD = re.compile(rb"[A-Za-z0-9_+/\-]+")
@@ -52,24 +61,41 @@ _OFTEN = 8
 type Places = npt.NDArray[np.int64]
 
 
+def _fewest_sudden(size: int) -> int:
+    return _FEWEST_SUDDEN if size > _SMALL_BYTES else _FEWEST_SUDDEN_IN_SMALL
+
+
 def has_rows(data: bytes) -> bool:
     """Whether some rows in a row are as long as each other."""
     if not _SHORTEST <= len(data) <= _LONGEST_BYTES:
         return False
-    if np.count_nonzero(sudden(data)) < _FEWEST_SUDDEN:
+    if np.count_nonzero(sudden(data)) < _fewest_sudden(len(data)):
         return False
-    return next(_spans(data), None) is not None
+    if next(_spans(data), None) is not None:
+        return True
+    return next(_begun_alike(data), None) is not None
 
 
 def columns(source: Source) -> Iterator[View]:
     """The columns of such rows, one a line; those with a key, as a view."""
+    if source.view.came_of(TAKEN_APART):
+        return
     room = _MOST_BYTES
     made: dict[bytes, None] = {}
-    for rows in _spans(source.data):
-        for text in _columns([source.data[a:b] for a, b in rows[:_MOST_ROWS]]):
+    coded: dict[bytes, None] = {}
+    counts = np.cumsum(np.append(0, sudden(source.data)))
+    for rows in (*_spans(source.data), *_begun_alike(source.data)):
+        texts = [source.data[a:b] for a, b in rows[:_MOST_ROWS]]
+        start, stop = rows[0][0], rows[len(texts) - 1][1]
+        changes = int(counts[min(stop, len(counts) - 1)] - counts[start])
+        uncovered = _uncovered(texts) if _may(changes, stop - start) else []
+        for text in (*_columns(texts), *uncovered):
             if text not in made and len(text) <= room:
                 room -= len(text)
                 made[text] = None
+        coded |= dict.fromkeys(said_by(uncovered, source.data))
+    for data in coded:
+        yield source.child(PICKED, data)
     if made:
         source.budget.remains(source.child(PICKED, b"\n".join(made)))
     keys = [text[found.start() :] for text in made if (found := KEY.search(text))]
@@ -87,6 +113,34 @@ def _spans(data: bytes) -> Iterator[list[Span]]:
             edges = np.concatenate(([-1], marks, [len(data)]))
             for period in range(1, periods + 1):
                 yield from _alike(edges, period)
+
+
+def _begun_alike(data: bytes) -> Iterator[list[Span]]:
+    """Lines in a row, as long as they like, that begin alike."""
+    if len(data) > _LONGEST_BEGUN_BYTES or data.count(b"\n") < _FEWEST_BEGUN - 1:
+        return
+    rows: list[Span] = []
+    head, at = b"", 0
+    for line in data.split(b"\n"):
+        begun = line.lstrip()[:_HEAD_BYTES]
+        if begun != head or len(line) > _LONGEST_ROW:
+            if len(rows) >= _FEWEST_BEGUN and len(head) == _HEAD_BYTES:
+                yield rows
+            rows, head = [], begun
+        rows.append((at, at + len(line)))
+        at += len(line) + 1
+    if len(rows) >= _FEWEST_BEGUN and len(head) == _HEAD_BYTES:
+        yield rows
+
+
+def _may(changes: int, size: int) -> bool:
+    """Whether there are as many changes of kind in so many bytes as in a cut key."""
+    return size <= _MOST_BYTES and changes >= max(_fewest_sudden(size), size // _SPARSE)
+
+
+def _uncovered(rows: list[bytes]) -> list[bytes]:
+    """What is left of rows without what they have in common."""
+    return [left for left in bare(b"\n".join(rows)) if len(left) >= _SHORTEST]
 
 
 def _alike(edges: Places, period: int) -> Iterator[list[Span]]:

@@ -20,10 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 from dlp.decode.beginnings import KEY, USUAL
+from dlp.decode.combined import in_turn, padded, said_by
 from dlp.decode.guesses import CIPHER, PICKED, SEQUENCES
 from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.moved import moved
-from dlp.decode.picked import joins, picked
+from dlp.decode.picked import codes, joins, picked
 from dlp.decode.pieces import Span
 from dlp.decode.runs import spans_of
 from dlp.decode.sieve import Locator
@@ -84,6 +85,7 @@ def drawn(source: Source) -> Iterator[View]:
     room = _MOST_BYTES - sum(map(len, known))
     is_json = LOOKS_LIKE_JSON.match(data)
     keys: list[bytes] = []
+    whole: list[bytes] = []
     for start, stop in _stretches(data):
         text = data[start:stop]
         if is_json and b"\\" in text:
@@ -98,12 +100,16 @@ def drawn(source: Source) -> Iterator[View]:
             continue
         known.add(shown)
         budget.remains(source.child(SEQUENCES, shown))
-        texts = b"\n".join(dict.fromkeys(picked(text)))
+        turns = list(in_turn(text))
+        texts = b"\n".join(dict.fromkeys([*picked(text), *turns]))
         budget.remains(source.child(PICKED, texts))
+        whole += padded(tokens)
+        whole += said_by(dict.fromkeys([*codes(text), *turns]), data)
         keys += _keys(texts)
         for token in tokens[:_MOST_MOVED]:
             if len(token) <= _LONGEST_MOVED and _may_hold_key(token):
                 keys += _keys(moved(token))
+    yield from (source.child(PICKED, data) for data in dict.fromkeys(whole))
     if keys:
         yield source.child(PICKED, b"\n".join(dict.fromkeys(keys)))
 

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
+from dlp.decode.cover import bare
 from dlp.decode.inflate import inflate
 
 _WORD = re.compile(rb"[A-Za-z0-9_\-+/=]+")
@@ -53,6 +54,7 @@ def picked(text: bytes) -> Iterator[bytes]:
     """The texts that one gets."""
     words = _WORD.findall(text)[:_MOST_WORDS]
     yield from _letters(text)
+    yield from bare(text)
     if len(words) < _FEWEST:
         return
     rare = _rare(words)
@@ -64,6 +66,15 @@ def picked(text: bytes) -> Iterator[bytes]:
     rows = [_WORD.findall(line) for line in text.split(b"\n")]
     yield from _ends([row for row in rows if row])
     yield from _numbered(words)
+
+
+def codes(text: bytes) -> Iterator[bytes]:
+    """Words side by side that may be a code which was cut."""
+    yield from bare(text)
+    words = _WORD.findall(text)[:_MOST_WORDS]
+    if len(words) >= _FEWEST:
+        for chosen in (_rare(words), _strange(words), *_columns(words)):
+            yield b"".join(chosen)
 
 
 def _rare(words: Words) -> list[bytes]:

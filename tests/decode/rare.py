@@ -127,6 +127,10 @@ RARE = {
     "base58 of zlib": lambda t: bignum(zlib.compress(t), B58),
     "base62 of base64": lambda t: bignum(base64.b64encode(t), B62),
     "one decimal number": lambda t: b"%d" % int.from_bytes(t),
+    "a number of JavaScript": lambda t: b"%dn" % int.from_bytes(t),
+    "base52": lambda t: bignum(t, LOWER + UPPER),
+    "base26": lambda t: bignum(t, LOWER),
+    "base20": lambda t: bignum(t, (DIGITS + LOWER)[:20]),
     "one octal number": lambda t: oct(int.from_bytes(t)).encode(),
     "base64 of raw deflate of bytes and text": lambda t: base64.b64encode(
         deflate(bytes(range(256)) * 2 + t)),
@@ -186,6 +190,10 @@ RARE = {
     "two bytes a number": lambda t: listed(words(t, 2)),
     "each one more": lambda t: listed(c + 1 for c in t),
     "bits in letters": lambda t: binary(t, "a", "b"),
+    "two bits a letter": lambda t: "".join(
+        "ACGT"[c >> at & 3] for c in t for at in (6, 4, 2, 0)).encode(),
+    "two bits that nobody sees": lambda t: b"so" + "".join(
+        "\u200b\u200c\u200d\u2060"[c >> at & 3] for c in t for at in (6, 4, 2, 0)).encode() + b"!",
     "bits, backwards": lambda t: binary(t)[::-1],
     "bits that nobody sees": lambda t: b"so" + binary(t, "\u200b", "\u200c") + b"!",
     "bits, each a number": lambda t: listed(map(int, binary(t).decode())),

@@ -1,0 +1,90 @@
+"""
+What is left of a text without its cover: names of folders and hosts, labels that count,
+one word over and over between pieces. `/tmp/a/SECR`, `/tmp/a/ETKE`; `p1: SECR`, `p2:
+ETKE`; `SECRxxxETKExxx`.
+
+What comes again is cover, and what counts; the rest, side by side, is what was cut.
+Why not in picked.py: there words are chosen by their place or form, here by how often
+they come. Only for short stretches, as there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+_PATTERNS = (
+    re.compile(rb"[A-Za-z0-9]+"),
+    re.compile(rb"[A-Za-z0-9]+[+=_\-]*"),
+    re.compile(rb"[^\s\"'`,|/]+"),
+)
+"""What a piece may consist of: letters; codes, and keys with signs; passwords."""
+_SIGNS = b"+=_-"
+_COUNTED = re.compile(rb"([A-Za-z]*)([0-9]{1,4})")
+_LONG = re.compile(rb"[A-Za-z0-9+/=_\-]{24,400}")
+_MOST_WORDS = 900
+_MOST_LONG = 8
+_OFTEN = 3
+_FEWEST = 4
+"""Numbers that count; from 0 or 1 on two will do."""
+_GRAM = 3
+"""Letters of the shortest word between pieces."""
+
+
+def bare(text: bytes) -> Iterator[bytes]:
+    """The texts that are left."""
+    for pattern in _PATTERNS:
+        words = pattern.findall(text)[:_MOST_WORDS]
+        if len(words) < 2:
+            continue
+        plain = [word.rstrip(_SIGNS) for word in words]
+        cover = _cover(plain)
+        kept = [w for w, p in zip(words, plain, strict=True) if p not in cover]
+        yield b"".join(kept)
+    for token in _LONG.findall(text)[:_MOST_LONG]:
+        yield from _without_infix(token)
+
+
+def _cover(words: Sequence[bytes]) -> set[bytes]:
+    """What comes again, or counts; a letter only where it comes with every piece."""
+    often = Counter(words)
+    rows = max((n for word, n in often.items() if len(word) > 1), default=1)
+    needed = {1: rows if rows > 1 else len(words) + 1, 2: _OFTEN}
+    again = {w for w, n in often.items() if n >= needed.get(len(w), 2)}
+    return again | _counted(often)
+
+
+def _counted(words: Iterable[bytes]) -> set[bytes]:
+    """Words that are alike but for a number, of which none is left out: `p0`, `p1`."""
+    series: dict[bytes, dict[int, bytes]] = {}
+    for word in words:
+        if label := _COUNTED.fullmatch(word):
+            series.setdefault(label[1], {})[int(label[2])] = word
+    return {
+        word
+        for members in series.values()
+        if len(members) >= (2 if min(members) < 2 else _FEWEST)
+        and max(members) - min(members) < len(members)
+        for word in members.values()
+    }
+
+
+def _without_infix(token: bytes) -> Iterator[bytes]:
+    """Without the longest of what comes most often in it."""
+    grams = Counter(token[at : at + _GRAM] for at in range(len(token) - _GRAM + 1))
+    gram, count = grams.most_common(1)[0]
+    starts = [found.start() for found in re.finditer(re.escape(gram), token)]
+    if count < _OFTEN or len(starts) < _OFTEN:
+        return
+    first = 0
+    while starts[0] + first > 0 and _same(token, starts, first - 1):
+        first -= 1
+    last = _GRAM
+    while starts[-1] + last < len(token) and _same(token, starts, last):
+        last += 1
+    yield token.replace(token[starts[0] + first : starts[0] + last], b"")
+
+
+def _same(token: bytes, starts: Sequence[int], offset: int) -> bool:
+    return len({token[start + offset] for start in starts}) == 1
