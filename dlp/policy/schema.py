@@ -134,7 +134,7 @@ class InspectionModel(RuleModel):
     depth: int = Field(default=Limits().depth, ge=1, le=32)
     """Encodings within encodings."""
     expansions: int = Field(default=Limits().expansions, ge=1)
-    """Decoder runs that produce something."""
+    """Decoder runs that produce something; one more for each 128 bytes sent."""
     decoded: Size = Field(default=Limits().decoded, ge=64 << 10)
     """Bytes that all decoders of a message produce together."""
     ratio: int = Field(default=Limits().ratio, ge=2)
