@@ -27,8 +27,11 @@ from dlp.model import Part, PartKind, View, noun
 
 _SHORTEST = 65
 """Characters; a SHA-256 in hex has 64."""
+_LINE = 60
+"""Characters of a line of a longer run: OpenSSL and OpenPGP wrap at 64."""
 _LONGEST_HASH = 128
 """Characters of a SHA-512 in hex."""
+_HASH_DIGITS = frozenset({64, 96, _LONGEST_HASH})
 _FEWEST, _FEWEST_DIGITS = 20, 12
 """Different characters; of less is a line of dashes."""
 _STEP = 4
@@ -116,7 +119,7 @@ def _lines(data: bytes, marks: bytes, first: tuple[int, int]) -> tuple[bytes, in
     start, stop = first
     start += data.startswith(_LINE_END, max(0, start - 1))
     width, lines = stop - start, [data[start:stop]]
-    if _HEX.fullmatch(lines[0]):  # a list of hashes
+    if width in _HASH_DIGITS and _HEX.fullmatch(lines[0]):  # a list of them
         return lines[0], stop
     while follows := _BREAK.match(data, stop):
         end = marks.find(b" ", follows.end())
@@ -151,7 +154,7 @@ def _unread(run: bytes) -> Iterator[bytes]:
         yield rest
 
 
-_FEW, _MANY = b"a" * (_SHORTEST // _STEP), b"a" * _SHORTEST
+_FEW, _MANY = b"a" * (_LINE // _STEP), b"a" * _LINE
 _MARKS = bytes(
     ord("a") if _LETTERS.fullmatch(bytes([code])) else ord(" ") for code in range(256)
 )

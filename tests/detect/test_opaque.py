@@ -34,11 +34,17 @@ def note(value):
     return json.dumps({"note": value}).encode()
 
 
+def wrapped(width, data):
+    return b"\n".join(data[at : at + width] for at in range(0, len(data), width))
+
+
 COUNTED = {
     "ciphertext as a body": noise(3000),
     "ciphertext in base64": note(base64.b64encode(noise(3000)).decode()),
     "in the alphabet for URLs": note(base64.urlsafe_b64encode(noise(3000)).decode()),
     "in lines": base64.encodebytes(noise(3000)),
+    "in lines of 64, as OpenSSL wraps": wrapped(64, base64.b64encode(noise(3000))),
+    "in hex lines of 60, as xxd wraps": wrapped(60, noise(3000).hex().encode()),
     "lines in JSON": note(base64.encodebytes(noise(3000)).decode()),
     "in hex": note(noise(3000).hex()),
     "in prose": b"see " * 50 + base64.b64encode(noise(3000)) + b" there" * 50,
@@ -77,6 +83,7 @@ HONEST = {
     "identifiers": note([str(uuid.UUID(bytes=noise(16))) for _ in range(50)]),
     "hashes": note([hashlib.sha256(noise(9)).hexdigest() for _ in range(50)]),
     "long hashes": note([hashlib.sha512(noise(9)).hexdigest() for _ in range(50)]),
+    "a list of shorter hashes": wrapped(64, noise(3200).hex().encode()),
     "a list of hashes": b"".join(
         hashlib.sha512(noise(9)).hexdigest().encode() + b"\n" for _ in range(50)
     ),
