@@ -8,7 +8,6 @@ to do with each other nothing does. Only for short stretches (drawn.py).
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,6 +15,7 @@ from itertools import combinations
 
 from dlp.decode.inflate import inflate
 from dlp.decode.magic import BZIP2, GZIP, XZ, ZLIB
+from dlp.decode.picked import from_base32, from_base64
 from dlp.decode.printable import TEXT_BYTES
 
 _SHORTEST = 12
@@ -25,7 +25,6 @@ _MOST_TOKENS = 8
 _MOST_TURNS = 4
 _LONG = 24
 """Symbols of a code that is put together."""
-_STANDARD = bytes.maketrans(b"-_", b"+/")
 _STREAMS = (
     (GZIP, "gzip"),
     (BZIP2, "bz2"),
@@ -107,30 +106,23 @@ def _is_stream(data: bytes) -> bool:
     )
 
 
-def _hex(symbols: bytes) -> bytes | None:
-    try:
-        return binascii.unhexlify(symbols)
-    except binascii.Error:
-        return None
+def _tried(decode: Callable[[bytes], bytes]) -> Callable[[bytes], bytes | None]:
+    """None where `decode` fails."""
+
+    def run(symbols: bytes) -> bytes | None:
+        try:
+            return decode(symbols)
+        except ValueError:
+            return None
+
+    return run
 
 
-def _base64(symbols: bytes) -> bytes | None:
-    symbols = symbols.translate(_STANDARD, b"=")
-    try:
-        return base64.b64decode(symbols + b"=" * (-len(symbols) % 4), validate=True)
-    except binascii.Error:
-        return None
-
-
-def _base32(symbols: bytes) -> bytes | None:
-    symbols = symbols.replace(b"=", b"").upper()
-    try:
-        return base64.b32decode(symbols + b"=" * (-len(symbols) % 8))
-    except binascii.Error:
-        return None
-
-
-_CODES: Iterable[Callable[[bytes], bytes | None]] = (_hex, _base64, _base32)
+_CODES = (
+    _tried(binascii.unhexlify),
+    _tried(lambda symbols: from_base64(symbols.replace(b"=", b""))),
+    _tried(lambda symbols: from_base32(symbols.replace(b"=", b""))),
+)
 _WAYS: Iterable[Callable[[int, int], int]] = (
     int.__xor__,
     lambda a, b: (a - b) & 255,

@@ -182,16 +182,28 @@ def _quiet(decode: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
     return run
 
 
-def _base64(word: bytes) -> bytes:
+def from_base64(word: bytes) -> bytes:
+    """
+    In either alphabet, filled up or not.
+
+    Raises:
+        ValueError: it is none.
+    """
     symbols = word.rstrip(b"=").translate(_STANDARD)
     return base64.b64decode(symbols + b"=" * (-len(symbols) % 4), validate=True)
 
 
 def _base64_reversed(word: bytes) -> bytes:
-    return _base64(word[::-1].lstrip(b"="))
+    return from_base64(word[::-1].lstrip(b"="))
 
 
-def _base32(word: bytes) -> bytes:
+def from_base32(word: bytes) -> bytes:
+    """
+    In either case, filled up or not.
+
+    Raises:
+        ValueError: it is none.
+    """
     symbols = word.rstrip(b"=").upper()
     return base64.b32decode(symbols + b"=" * (-len(symbols) % 8))
 
@@ -206,9 +218,9 @@ _CODES = tuple(
     map(
         _quiet,
         (
-            _base64,
+            from_base64,
             _base64_reversed,
-            _base32,
+            from_base32,
             base64.b85decode,
             base64.a85decode,
             lambda word: bytes.fromhex(word.decode()),
