@@ -27,7 +27,6 @@ HINTS = (rf"(?:(?:{_FRACTION}|[01]){_APART}){{12}}",)
 _NUMBER = rb"(?:-?[0-9]{0,6}\.[0-9]{1,20}|-?[0-9]{1,3}(?![0-9.]))"
 _LIST = re.compile(rb"%s(?:[^0-9A-Za-z.\-]{1,8}%s){11,}+" % (_NUMBER, _NUMBER))
 _ONE = re.compile(_NUMBER)
-_HEAD = 12
 _MOST = 4096
 _MOST_STEPS = 255
 _FEWEST_DIFFERENT = 6
@@ -42,7 +41,7 @@ def scaled(source: Source) -> Iterator[View]:
     found: list[tuple[Span, bytes]] = []
     for match in _LIST.finditer(source.data):
         values = list(map(float, _ONE.findall(match[0])[:_MOST]))
-        if _places(values[:_HEAD]) and (places := _places(values)):
+        if places := _places(values):
             found.append((match.span(), bytes(places[value] for value in values)))
     for view in source.found("numbers", found):
         source.budget.remains(view)
@@ -52,6 +51,8 @@ def scaled(source: Source) -> Iterator[View]:
 def _places(values: Sequence[float]) -> dict[float, int]:
     """Each number's distance from the least, in steps; none where there is no step."""
     ordered = sorted(set(values))
+    if len(ordered) > _MOST_STEPS + 1:
+        return {}
     gaps = [b - a for a, b in pairwise(ordered)]
     step = min((gap for gap in gaps if gap > _ALIKE), default=0.0)
     if not step or len(gaps) < _FEWEST_DIFFERENT - 1:

@@ -30,3 +30,11 @@ def test_measured_values_say_nothing():
     values = [DRAW.gauss(0, 1) for _ in range(400)]
     decoded = decode([Part(PartKind.BODY, json.dumps(values).encode())], Limits())
     assert not [view for view in decoded.residue if view.step == "numbers"]
+
+
+def test_the_step_may_show_late():
+    """The first dozen lie two and three steps apart, of which none is the step."""
+    text = b"dfiknpsuxzACabcdefghABCDEFGH"
+    values = [round(code / 255, 6) for code in text]
+    decoded = decode([Part(PartKind.BODY, json.dumps(values).encode())], Limits())
+    assert [view for view in decoded.residue if view.step == "numbers"]
