@@ -160,8 +160,8 @@ def _decoded(token: bytes) -> Iterator[bytes]:
     if token[:-1].isdigit() and token.endswith(b"n"):  # as JavaScript writes it
         yield _bytes(int(token[:-1]))
     if token.islower() or token.isupper() or token.isdigit():
-        most = int(chr(max(token.lower())), 36)
-        yield from (_bytes(int(token, base)) for base in {*range(most + 1, 37)[:2], 36})
+        fewest = max(int(chr(max(token.lower())), 36) + 1, 2)  # of zeros: base 2
+        yield from (_bytes(int(token, base)) for base in {*range(fewest, 37)[:2], 36})
         if token.isalpha():
             yield _bytes(int(token.lower().translate(_LETTERS_ONLY), 26))
         return

@@ -118,3 +118,10 @@ def test_a_token_comes_out_of(name):
 def test_of_what_is_no_code_nothing_comes_out(word):
     decoded = decode([Part(PartKind.BODY, word.encode())], Limits())
     assert {view.step for view in decoded.views} & {"turned", "unmasked"} == set()
+
+
+@pytest.mark.parametrize("zeros", [22, 40, 512])
+def test_zeros_are_a_number_and_no_text(zeros):
+    """A token of one sign alone has no smallest base: 0 is read in base 2."""
+    part = Part(PartKind.BODY, b"id = " + b"0" * zeros + b"\n")
+    assert not decode([part], Limits()).undecodable
