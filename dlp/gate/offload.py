@@ -69,7 +69,7 @@ class _Load:
 
 
 class Offload:
-    """Runs inspections; a process that dies costs its own message, which is refused."""
+    """Runs inspections; a process that dies costs the message that it was reading."""
 
     def __init__(self, spare: int = 0) -> None:
         """`spare`: cores that nobody else is meant to use."""
@@ -176,7 +176,7 @@ class Offload:
         source: Source,
         message: Message,
     ) -> Examination | None:
-        """What a process finds; None if the files say something else by now."""
+        """What a process finds; None if it has not begun, and this one is to."""
         self._tell(inspector.quiet.news(source.learned))
         answer = await process.examine(source, message)
         if answer.seen is None:

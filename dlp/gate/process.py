@@ -21,6 +21,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import field, replace
+from itertools import islice
 from multiprocessing.connection import Connection
 from threading import Thread
 
@@ -194,7 +195,8 @@ class Inspecting:
 
     async def examine(self, source: Source, message: Message) -> Answer:
         """
-        What it finds; nothing, if the files say something else than the source.
+        What it finds; nothing, if the files say something else than the source, or if
+        it died before it had begun.
 
         Raises:
             StateError: it died.
@@ -225,14 +227,27 @@ class Inspecting:
         self._waiting.append((waiting, len(data)))
         self._held += len(data)
         self._is_used = True
+        is_short = self._held <= _PIPE_BYTES
         try:
-            if self._held > _PIPE_BYTES:
-                await asyncio.to_thread(self._pipe.send_bytes, data)
-            else:
+            if is_short:
                 self._pipe.send_bytes(data)
+            else:
+                await asyncio.to_thread(self._pipe.send_bytes, data)
         except OSError:
-            self.close()
+            if is_short:
+                waiting.set_result(Answer())  # nor did this one kill it
+            self._heard()
         return await waiting
+
+    def _died(self) -> None:
+        """
+        It takes an order when the answer to the one before is in the pipe, so it had
+        begun with the first that has no answer, which may have killed it, and no other.
+        """
+        for waiting, _ in islice(self._waiting, 1, None):
+            if not waiting.done():
+                waiting.set_result(Answer())
+        self.close()
 
     def _rest(self) -> None:
         """Go away, if it was given nothing since the last look."""
@@ -248,7 +263,7 @@ class Inspecting:
             try:
                 answer: Answer = self._pipe.recv()
             except (EOFError, OSError):
-                self.close()
+                self._died()
                 return
             waiting, size = self._waiting.popleft()
             self._held -= size

@@ -217,6 +217,7 @@ def cpu_ticks(pid: int) -> int:
 
 @pytest.mark.skipif((os.process_cpu_count() or 1) < 2, reason="no core to spare")
 def test_a_busy_worker_has_help_and_a_killed_helper_passes_nothing_on(single, plain):
+    """It costs the request that it was reading; the worker reads those that waited."""
     proxy, secret = single, expand("{github:ghp_:36}", seed=91)
     answers: list[tuple[bool, int]] = []
     done = threading.Event()

@@ -1,7 +1,10 @@
 import asyncio
+import os
 import pickle
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from random import Random
 
@@ -211,15 +214,29 @@ def test_cores_that_workers_have_are_not_spare(workers, most):
 
 
 @ON_ONE_LOOP
-async def test_last_a_process_that_died_costs_its_message_and_no_other(gate, helped):
+async def test_last_a_process_that_died_costs_the_message_it_was_reading(gate, helped):
+    """What it had answered counts, and what it had not begun is read here."""
     source = gate._source(gate.inspector)
     process = helped._processes[0]
-    asked = asyncio.ensure_future(
-        helped.examine(gate.inspector, source, small(b"x" * 50_000))
-    )
+    secret = small(b"key: " + expand("{github:ghp_:36}", seed=4).encode())
+
+    def ask():
+        return asyncio.ensure_future(helped.examine(gate.inspector, source, secret))
+
+    asked = [ask()]
     await asyncio.sleep(0)
+    while not process._answers.poll(0):  # its answer is there, and was not heard
+        time.sleep(0.01)
+    os.kill(process._process.pid, signal.SIGSTOP)
+    asked += [ask() for _ in range(3)]
+    await asyncio.sleep(0)
+    assert process.orders == 4
     process._process.kill()
-    with pytest.raises(StateError):
-        await asked
-    assert await helped.examine(gate.inspector, source, small())
+    process._process.join()
+    asked.append(ask())  # nothing takes it
+    seen = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(seen.pop(1), StateError)
+    assert [one.findings for one in seen] == 4 * [
+        gate.inspector.examine(secret).findings
+    ]
     assert process not in helped._processes
