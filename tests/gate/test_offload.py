@@ -220,16 +220,15 @@ async def test_last_a_process_that_died_costs_the_message_it_was_reading(gate, h
     process = helped._processes[0]
     secret = small(b"key: " + expand("{github:ghp_:36}", seed=4).encode())
 
-    def ask():
-        return asyncio.ensure_future(helped.examine(gate.inspector, source, secret))
+    def ask():  # what can be done at once is
+        asked = helped.examine(gate.inspector, source, secret)
+        return asyncio.eager_task_factory(asyncio.get_running_loop(), asked)
 
     asked = [ask()]
-    await asyncio.sleep(0)
     while not process._answers.poll(0):  # its answer is there, and was not heard
         time.sleep(0.01)
     os.kill(process._process.pid, signal.SIGSTOP)
     asked += [ask() for _ in range(3)]
-    await asyncio.sleep(0)
     assert process.orders == 4
     process._process.kill()
     process._process.join()
