@@ -7,6 +7,7 @@ Every error this package raises for a caller to handle.
     +-- SecretError      a secret cannot be registered or read
     +-- CageError        a command cannot be contained as asked
     +-- UsageError       a command was called in a way that cannot work
+    +-- UnfinishedError  reading a message takes longer than who asked can wait
 """
 
 from __future__ import annotations
@@ -48,6 +49,10 @@ class RuleError(DLPError):
 
 class StateError(DLPError):
     """The state folder cannot be created, read, written or locked."""
+
+
+class UnfinishedError(DLPError):
+    """A message was not read to its end, and nothing is known of it."""
 
 
 class SecretError(DLPError):

@@ -2,14 +2,20 @@
 What one message may still cost, and what could not be read.
 
 Every decoder gets the `Budget`: it asks `room` before it makes bytes and says `over`
-with the name of the limit that stopped it. Nothing is ever raised.
+with the name of the limit that stopped it. Nothing is ever raised, but for who cannot
+wait: who asks may say when all is to be left as it is.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from dlp.errors import UnfinishedError
 from dlp.model import Limits, View
+
+type Spent = Callable[[], bool]
+"""Whether the time is over that who asks can wait; once it is, it stays so."""
 
 FREE_OUTPUT_BYTES = 1 << 20
 """Output of one compressed stream that no ratio bounds."""
@@ -43,12 +49,15 @@ class Budget:
     cut: list[tuple[View, int, str]] = field(default_factory=list)
     """Streams that go on where their view ends: the view, the start, the codec."""
 
+    spent: Spent | None = field(default=None, repr=False)
+
     @classmethod
-    def of(cls, limits: Limits, size: int) -> Budget:
+    def of(cls, limits: Limits, size: int, spent: Spent | None = None) -> Budget:
         """For a message of `size` raw bytes."""
         fair = FREE_WORK_BYTES + limits.ratio * size
         runs = limits.expansions + size // BYTES_PER_EXPANSION
-        return cls(replace(limits, decoded=min(limits.decoded, fair), expansions=runs))
+        limits = replace(limits, decoded=min(limits.decoded, fair), expansions=runs)
+        return cls(limits, spent=spent)
 
     @property
     def room(self) -> int:
@@ -80,6 +89,16 @@ class Budget:
         """Keep what came out and is no text."""
         if self.spend(len(view.data)):
             self.residue.append(view)
+
+    def go_on(self) -> None:
+        """
+        To be asked before what takes long.
+
+        Raises:
+            UnfinishedError: who asks cannot wait for it.
+        """
+        if self.spent is not None and self.spent():
+            raise UnfinishedError("it takes too long to read")
 
     def expand(self) -> None:
         """Count a decoder run that produced something."""

@@ -20,7 +20,7 @@ from functools import partial
 from typing import NamedTuple
 
 from dlp.decode.across import header_joins
-from dlp.decode.budget import Budget
+from dlp.decode.budget import Budget, Spent
 from dlp.decode.cuts import cuts
 from dlp.decode.filling import is_filling
 from dlp.decode.guesses import GUESSES
@@ -72,23 +72,29 @@ def decode(
     limits: Limits,
     recall: Recall | None = None,
     own: Own = NO_OWN,
+    spent: Spent | None = None,
 ) -> Decoded:
     """
-    Every text or byte string a recipient could recover from `parts`. Never raises.
+    Every text or byte string a recipient could recover from `parts`.
 
     Args:
         parts: the pieces of one message, exactly as they would leave.
         limits: bounds on bytes, depth and runs; over one, the result says which.
         recall: what need not be worked out again; it learns what is barren.
         own: what keys begin with that no vendor issues.
+        spent: asked now and then.
+
+    Raises:
+        UnfinishedError: `spent` says so; nothing else is ever raised.
     """
     size = sum([len(part.data) for part in parts])
-    work = _Work(Budget.of(limits, size), recall or Recall())
+    work = _Work(Budget.of(limits, size, spent), recall or Recall())
     work.begin(parts)
     work.run()
     if own:
         work.undo(own)
     budget = work.budget
+    budget.go_on()
     return Decoded(
         tuple(work.views),
         budget.truncated,
@@ -272,6 +278,7 @@ class _Work:
             if not hints >> index & 1 or decoder.run is last:
                 continue
             last = decoder.run
+            self.budget.go_on()
             spent, left = self.budget.produced, len(self.budget.residue)
             below = spelled + (not decoder.wraps)
             for child in decoder.read(source):

@@ -1,6 +1,10 @@
 """
 Where an inspection runs: on the loop, in a thread, or in a process.
 
+Strategy: a short message is read on the loop. What takes longer than a `turn` there (a
+few KB can cost seconds) is given up, nothing of it is kept, and it goes the way of a
+long message: alone into a process or a thread.
+
 Why not in `gate`: it owns the processes and their failures, and nothing of policy.
 Hyperscan releases the GIL and Python decoding does not, so a body over `PROCESS_OVER`
 goes to a process, which keeps the loop free for everybody else. So does any message of
@@ -18,8 +22,8 @@ from contextlib import suppress
 from dataclasses import replace
 from operator import attrgetter
 
-from dlp.errors import StateError
-from dlp.gate.process import Inspecting, Source
+from dlp.errors import StateError, UnfinishedError
+from dlp.gate.process import Inspecting, Source, turn
 from dlp.inspector import Examination, Inspector
 from dlp.model import Message
 
@@ -94,18 +98,16 @@ class Offload:
             StateError: the process that examined it died.
         """
         size = sum(len(part.data) for part in message.parts)
-        process = await self._one(source, size)
+        if size <= THREAD_OVER:
+            seen = await self._briefly(inspector, source, message, size)
+            if seen is not None:
+                return seen
+        process = await self._one(source, max(size, THREAD_OVER))
         if process is not None:
             seen = await self._asked(process, inspector, source, message)
             if seen is not None:
                 return seen
-        if size > THREAD_OVER:
-            return await self._in_thread(inspector, source, message)
-        seen = inspector.examine(message, source.learned)
-        self._on_loop += 1
-        if self._spare:
-            asyncio.get_running_loop().call_soon(self._back, self._on_loop)
-        return seen
+        return await self._in_thread(inspector, source, message)
 
     def close(self) -> None:
         """End the processes without waiting for what they do."""
@@ -113,6 +115,22 @@ class Offload:
             process.close()
 
     # -- inside -----------------------------------------------------------------
+
+    async def _briefly(
+        self, inspector: Inspector, source: Source, message: Message, size: int
+    ) -> Examination | None:
+        """Where others wait; None: it takes too long for that."""
+        process = self._spared(source, size) if self._load.is_heavy() else None
+        if process is not None:
+            return await self._asked(process, inspector, source, message, briefly=True)
+        try:
+            return inspector.examine(message, source.learned, turn())
+        except UnfinishedError:
+            return None
+        finally:
+            self._on_loop += 1
+            if self._spare:
+                asyncio.get_running_loop().call_soon(self._back, self._on_loop)
 
     async def _in_thread(
         self, inspector: Inspector, source: Source, message: Message
@@ -133,8 +151,6 @@ class Offload:
         """The process to ask; None: this one inspects."""
         if size > PROCESS_OVER:
             return await self._free()
-        if size <= THREAD_OVER:
-            return self._spared(source, size) if self._load.is_heavy() else None
         while True:
             chosen = self._spared(source, size)
             if chosen is not None or self._in_threads < _THREADS:
@@ -175,10 +191,12 @@ class Offload:
         inspector: Inspector,
         source: Source,
         message: Message,
+        *,
+        briefly: bool = False,
     ) -> Examination | None:
-        """What a process finds; None if it has not begun, and this one is to."""
+        """What a process finds; None: see `Inspecting.examine`."""
         self._tell(inspector.quiet.news(source.learned))
-        answer = await process.examine(source, message)
+        answer = await process.examine(source, message, briefly=briefly)
         if answer.seen is None:
             return None
         inspector.quiet.join(source.learned, answer.quiet)

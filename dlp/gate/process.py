@@ -17,6 +17,7 @@ import multiprocessing
 import os
 import pickle
 import select
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -25,8 +26,9 @@ from itertools import islice
 from multiprocessing.connection import Connection
 from threading import Thread
 
+from dlp.decode import Spent
 from dlp.detect.learned import NONE, LearnedIndex
-from dlp.errors import DLPError, StateError
+from dlp.errors import DLPError, StateError, UnfinishedError
 from dlp.inspector import Examination, Inspector
 from dlp.inspector.quiet import MOST_NEWS
 from dlp.model import Message, noun
@@ -35,8 +37,16 @@ _PIPE_BYTES = 64 << 10
 """Orders of so much always fit into the pipe; a thread writes more, not the loop."""
 _DEEP = 8
 """Small orders that may wait in it: between two looks the loop gets several."""
+TURN_S = 0.01
+"""Processor time after which a short message is no longer read where others wait."""
 IDLE_S = 300.0
 """After that, and before twice that, a process to which nothing is given goes away."""
+
+
+def turn() -> Spent:
+    """For `Inspector.examine`: the time of one message among others begins."""
+    end = time.thread_time() + TURN_S
+    return lambda: time.thread_time() > end
 
 
 @noun
@@ -66,6 +76,8 @@ class Order:
     message: Message | None
     quiet: list[bytes]
     """What is quiet by now."""
+    briefly: bool = False
+    """Others may wait behind it: it is given up after its `turn`."""
 
 
 @noun
@@ -75,6 +87,7 @@ class Answer:
     generation: str = ""
     """What it has loaded: nothing if the files say something else than the source."""
     seen: Examination | None = None
+    """None: it is yet to be read."""
     quiet: list[bytes] = field(default_factory=list)
 
 
@@ -95,7 +108,11 @@ class Inside:
         inspector.quiet.join(source.learned, order.quiet)
         if message is None:
             return Answer(source.generation)
-        seen = inspector.examine(message, source.learned)
+        try:
+            spent = turn() if order.briefly else None
+            seen = inspector.examine(message, source.learned, spent)
+        except UnfinishedError:
+            return Answer(source.generation)
         # Who asks has the message.
         seen = replace(seen, message=replace(message, parts=()))
         news = inspector.quiet.news(source.learned)
@@ -193,15 +210,17 @@ class Inspecting:
         self._told = None  # the files may have changed
         await self._ask(source, None)
 
-    async def examine(self, source: Source, message: Message) -> Answer:
+    async def examine(
+        self, source: Source, message: Message, *, briefly: bool = False
+    ) -> Answer:
         """
-        What it finds; nothing, if the files say something else than the source, or if
-        it died before it had begun.
+        What it finds; nothing, if the files say something else than the source, if it
+        died before it had begun, or if the message was to be read briefly and is long.
 
         Raises:
             StateError: it died.
         """
-        return await self._ask(source, message)
+        return await self._ask(source, message, briefly=briefly)
 
     def close(self) -> None:
         """End it without waiting for what it does."""
@@ -218,16 +237,21 @@ class Inspecting:
                 waiting.set_exception(StateError("the inspection process died"))
         self._freed()
 
-    async def _ask(self, source: Source, message: Message | None) -> Answer:
+    async def _ask(
+        self, source: Source, message: Message | None, *, briefly: bool = False
+    ) -> Answer:
         waiting: asyncio.Future[Answer] = self._loop.create_future()
         news = None if source.says(self._told) else source
-        data = pickle.dumps(Order(news, message, list(self._quiet)), -1)
+        order = Order(news, message, list(self._quiet), briefly)
+        data = pickle.dumps(order, -1)
         self._quiet.clear()
         self._told = source
-        self._waiting.append((waiting, len(data)))
-        self._held += len(data)
+        is_short = self._held + len(data) <= _PIPE_BYTES
+        # Behind what is read at length, nothing waits.
+        held = len(data) if briefly else max(len(data), _PIPE_BYTES)
+        self._waiting.append((waiting, held))
+        self._held += held
         self._is_used = True
-        is_short = self._held <= _PIPE_BYTES
         try:
             if is_short:
                 self._pipe.send_bytes(data)

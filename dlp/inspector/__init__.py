@@ -14,7 +14,7 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from dlp.decide import BLOCK, Facts, consequence, decide
-from dlp.decode import Recall, decode, patterns
+from dlp.decode import Recall, Spent, decode, patterns
 from dlp.decode.frames import together
 from dlp.detect.engine import Engine
 from dlp.detect.fetches import fetched, hints
@@ -184,22 +184,34 @@ class Inspector:
             *map(unread, (*seen.undecodable, *filter(None, [seen.truncated]))),
         ]
 
-    def examine(self, message: Message, learned: LearnedIndex = NONE) -> Examination:
-        """Read a message whole; `learned`: what hosts issued until now."""
+    def examine(
+        self,
+        message: Message,
+        learned: LearnedIndex = NONE,
+        spent: Spent | None = None,
+    ) -> Examination:
+        """
+        Read a message whole; `learned`: what hosts issued until now.
+
+        Raises:
+            UnfinishedError: `spent` says that who asks cannot wait.
+        """
         reach = override.reach(self.policy, message)
         if not reach.inspect:
             return Examination(message, reach)
         issued = Tickets(learned, message.destination, self.policy.is_pinned)
-        settled = self.slots.settle(message, reach, issued.taken, issued.gave_back)
+        settled = self.slots.settle(
+            message, reach, issued.taken, issued.gave_back, spent
+        )
         parts = settled.parts
         recall = Recall(self.barren, self.quiet.under(learned))
-        seen = self._detect(parts, recall)
+        seen = self._detect(parts, recall, spent)
         loose = self._at_home(seen.findings, message)
         if loose:
             parts = masked(parts, spans(loose))
-            seen = self._detect(parts, recall)
+            seen = self._detect(parts, recall, spent)
         if message.before and not (seen.findings or settled.findings):
-            seen = self._continued(seen, message)
+            seen = self._continued(seen, message, spent)
         hits = learned.scan(seen.searched)
         if not hits:
             self.quiet.add(learned, seen.quiet)
@@ -264,8 +276,10 @@ class Inspector:
             if self.index.reached(name, pieces):
                 yield name
 
-    def _detect(self, parts: tuple[Part, ...], recall: Recall) -> Detection:
-        decoded = decode(parts, self.policy.limits, recall, self.engine.own)
+    def _detect(
+        self, parts: tuple[Part, ...], recall: Recall, spent: Spent | None = None
+    ) -> Detection:
+        decoded = decode(parts, self.policy.limits, recall, self.engine.own, spent)
         findings: list[Finding] = []
         partials: dict[str, int] = {}
         searched = decoded.searched
@@ -306,13 +320,15 @@ class Inspector:
             decoded.cut,
         )
 
-    def _continued(self, seen: Detection, message: Message) -> Detection:
+    def _continued(
+        self, seen: Detection, message: Message, spent: Spent | None
+    ) -> Detection:
         """The same, and what the messages before it make of a short one."""
         texts = together(message.before, message.parts[0].data)
         joins = tuple(Part(PartKind.FRAME, text) for text in texts)
         if not joins:
             return seen
-        more = self._detect(joins, Recall())
+        more = self._detect(joins, Recall(), spent)
         findings = [
             replace(finding, part=0, span=None, path=f"frames > {finding.path}")
             for finding in more.findings

@@ -22,7 +22,7 @@ from dataclasses import field, replace
 from typing import NamedTuple
 
 from dlp.decide import BLOCK, consequence
-from dlp.decode import Recall, decode
+from dlp.decode import Recall, Spent, decode
 from dlp.detect.checks import is_jwt
 from dlp.detect.confirm import Match
 from dlp.detect.cookies import is_credential
@@ -128,21 +128,25 @@ class Slots:
         reach: Reach,
         taken: Callable[[Token], bool | None],
         given: Callable[[Token], bool],
+        spent: Spent | None = None,
     ) -> Settled:
         """
         Place every credential of a message and mask those at home.
 
         `taken`: whether this host takes a token that some host issued; None: none did.
         `given`: whether a pinned one has a cookie back that such a host set.
+
+        Raises:
+            UnfinishedError: see `decode`.
         """
         findings: list[Finding] = []
         spans: dict[int, list[tuple[int, int]]] = {}
         foreign = ""
         filled = tuple(tokens(message.parts, self.extra))
         for token in filled:
-            found, passes = self._place(token, message.destination, reach)
+            found, passes = self._place(token, message.destination, reach, spent)
             ours = is_bound(found) or (token.slot == COOKIE and given(token))
-            if reach.pinned and not ours and self._claims(token):
+            if reach.pinned and not ours and self._claims(token, spent):
                 foreign = foreign or token.slot
             takes = taken(token)
             if not is_bound(found) and takes is not None:
@@ -170,19 +174,19 @@ class Slots:
             else:
                 yield finding
 
-    def _claims(self, token: Token) -> bool:
+    def _claims(self, token: Token, spent: Spent | None) -> bool:
         """Whether the token says who is calling."""
         if token.slot == COOKIE:
             return is_credential(token.name, token.value)
         if token.slot == SUBPROTOCOL and _PROTOCOL.fullmatch(token.value):
             return False
         if token.aside:
-            return self._recall(token).match is not None
+            return self._recall(token, spent).match is not None
         signed = token.formal and token.slot in SIGNED_SLOTS
         return not signed or token.slot in SIGNING_SLOTS
 
     def _place(
-        self, token: Token, to: Destination, reach: Reach
+        self, token: Token, to: Destination, reach: Reach, spent: Spent | None
     ) -> tuple[Finding | None, bool]:
         """What the slot holds whole, as far as anybody knows it; whether it passes."""
         secure = to.scheme in SECURE
@@ -193,7 +197,7 @@ class Slots:
             )
             found = next((self._registered(token, name) for name in at_home), None)
             return found, found is not None
-        weighed = self._recall(token) if secure else UNREAD
+        weighed = self._recall(token, spent) if secure else UNREAD
         match = weighed.match
         if weighed.inside and in_slot(token.slot, ()):
             known = all(self._bound(name, token, to) for name in weighed.secrets)
@@ -245,17 +249,17 @@ class Slots:
             Place.BOUND,
         )
 
-    def _recall(self, token: Token) -> Weighed:
+    def _recall(self, token: Token, spent: Spent | None) -> Weighed:
         name = self.known.name(token.value)
         weighed = self.known.get(name)
         if weighed is None:
-            weighed = self._weigh(token)
+            weighed = self._weigh(token, spent)
             self.known.put(name, weighed)
         return weighed
 
-    def _weigh(self, token: Token) -> Weighed:
+    def _weigh(self, token: Token, spent: Spent | None) -> Weighed:
         parts = (Part(PartKind.HEADER, token.value),)
-        decoded = decode(parts, self.limits, self.recall)
+        decoded = decode(parts, self.limits, self.recall, spent=spent)
         hits = self.index.scan(decoded.views, decoded.residue)
         if decoded.truncated or not all(hit.complete for hit in hits):
             return UNREAD

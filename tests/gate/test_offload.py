@@ -5,19 +5,21 @@ import signal
 import subprocess
 import sys
 import time
+from base64 import b64encode, b85encode
 from dataclasses import replace
+from itertools import count
 from random import Random
 
 import pytest
 import pytest_asyncio
 
 from dlp.detect.fingerprint import SecretInfo
-from dlp.detect.learned import LearnedIndex, learnable
+from dlp.detect.learned import NONE, LearnedIndex, learnable
 from dlp.detect.templates import expand
-from dlp.errors import StateError
+from dlp.errors import StateError, UnfinishedError
 from dlp.gate import process
 from dlp.gate.offload import LATE, PROCESS_OVER, Offload, spare_cores
-from dlp.gate.process import Inside, Order
+from dlp.gate.process import Answer, Inside, Order
 from dlp.model import Agent, Destination, Message, Part, PartKind
 
 ON_ONE_LOOP = pytest.mark.asyncio(loop_scope="module")
@@ -211,6 +213,76 @@ async def test_files_that_say_something_else_are_not_loaded_again_and_again(
 @pytest.mark.parametrize(("workers", "most"), [(1, 3), (10_000, 0)])
 def test_cores_that_workers_have_are_not_spare(workers, most):
     assert 0 <= spare_cores(workers) <= most
+
+
+def slow():
+    """Short, and takes far longer to read than a turn: base85 in base85."""
+    text = Random(5).randbytes(96)
+    while len(text) < 1500:
+        text = b85encode(text)
+    return small(text)
+
+
+async def test_what_takes_long_is_not_read_on_the_loop(gate):
+    """The loop goes on meanwhile, and what was seen is the same."""
+    offload = Offload()
+    source = gate._source(gate.inspector)
+    asked = asyncio.ensure_future(offload.examine(gate.inspector, source, slow()))
+    rounds = 0
+    while not asked.done():
+        rounds += 1
+        await asyncio.sleep(0)
+    assert rounds > 10
+    assert asked.result() == gate.inspector.examine(slow())
+
+
+def wrapped():
+    """Something in something, in a body and in a header that is read on its own."""
+    text = b"key: " + expand("{github:ghp_:36}", seed=4).encode()
+    for _ in range(2):
+        text = b64encode(text.hex().encode())
+    message = small(b'{"a": "%s", "b": "some words"}' % text)
+    cookie = Part(PartKind.HEADER, b"session=" + text[:400], "cookie")
+    return replace(message, parts=(cookie, *message.parts))
+
+
+def test_what_was_given_up_at_any_moment_is_read_as_if_for_the_first_time(gate):
+    """Nothing that is kept from message to message is half of something."""
+    message = wrapped()
+    now, again = (gate.inspector.with_secrets(gate.inspector.index) for _ in range(2))
+    given_up = 0
+    for moment in count(0, 3):
+        asked = iter(range(moment))
+        try:
+            seen = now.examine(
+                message, spent=lambda left=asked: next(left, None) is None
+            )
+        except UnfinishedError:
+            given_up += 1
+            assert not now.quiet.news(NONE)
+        else:
+            break
+    assert given_up > 10
+    assert seen == again.examine(message)
+
+
+def test_a_process_gives_up_what_others_wait_behind(gate, monkeypatch):
+    source, inside = gate._source(gate.inspector), Inside()
+    monkeypatch.setattr(process, "TURN_S", 0.0)
+    assert inside.answer(Order(source, slow(), [], briefly=True)) == Answer(
+        source.generation
+    )
+    assert inside.answer(Order(None, slow(), [])).seen
+
+
+@ON_ONE_LOOP
+async def test_nothing_waits_behind_what_is_read_at_length(gate, helped):
+    source, process = gate._source(gate.inspector), helped._processes[0]
+    for briefly in (True, False):
+        asked = process.examine(source, small(), briefly=briefly)
+        asked = asyncio.eager_task_factory(asyncio.get_running_loop(), asked)
+        assert process.may_take(source, 100) is briefly
+        await asked
 
 
 @ON_ONE_LOOP
