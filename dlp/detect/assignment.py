@@ -34,7 +34,7 @@ _NOT_A_VALUE = re.compile(
     rb"|(?-i:MCowBQYDK2|MII[\w+/]{9}AwIBAgI)[\w+/=]*"  # public keys, certificates
     rb"|--?[a-z][\w-]*|(?:[\w.-]+/)+[\w-]+\.[a-z]{1,4}(?::\d+)+\W?"  # options, lines
     rb"|(?-i:[A-Z]{14}-[A-Z]{10}-[A-Z].*)"  # InChIKey: a digest of a molecule
-    rb"|[a-z_]+=[\w.]+"  # keyword arguments
+    rb"|(?-i:[a-z_]{2,}|[A-Z_]{2,})=[\w.]+"  # keyword arguments
     rb"|(?-i:return|throw|typeof|void|new|await|yield|break|continue|this|null|true|false"
     rb"|undefined|function|delete)\W.*"  # what a `case` does
 )
@@ -102,7 +102,9 @@ def _has_its_shape(case: _Case) -> bool:
 def _uuid_is_secret(case: _Case) -> bool:
     """Under a name that says more than `token`; in prose one that says whose."""
     if case.hold < Tie.BARE:
-        return case.is_whose
+        token = case.found.name.lower().endswith("token")
+        key = case.strength is Promise.TOKEN and not token
+        return case.is_whose or (key and _in_quotes(case.found))
     return case.strength >= Promise.TOKEN and not _ONCE.fullmatch(case.found.name)
 
 
@@ -296,12 +298,16 @@ _SIGN_INSIDE = re.compile(rb"\w[!@#$^&*+=~?%]+\w?")
 
 def is_password(value: bytes) -> bool:
     """Whether it looks like one, in a place where a command or a call takes one."""
+    value = _OTHER_SCRIPT.sub(b"e", value)
     if _NOT_A_VALUE.fullmatch(value) or is_typed(value):
         return False
     if _made_up(value) or _is_drawn_hex(value):
         return True
     return len(value) >= 8 and mixture(value) >= 2 and _bits(value) >= 12
 
+
+_OTHER_SCRIPT = re.compile(rb"[\x80-\xff]+")
+"""Letters that words of most languages have; no sign of a password."""
 
 _LONG_HEX = re.compile(rb"[0-9a-f]{24,}|[0-9A-F]{24,}")
 

@@ -112,6 +112,8 @@ def keylike(found: Candidate) -> Outcome:
 _MAPPED_TYPE = re.compile(rb"[\"'][A-Z]\w*(?:::\w+)*:{1,2}\w*\Z")
 _NUMBERED = re.compile(
     rb"\d+(?:\.\d+)+[A-Za-z]{0,8}|[A-Za-z][a-z]+\d{1,4}(?:[A-Z][a-z]+)+"
+    rb"|v?\d+(?:\.\d+){1,3}[-+.](?:alpha|beta|rc|canary|dev|next|pre|preview|nightly"
+    rb"|snapshot|post|build|experimental|insiders|git|g)[\w.+-]*"
 )
 """Versions and object identifiers; names that hold a number, as `rfc3161Timestamps`."""
 

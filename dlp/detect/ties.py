@@ -65,7 +65,7 @@ _TIES: tuple[tuple[re.Pattern[str], bool, Tie], ...] = tuple(
     for pattern, quoted, tie in (
         (r"[\])}{]*[?|+~!:=<.]*[:=]+>?[>\[({]*:?", True, Tie.QUOTED),
         (r"[\])}]*[|?+:.]*[:=]>?[>|]*[-+]?", False, Tie.BARE),
-        (r"[(,>\[{]+=?|[\])}]*(?:\|\||\?\?)\(*|<{1,2}-", True, Tie.QUOTED),
+        (r"[(,>\[{]+(?:=|<<)?|[\])}]*(?:\|\||\?\?)\(*|<{1,2}-", True, Tie.QUOTED),
         (r"[,{(]+:|[\])}]*[=:]>?[!@(\[\]{]+", True, Tie.QUOTED),
         (r"->|<{1,2}-|[;|]|--?=?", False, Tie.BARE),
         (r"\|?", False, Tie.PROSE),

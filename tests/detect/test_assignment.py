@@ -5,6 +5,7 @@ import string
 
 import pytest
 
+from dlp.detect.assignment import is_password
 from dlp.detect.engine import Engine
 from dlp.detect.overlap import GENERIC
 from dlp.detect.rules import load_rules
@@ -131,6 +132,10 @@ CASES = {
     "counted up under a name that says whose": ("lemlist_key=a1b2c3d4e5f6g7h8i9j0", "a1b2c3d4e5f6g7h8i9j0", True),
     "counted up under any name": ("api_key=a1b2c3d4e5f6g7h8i9j0", "a1b2c3d4e5f6g7h8i9j0", False),
     "uuid in prose that says whose": (f"lemlist token {UUID}", UUID, True),
+    "uuid in quotes behind a key": (f':api-key "{UUID}"', UUID, True),
+    "uuid in quotes behind a token": (f'api token "{UUID}"', UUID, False),
+    "a sign of equality in the middle": ("password=7=Sommer2031x", "7=Sommer2031x", True),
+    "keyword argument": ("password = x_size=Sommer2031x", "x_size=Sommer2031x", False),
     "uuid that makes a request unrepeatable": (f'"ClientToken": "{UUID}"', UUID, False),
     "hex with half a byte, whose": (f"lemlist_key={HEX}a", HEX + "a", True),
     "noun joined to a name": (f"zerobounceACCESS {RANDOM}", RANDOM, True),
@@ -223,3 +228,16 @@ def test_digits_count_in_prose_beyond_the_length_of_an_id(judged):
     assert judged(f"vorbex SECRET {long}\n", long)
     assert not judged(f"vorbex SECRET {long[:18]}\n", long[:18])
     assert not judged(f"order SECRET {long[:12]}\n", long[:12])
+
+
+@pytest.mark.parametrize(
+    ("value", "counts"),
+    [
+        ("größe42test", False),
+        ("wartość_klucza", False),
+        ("Zażółć1!gęśl", True),
+        ("Sommer!2031x", True),
+    ],
+)
+def test_letters_of_other_languages_are_no_odd_signs(value, counts):
+    assert is_password(value.encode()) is counts

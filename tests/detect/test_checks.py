@@ -45,6 +45,7 @@ CASES = {
     "bigrams of hex": ("bigrams", random.Random(2).randbytes(16).hex().encode(), None, KEEP),
     "bigrams of digits": ("bigrams", b"12345678901234567890", None, DROP),
     "keylike version": ("keylike", b"1.3.6.1.4.1.11.2.12", None, DROP),
+    "keylike unfinished version": ("keylike", b"9.19.6-canary.1066.14005.0", None, DROP),
     "keylike name with a number": ("keylike", b"rfc3161Timestamps", None, DROP),
     "mixed but for one kind, drawn": ("mixed", b"xKqvWzjRtLpNfhGdBmQw", 3, KEEP),
     "mixed but for one kind, words": ("mixed", b"configurationManager", 3, DROP),

@@ -41,7 +41,7 @@ NOTATIONS = {
         'if N == "V":', "N=SecretStr('V')", 'let N = String::from("V");',
         'Config { N: "V".to_string() }', 'map.put("N", "V");', 'mapOf("N" to "V")',
         "'N' => 'V',", "{ N: 'V' }", ":N => 'V'", "config.N = 'V'", "my $N = 'V';",
-        'local N = "V"', 'N <- "V"', '{N, "V"}', 'static const char N[] = "V";',
+        'local N = "V"', 'N <- "V"', '{N, "V"}', '{N, <<"V">>}', 'static const char N[] = "V";',
         'const char *N = "V";', 'variable "N" {\n  default = "V"\n}', "export TF_VAR_N=V",
         "--from-literal=N=V", "https://api.acme.test/v1?x=1&N=V", "a=1&N=V&b=2",
         'Content-Disposition: form-data; name="N"\r\n\r\nV\r\n', "Cookie: a=b; N=V",
