@@ -36,7 +36,9 @@ _KNOWN = frozenset(WORDS)
 
 _PASSWORD = _words(
     """
-    password passwd passwort passphrase passcode pwd pass pw passw
+    password passwd passwort passphrase passcode pwd pass pw passw authtok
+    dbpass rootpass userpass adminpass localpass remotepass mailpass smtppass imappass
+    ftppass sshpass sqlpass ldappass keypass storepass
     """
 )
 

@@ -68,7 +68,7 @@ _TIES: tuple[tuple[re.Pattern[str], bool, Tie], ...] = tuple(
         (r"[(,>\[{]+(?:=|<<)?|[\])}]*(?:\|\||\?\?)\(*|<{1,2}-", True, Tie.QUOTED),
         (r"[,{(]+:|[\])}]*[=:]>?[!@(\[\]{]+", True, Tie.QUOTED),
         (r"->|<{1,2}-|[;|]|--?=?", False, Tie.BARE),
-        (r"\|?", False, Tie.PROSE),
+        (r"\|{0,2}", False, Tie.PROSE),
     )
 )
 """What a separator is without space, quotes and filler words; whether the value must

@@ -135,6 +135,7 @@ CASES = {
     "uuid in quotes behind a key": (f':api-key "{UUID}"', UUID, True),
     "uuid in quotes behind a token": (f'api token "{UUID}"', UUID, False),
     "a sign of equality in the middle": ("password=7=Sommer2031x", "7=Sommer2031x", True),
+    "cell of a wiki's table": (f"|| API key || {RANDOM} ||", RANDOM, True),
     "keyword argument": ("password = x_size=Sommer2031x", "x_size=Sommer2031x", False),
     "uuid that makes a request unrepeatable": (f'"ClientToken": "{UUID}"', UUID, False),
     "hex with half a byte, whose": (f"lemlist_key={HEX}a", HEX + "a", True),

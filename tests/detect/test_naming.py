@@ -5,7 +5,7 @@ import pytest
 from dlp.detect.naming import Promise, promise, tells_whose
 
 PROMISES = {
-    Promise.PASSWORD: ["image_pull_password", "password", "DB_PASSWORD", "dbPasswd", "adminPwd", "pass"],
+    Promise.PASSWORD: ["image_pull_password", "password", "DB_PASSWORD", "dbPasswd", "adminPwd", "pass", "remotepass", "ldap_default_authtok"],
     Promise.TOKEN: [
         "token", "API_KEY", "apiKey", "x-api-key", "apikey", "client_secret", "authToken",
         "AWS_SECRET_ACCESS_KEY", "ACME_KEY", "acmeKey", "SECRET_KEY_BASE", "API_KEY_PROD",
