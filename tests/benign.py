@@ -163,6 +163,26 @@ def telemetry(r) -> Request:
     return as_json({"events": events})
 
 
+def agent_events(r) -> Request:
+    """As coding agents report themselves: JSON in base64 in each of many events."""
+
+    def coded(**fields) -> str:
+        return base64.b64encode(json.dumps(fields).encode()).decode()
+
+    names = ["".join(map(str.title, r.choices(WORDS, k=3))) for _ in range(30)]
+    events = [
+        {
+            "event_name": f"tool_{r.choice(WORDS)}_{r.choice(WORDS)}",
+            "event_id": str(uuid.UUID(int=r.getrandbits(128))),
+            "device_id": hexed(r, 64),
+            "process": coded(uptime=r.random() * 9, rss=r.getrandbits(28)),
+            "metadata": coded(**{r.choice(names): r.getrandbits(9) for _ in range(7)}),
+        }
+        for _ in range(120)
+    ]
+    return as_json({"events": events}, path="/api/event_logging/batch")
+
+
 def other_scripts(r) -> Request:
     text = "これは日本語の文章です。" * 20 + "Это русский текст. " * 20 + "مرحبا " * 20
     return as_json({"messages": [{"role": "user", "content": text + prose(r)}]})
@@ -391,7 +411,7 @@ def presigned(r) -> Request:
 MAKERS: tuple[Callable[[random.Random], Request], ...] = (
     chat, tool_calls, image, data_url, identifiers, lockfile, go_sums,
     hashed_requirements, code, documentation, minified, embeddings, token_ids,
-    certificate, telemetry, other_scripts, emoji, search, package_download,
+    certificate, telemetry, agent_events, other_scripts, emoji, search, package_download,
     registry_query, multipart_wheel, npm_publish, gzip_json, random_upload, graphql,
     json_rpc, form, cookies, diff, numbers, jwt_bearer, opaque_bearer, key_headers,
     basic_auth, token_request, presigned,

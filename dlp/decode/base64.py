@@ -190,6 +190,19 @@ def _text_of(coded: bytes) -> bytes:
 def backwards(source: Source) -> Iterator[View]:
     """Runs that are base64 when read from their end."""
     data = source.data
-    spans = [span for span in _RUNS.runs(data) if _BACKWARDS.search(data, *span)]
+    spans = [span for span in _RUNS.runs(data) if _is_backwards(data, span)]
     found = [(span, data[slice(*span)][::-1]) for span in spans]
     yield from source.found("reversed", found)
+
+
+def _is_backwards(data: bytes, span: Span) -> bool:
+    """Whether it has text from its end where it has none from its begin."""
+    matches = _BACKWARDS.finditer(data, *span)
+    return any(not _is_forwards(match[0]) for match in matches)
+
+
+def _is_forwards(run: bytes) -> bool:
+    """Whether a short run is text as it stands, at some alignment."""
+    run = run.translate(_TO_STANDARD)
+    fours = (run[lead : lead + len(run[lead:]) // 4 * 4] for lead in range(4))
+    return any(map(_text_of, fours))

@@ -44,4 +44,4 @@ def literals(source: Source) -> Iterator[View]:
         text = _JUNCTION.sub(b"", match[0][1:-1])
         if len(text) >= _SHORTEST:
             found.append((match.span(), text))
-    yield from source.found("literals", found)
+    yield from source.found("literals", found, separator=2)

@@ -60,6 +60,7 @@ _SHORTEST_WORD = 6
 """Letters of a word that is no part of a key."""
 _PLAIN = re.compile(rb"[A-Za-z0-9_-]*")
 _HEX = re.compile(rb"(?=.{0,15}[0-9])(?=.{0,15}[a-fA-F])[0-9a-fA-F-]{16}")
+_HEXADECIMAL = re.compile(rb"[0-9a-fA-F-]+")
 _AROUND, _FEWEST_AROUND = 64, 256
 """Bytes without a blank before a value; in a text as short none need be."""
 
@@ -74,7 +75,7 @@ def _is_run_on(match: Match) -> bool:
     own = _own(match)
     if own != match.secret:
         moved = match.view.came_of(TAKEN_APART) and bool(_PLAIN.fullmatch(own))
-        if moved and _long_words().search(own):
+        if moved and (_long_words().search(own) or _reads_like_words(own)):
             return True
         return joined and bool(_long_words().match(own))
     if match.tier not in _OF_ANYTHING:
@@ -104,6 +105,19 @@ def _long_words() -> re.Pattern[bytes]:
     """Of letters that were drawn and moved about, one key in ten thousand has one."""
     long = [word.encode() for word in WORDS if len(word) >= _SHORTEST_WORD]
     return re.compile(b"|".join(long))
+
+
+_DRAWN_EACH = 0.4
+"""Bits a letter by which of 1,000 drawn values 999 look random; words run together do
+not reach it as often (16 letters and more)."""
+_LONG_ENOUGH = 16
+
+
+def _reads_like_words(own: bytes) -> bool:
+    """Whether a value is words run together: hexadecimal digits never are."""
+    if len(own) < _LONG_ENOUGH or _HEXADECIMAL.fullmatch(own):
+        return False
+    return randomness(own) < _DRAWN_EACH
 
 
 def _bits(text: bytes) -> float:

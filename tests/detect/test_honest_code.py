@@ -35,6 +35,8 @@ ESCAPED = {
     "a signature": expand(
         "signed with a minisign secret key\nRWQ{base64:96}=\n", seed=4
     ),
+    "docstrings": '"""A name that promises a secret, tied to a value."""\n\nCHECKS = {\n'
+    '    "not-hex": unlike(r"[0-9a-fA-F]+"),\n    "not-path": not_path,\n}\n',
     "an alphabet": 'UNRESERVED_PAT = r"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno._"',
 }
 

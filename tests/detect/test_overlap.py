@@ -4,6 +4,7 @@ import pytest
 
 from dlp.detect.confirm import Match
 from dlp.detect.overlap import GENERIC, strongest
+from dlp.detect.templates import expand
 from dlp.model import Tier, View
 from tests.detect.sets import rule
 
@@ -78,6 +79,22 @@ def test_letters_moved_about_make_no_name():
     inside = View(b"x" * 50, 0, "unwrapped", moved)
     assert left(match(PLAIN, 8, 30, view=inside)) == []
     assert left(match(VENDOR, 8, 30, view=inside)) == [("vendor", 8, 30)]
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("ipItemPrintForkPointPinnedCount1ipItem", False),
+        ("of-a-next-step-in-the-plan-of-it-all", False),
+        (expand("{alnum:36}", seed=1), True),
+        (expand("{hex:40}", seed=2), True),
+    ],
+)
+def test_words_that_letters_moved_about_run_together_are_no_key(value, kept):
+    text = f"acme-{value}".encode()
+    moved = View(text, 0, "picked", RAW)
+    named = rule("id: vendor\npattern: 'acme-[A-Za-z0-9-]{30,40}'\nmatches: [x]")
+    assert bool(left(match(named, 0, len(text), Tier.STRONG, moved))) is kept
 
 
 def test_a_scramble_of_a_key_that_stands_in_plain_view_is_no_other_key():
