@@ -24,6 +24,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from dlp.cage import bubblewrap, unshare
+from dlp.cage.agents import keep
 from dlp.cage.environment import Trust, cache_variables, variables, write_trust
 from dlp.cage.inside import TYPED
 from dlp.cage.mounts import remote_mounts
@@ -155,9 +156,12 @@ def _plan(wish: Wish, exchange: Path, trust: Trust) -> Plan:
     names = (trust.ca, trust.bundle, trust.truststore)
     seen = Trust(*(INSIDE / path.name for path in names))
     work, home = Path.cwd().resolve(), Path.home().resolve()
-    shown = (work, *_existing(wish.writable))
     table = Path("/proc/net/unix").read_text("utf-8", "surrogateescape")
     secret = secret_paths(home, wish.state, wish.hide)
+    kept, said = keep(wish.command, home, os.environ)
+    hidden = {path.resolve() for path in secret}
+    own = [path for path in kept if hidden.isdisjoint((path, *path.parents))]
+    shown = (work, *_existing(wish.writable), *own)
     standing = [path for tree in {home, *shown} for path in sockets_below(tree)]
     folders, files = to_hide(shown, [*secret, *bound_sockets(table), *standing])
     remote = remote_mounts(
@@ -177,7 +181,7 @@ def _plan(wish: Wish, exchange: Path, trust: Trust) -> Plan:
         hidden_folders=folders,
         hidden_files=files,
         read_only=_read_only(wish.rules, folders),
-        environment=given | variables(inside, seen) | cache_variables(),
+        environment=given | said | variables(inside, seen) | cache_variables(),
         interactive=sys.stdin.isatty(),
         writable=shown[1:],
     )

@@ -198,6 +198,36 @@ def test_what_a_hostile_command_tries_changes_and_shows_nothing(cage, island):
     assert not Path("/tmp/private").exists()
 
 
+KEEPS = """\
+#!/bin/sh
+echo x > "$CLAUDE_CONFIG_DIR/kept" && cat "$CLAUDE_CONFIG_DIR/.claude.json"
+echo y > "$HOME/.claude.json"
+"""
+
+
+def test_a_known_agent_keeps_its_own_folder_and_no_more(cage, island):
+    """Without it no tool of Claude Code runs; `hide` in policy takes it away."""
+    agent = cage.work / "claude"
+    agent.write_text(KEEPS)
+    agent.chmod(0o755)
+    (cage.home / ".claude.json").write_text("settings\n")
+    island.give(cage.home)
+    island.give(cage.work)
+    done = cage("./claude")
+    assert done.stdout == "settings\n", done.stderr
+    assert (cage.home / ".claude" / "kept").read_text() == "x\n"
+    assert (cage.home / ".claude.json").read_text() == "settings\n"
+    hidden = cage.work / "rules"
+    hidden.mkdir()
+    policy = (island.rules / "policy.yaml").read_text()
+    taken = policy.replace("hide: [/etc/hosts]", "hide: [~/.claude]")
+    (hidden / "policy.yaml").write_text(taken)
+    island.give(hidden)
+    (cage.home / ".claude" / "kept").unlink()
+    cage("./claude", options=["--rules", hidden])
+    assert not (cage.home / ".claude" / "kept").exists()
+
+
 def test_the_environment_is_a_list_and_no_argument_and_its_secrets_are_named(
     cage, island
 ):
