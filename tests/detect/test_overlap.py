@@ -97,6 +97,23 @@ def test_words_that_letters_moved_about_run_together_are_no_key(value, kept):
     assert bool(left(match(named, 0, len(text), Tier.STRONG, moved))) is kept
 
 
+@pytest.mark.parametrize(
+    ("size", "prefix", "tier", "kept"),
+    [
+        (2_000, "acm-", Tier.STRONG, True),
+        (10_000, "acm-", Tier.STRONG, False),
+        (10_000, "acm-", Tier.CERTAIN, True),
+        (10_000, "acme-", Tier.STRONG, True),
+    ],
+)
+def test_four_letters_picked_from_a_long_text_are_chance(size, prefix, tier, kept):
+    text = (prefix + expand("{alnum:36}", seed=1)).encode()
+    above = View(b"x" * size, 0, "json", RAW)
+    moved = View(text, 0, "picked", View(b"x" * 100, 0, "picked", above))
+    named = rule(f"id: vendor\npattern: '{prefix}[A-Za-z0-9]{{36}}'\nmatches: [x]")
+    assert bool(left(match(named, 0, len(text), tier, moved))) is kept
+
+
 def test_a_scramble_of_a_key_that_stands_in_plain_view_is_no_other_key():
     moved = View(b"y" * 50, 0, "picked", RAW)
     assert left(match(VENDOR, 8, 30), match(VENDOR, 8, 30, view=moved)) == [
