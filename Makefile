@@ -41,6 +41,11 @@ pictures: .venv/.ready  ## the same, and draw the dashboards for README (npm, Ch
 	@scripts/pictures .venv/pictures
 	@.venv/bin/python -m tests.ops --kit .venv/pictures --pictures docs/pictures $(ARGS)
 
+agents-test: .venv/.ready  ## real coding agents (npm, 1 GB) in the cage, behind the shipped policy
+	@scripts/debian-packages
+	@[ -d .venv/agents/node_modules ] || scripts/agents .venv/agents
+	@.venv/bin/python -m tests.agents .venv/agents $(ARGS)
+
 fuzz: .venv/.ready  ## search for inputs that break a property, FUZZ_SECONDS for each
 	@.venv/bin/python -c 'import atheris' 2>/dev/null || \
 	  uv pip install -q --python .venv/bin/python 'atheris>=3.1,<4'
@@ -53,4 +58,4 @@ lock:  ## resolve the dependencies again
 	@uv pip compile -q --universal --python-version 3.12 --generate-hashes --all-extras \
 	  --group dev --no-header --no-annotate pyproject.toml -o requirements.lock
 
-.PHONY: help run lint test bench bench-detect ops-test pictures fuzz format lock
+.PHONY: help run lint test bench bench-detect ops-test pictures agents-test fuzz format lock

@@ -12,13 +12,15 @@ key is mostly a scramble of the one that stands in plain view: neither counts th
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterable
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import filterfalse
 from math import log2
 
-from dlp.decode.guesses import TAKEN_APART
+from dlp.decode.disguise import CIPHERS
+from dlp.decode.guesses import CIPHER, TAKEN_APART
+from dlp.decode.pieces import Span
 from dlp.detect.bigrams import randomness
 from dlp.detect.confirm import Match
 from dlp.detect.rule import GENERIC
@@ -31,7 +33,7 @@ _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
 def strongest(matches: Iterable[Match]) -> tuple[Match, ...]:
     """The matches to report, best first."""
-    taken: dict[int, list[tuple[int, int]]] = {}
+    taken: dict[int, list[Span]] = {}
     seen: set[tuple[int, bytes]] = set()
     kept: list[Match] = []
     ordered = sorted(filterfalse(_is_run_on, matches), key=_order)
@@ -47,7 +49,7 @@ def strongest(matches: Iterable[Match]) -> tuple[Match, ...]:
             span = view.raw_span(match.start, match.stop) or (match.start, match.stop)
             if not _claim(taken.setdefault(view.part, []), span):
                 continue
-        elif (view.part, match.secret) in seen:
+        elif (view.part, match.secret) in seen or _is_another_reading(match, kept):
             continue
         seen.add((view.part, match.secret))
         kept.append(match)
@@ -160,6 +162,7 @@ def _is_without_blanks(match: Match) -> bool:
     return not blank and match.view.came_of(_SHOWN)
 
 
+_CIPHERED = {CIPHER}.union(cipher.step for cipher in CIPHERS)
 _SHOWN = frozenset({"pdf text"})
 _GLUED = frozenset({"ungrouped", "unwrapped"})
 
@@ -170,11 +173,33 @@ def _order(match: Match) -> tuple[int, bool, int, int, int]:
     return _RANK[match.tier], generic, match.view.depth, -size, match.start
 
 
-def _claim(taken: list[tuple[int, int]], span: tuple[int, int]) -> bool:
+def _is_another_reading(match: Match, kept: Iterable[Match]) -> bool:
+    """
+    Whether a cipher makes a key of the letters of one that stands there as it is: every
+    `ghp_` is a `tsk_` in Atbash.
+    """
+    if not match.view.came_of(_CIPHERED):
+        return False
+    span = match.view.raw_span(match.start, match.stop)
+    plain = (
+        each.view.raw_span(each.start, each.stop)
+        for each in kept
+        if each.view.part == match.view.part and not each.view.came_of(_CIPHERED)
+    )
+    return span is not None and _is_taken(sorted(filter(None, plain)), span)
+
+
+def _claim(taken: list[Span], span: Span) -> bool:
     """Enter a span among the ordered ones, unless a neighbour takes up most of it."""
-    place = bisect_left(taken, span)
-    for start, stop in taken[max(0, place - 1) : place + 1]:
-        if (min(stop, span[1]) - max(start, span[0])) * 2 > span[1] - span[0]:
-            return False
-    taken.insert(place, span)
+    if _is_taken(taken, span):
+        return False
+    insort(taken, span)
     return True
+
+
+def _is_taken(taken: Sequence[Span], span: Span) -> bool:
+    place = bisect_left(taken, span)
+    return any(
+        (min(stop, span[1]) - max(start, span[0])) * 2 > span[1] - span[0]
+        for start, stop in taken[max(0, place - 1) : place + 1]
+    )

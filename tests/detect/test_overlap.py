@@ -114,6 +114,19 @@ def test_four_letters_picked_from_a_long_text_are_chance(size, prefix, tier, kep
     assert bool(left(match(named, 0, len(text), tier, moved))) is kept
 
 
+@pytest.mark.parametrize(("stop", "kept"), [(45, False), (20, True)])
+@pytest.mark.parametrize("step", ["atbash", "caesar 13", "one-byte cipher"])
+def test_a_cipher_makes_no_other_key_of_one_that_stands_there(step, stop, kept):
+    """Also where what is known was left out, and no view is exact."""
+    undone = View(b"y" * 50, 0, step, RAW, span=(0, 50), depth=1)
+    whole = match(OTHER, 0, 50, Tier.STRONG, undone)
+    short = View(b"x" * 50, 0, "", RAW, span=(5, stop))
+    for view in (RAW, short):
+        plain = match(VENDOR, 5, stop, Tier.STRONG, view)
+        found = [rule for rule, *_ in left(plain, whole)]
+        assert ("other" in found) is kept
+
+
 def test_a_scramble_of_a_key_that_stands_in_plain_view_is_no_other_key():
     moved = View(b"y" * 50, 0, "picked", RAW)
     assert left(match(VENDOR, 8, 30), match(VENDOR, 8, 30, view=moved)) == [

@@ -1,0 +1,136 @@
+"""A model that has an agent run the commands of a list, then says that it is done."""
+
+import json
+import random
+import string
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from tests.harness.origin import Reply, Request
+
+DONE = "All of it is done."
+JSON = (("content-type", "application/json"),)
+EVENTS = (("content-type", "text/event-stream"),)
+PAUSE_S = 0.02
+SHELLS = ("Bash", "bash", "exec_command", "shell_command", "run_shell_command")
+"""What agents call the tool that runs a command."""
+
+
+def drawn(prefix: str, size: int = 24) -> str:
+    """An identifier or a signature, as vendors draw them."""
+    letters = string.ascii_letters + string.digits
+    return prefix + "".join(random.choices(letters, k=size))
+
+
+def events(messages: Iterable[dict], *, named: bool = True) -> Reply:
+    """Server-sent events, a moment apart."""
+    chunks: list[bytes | float] = []
+    for message in messages:
+        name = f"event: {message['type']}\n" if named else ""
+        chunks += [f"{name}data: {json.dumps(message)}\n\n".encode(), PAUSE_S]
+    return Reply(headers=EVENTS, chunks=chunks)
+
+
+@dataclass
+class Model:
+    """Answers as Anthropic's Messages, OpenAI's Responses or Gemini's API do."""
+
+    commands: Sequence[str]
+    asked: list[bytes] = field(default_factory=list)
+    """The bodies that came."""
+    _given: int = 0
+
+    def __call__(self, request: Request) -> Reply:
+        """By the path; what else agents ask for, there is not."""
+        for part, answer in APIS.items():
+            if part in request.target:
+                self.asked.append(request.body)
+                return answer(self, json.loads(request.body))
+        return Reply(404, JSON, (b"{}",))
+
+    def next(self, tools: Sequence[str | None]) -> tuple[str, str] | None:
+        """A tool that the agent has, and the command for it."""
+        tool = next((name for name in SHELLS if name in tools), None)
+        if tool is None or self._given == len(self.commands):
+            return None
+        self._given += 1
+        return tool, self.commands[self._given - 1]
+
+    def anthropic(self, body: dict) -> Reply:
+        """https://docs.claude.com/en/api/messages-streaming"""
+        call = self.next([tool.get("name") for tool in body.get("tools") or []])
+        blocks: list[tuple[dict, list[dict]]] = []
+        if body.get("thinking", {}).get("type") in {"enabled", "adaptive"}:
+            signed = {"type": "signature_delta", "signature": drawn("", 800)}
+            blocks.append(({"type": "thinking", "thinking": ""}, [signed]))
+        if call:
+            text = json.dumps({"command": call[1], "description": "look"})
+            use = {"type": "tool_use", "id": drawn("toolu_01"), "name": call[0]}
+            delta = {"type": "input_json_delta", "partial_json": text}
+            blocks.append((use | {"input": {}}, [delta]))
+        else:
+            delta = {"type": "text_delta", "text": DONE}
+            blocks.append(({"type": "text", "text": ""}, [delta]))
+        why = "tool_use" if call else "end_turn"
+        message = {"id": drawn("msg_01"), "type": "message", "role": "assistant"}
+        message |= {"model": body["model"], "stop_sequence": None}
+        usage = {"input_tokens": 9, "output_tokens": 9}
+        if not body.get("stream"):
+            whole = message | {"content": [{"type": "text", "text": DONE}]}
+            whole |= {"stop_reason": "end_turn", "usage": usage}
+            return Reply(headers=JSON, chunks=(json.dumps(whole).encode(),))
+        begun = message | {"content": [], "stop_reason": None, "usage": usage}
+        out: list[dict] = [{"type": "message_start", "message": begun}]
+        for index, (block, deltas) in enumerate(blocks):
+            at = {"index": index}
+            out.append({"type": "content_block_start", "content_block": block} | at)
+            out += [{"type": "content_block_delta", "delta": d} | at for d in deltas]
+            out.append({"type": "content_block_stop"} | at)
+        ended = {"stop_reason": why, "stop_sequence": None}
+        out.append({"type": "message_delta", "delta": ended, "usage": usage})
+        return events([*out, {"type": "message_stop"}])
+
+    def openai(self, body: dict) -> Reply:
+        """https://platform.openai.com/docs/api-reference/responses-streaming"""
+        call = self.next([tool.get("name") for tool in body.get("tools") or []])
+        if call:
+            name = "cmd" if call[0] == "exec_command" else "command"
+            sealed = drawn("gAAAAAB", 900)
+            reasoning = {"type": "reasoning", "id": drawn("rs_"), "summary": []}
+            use = {"type": "function_call", "id": drawn("fc_"), "name": call[0]}
+            use |= {"call_id": drawn("call_"), "arguments": json.dumps({name: call[1]})}
+            items = [reasoning | {"encrypted_content": sealed}, use]
+        else:
+            text = {"type": "output_text", "text": DONE, "annotations": []}
+            said = {"type": "message", "id": drawn("msg_"), "role": "assistant"}
+            items = [said | {"content": [text]}]
+        made = {"id": drawn("resp_")}
+        usage = {"input_tokens": 9, "output_tokens": 9, "total_tokens": 18}
+        out: list[dict] = [{"type": "response.created", "response": made}]
+        for index, item in enumerate(items):
+            done = {"type": "response.output_item.done", "output_index": index}
+            out.append(done | {"item": item})
+        ended = {"type": "response.completed", "response": made | {"usage": usage}}
+        return events([*out, ended])
+
+    def gemini(self, body: dict) -> Reply:
+        """https://ai.google.dev/api/generate-content"""
+        tools = body.get("tools") or []
+        said = [d for tool in tools for d in tool.get("functionDeclarations") or []]
+        call = self.next([each.get("name") for each in said])
+        part: dict = {"text": DONE}
+        if call:
+            given = {"command": call[1], "description": "look"}
+            part = {"functionCall": {"name": call[0], "args": given}}
+            part["thoughtSignature"] = drawn("", 600)
+        content = {"parts": [part], "role": "model"}
+        answer = {"content": content, "finishReason": "STOP", "index": 0}
+        usage = {"promptTokenCount": 9, "totalTokenCount": 18}
+        return events([{"candidates": [answer], "usageMetadata": usage}], named=False)
+
+
+APIS = {
+    "/v1/messages": Model.anthropic,
+    "/responses": Model.openai,
+    ":streamGenerateContent": Model.gemini,
+}
