@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from dlp.decode.beginnings import KEY
 from dlp.decode.combined import said_by
-from dlp.decode.cover import bare
+from dlp.decode.cover import bare, common, unaffixed
 from dlp.decode.drawn import sudden
 from dlp.decode.guesses import PICKED, TAKEN_APART
 from dlp.decode.pieces import Span
@@ -89,7 +89,7 @@ def columns(source: Source) -> Iterator[View]:
         start, stop = rows[0][0], rows[len(texts) - 1][1]
         changes = int(counts[min(stop, len(counts) - 1)] - counts[start])
         uncovered = _uncovered(texts) if _may(changes, stop - start) else []
-        for text in (*_columns(texts), *uncovered):
+        for text in (*_columns(texts), *_unaffixed(texts), *uncovered):
             if text not in made and len(text) <= room:
                 room -= len(text)
                 made[text] = None
@@ -143,6 +143,13 @@ def _uncovered(rows: list[bytes]) -> list[bytes]:
     return [left for left in bare(b"\n".join(rows)) if len(left) >= _SHORTEST]
 
 
+def _unaffixed(rows: list[bytes]) -> Iterator[bytes]:
+    """What differs in rows, if that is drawn by lot."""
+    for text in map(b"".join, unaffixed(rows)):
+        if len(text) >= _SHORTEST and len(_DRAWN.findall(text)) * _OFTEN >= len(text):
+            yield text
+
+
 def _alike(edges: Places, period: int) -> Iterator[list[Span]]:
     """What lies between edges, `period` of them a row, where lengths come again."""
     sizes = edges[1:] - edges[:-1]
@@ -182,16 +189,6 @@ def _columns(rows: list[bytes]) -> Iterator[bytes]:
 def _texts(column: list[bytes], text: bytes) -> Iterator[bytes]:
     if len(text) >= _SHORTEST and len(_DRAWN.findall(text)) * _OFTEN >= len(text):
         yield text
-        common = _common(column)
-        bare = [word[common:] for word in column]
-        if bare != column:
-            yield b"".join(bare)
-
-
-def _common(column: list[bytes]) -> int:
-    """How many letters all words begin with."""
-    low, high = min(column), max(column)
-    size = 0
-    while size < len(low) and low[size] == high[size]:
-        size += 1
-    return size
+        size = common(column)
+        if size:
+            yield b"".join([word[size:] for word in column])

@@ -1,9 +1,10 @@
 """
 What is left of a text without its cover: names of folders and hosts, labels that count,
 one word over and over between pieces. `/tmp/a/SECR`, `/tmp/a/ETKE`; `p1: SECR`, `p2:
-ETKE`; `SECRxxxETKExxx`.
+ETKE`; `SECRxxxETKExxx`; `SECR@mail.example, ETKE@mail.example`.
 
-What comes again is cover, and what counts; the rest, side by side, is what was cut.
+What comes again is cover, and what counts, and plain words among others; the rest, side
+by side, is what was cut.
 Why not in picked.py: there words are chosen by their place or form, here by how often
 they come. Only for short stretches, as there.
 """
@@ -22,7 +23,14 @@ _PATTERNS = (
 """What a piece may consist of: letters; codes, and keys with signs; passwords."""
 _SIGNS = b"+=_-"
 _COUNTED = re.compile(rb"([A-Za-z]*)([0-9]{1,4})")
-_LONG = re.compile(rb"[A-Za-z0-9+/=_\-]{24,400}")
+_LONG = re.compile(rb"[^\s\"'\\]{24,400}")
+_TOKEN = re.compile(rb"[^\s\"'`,;]+")
+_PLAIN = re.compile(rb"[A-Za-z]?[a-z]+[.,:;!?]?|[0-9]+[.,:;)]?")
+_ROOT = 2
+"""Characters in which the heads, or the tails, of words must be alike."""
+_ANY_DIGIT = bytes.maketrans(b"0123456789", b"0" * 10)
+_SHORTEST, _HALF = 16, 12
+"""Of what is left, and of each of two pieces."""
 _MOST_WORDS = 900
 _MOST_LONG = 8
 _OFTEN = 3
@@ -38,12 +46,55 @@ def bare(text: bytes) -> Iterator[bytes]:
         words = pattern.findall(text)[:_MOST_WORDS]
         if len(words) < 2:
             continue
-        plain = [word.rstrip(_SIGNS) for word in words]
-        cover = _cover(plain)
-        kept = [w for w, p in zip(words, plain, strict=True) if p not in cover]
-        yield b"".join(kept)
+        yield b"".join(uncovered(words))
+    words = _TOKEN.findall(text)[:_MOST_WORDS]
+    strange = [word for word in words if not _PLAIN.fullmatch(word)]
+    yield b"".join(uncovered(strange))
+    for those in (words, text.split(b"\n")[:_MOST_WORDS]):
+        yield from map(b"".join, unaffixed(those))
     for token in _LONG.findall(text)[:_MOST_LONG]:
         yield from _without_infix(token)
+
+
+def uncovered(words: Sequence[bytes]) -> list[bytes]:
+    """Those of the words that are no cover."""
+    plain = [word.rstrip(_SIGNS) for word in words]
+    cover = _cover(plain)
+    return [w for w, p in zip(words, plain, strict=True) if p not in cover]
+
+
+def unaffixed(words: Sequence[bytes]) -> Iterator[list[bytes]]:
+    """
+    Those that begin alike, or end alike, without what they have in common; as if all
+    digits before and behind a piece were one.
+    """
+    alike: dict[tuple[bool, bytes], list[bytes]] = {}
+    for word in words:
+        masked = word.translate(_ANY_DIGIT)
+        alike.setdefault((True, masked[:_ROOT]), []).append(word)
+        alike.setdefault((False, masked[-_ROOT:]), []).append(word)
+    for group in alike.values():
+        fewest = _OFTEN if min(map(len, group)) < _HALF else 2
+        if len(group) >= fewest and sum(map(len, group)) >= _SHORTEST:
+            for table in (None, _ANY_DIGIT):
+                yield _stripped(group, table)
+
+
+def _stripped(words: Sequence[bytes], table: bytes | None) -> list[bytes]:
+    """Without their longest common head and, of the rest, their longest common tail."""
+    shown = [word.translate(table) if table else word for word in words]
+    head = common(shown)
+    tail = common([word[head:][::-1] for word in shown])
+    return [word[head : len(word) - tail] for word in words]
+
+
+def common(words: Sequence[bytes]) -> int:
+    """How many bytes all of them begin with."""
+    low, high = min(words), max(words)
+    size = 0
+    while size < len(low) and low[size] == high[size]:
+        size += 1
+    return size
 
 
 def _cover(words: Sequence[bytes]) -> set[bytes]:

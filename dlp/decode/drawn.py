@@ -39,9 +39,8 @@ _FEWEST = 13
 100 bytes of code and prose there are fewer."""
 _FEWEST_WITH_ALONE = 18
 """The same, with letters and digits that stand alone."""
-_SMALL_BYTES = 2 << 10
-_LESS = 3
-"""By so much fewer will do in a view up to that size."""
+_LESS = {512: 7, 2 << 10: 3}
+"""By so much fewer will do in a view up to that size: a password has no more."""
 _MOST_BYTES = 4 << 10
 _WIDEST = 2 << 10
 _NEAR = 96
@@ -67,6 +66,18 @@ _LONG_PREFIXES = tuple(
     prefix.encode() for prefix in USUAL if len(prefix) > 3 and not prefix.isalnum()
 )
 _REST_BYTES = 160
+_OPENINGS = tuple(
+    prefix.encode()
+    for prefix in USUAL
+    if len(prefix) > 3
+    and not prefix.endswith(("://", "BEGIN", "secret_", "eyJhbGciOi"))
+)
+HINTS = tuple(map(re.escape, map(bytes.decode, _OPENINGS)))
+_OPENS = Locator(_OPENINGS)
+_MOST_OPENED = 8
+_OPENED_BYTES = 1 << 10
+_CUT_SOON = re.compile(rb"[0-9A-Za-z_\-]{0,47}(?![0-9A-Za-z_\-])")
+"""Behind the beginning of a key that does not go on as one."""
 _LOCATOR = Locator(_LONG_PREFIXES)
 _NEEDS = list(map(Counter, _LONG_PREFIXES))
 
@@ -86,7 +97,7 @@ def drawn(source: Source) -> Iterator[View]:
     is_json = LOOKS_LIKE_JSON.match(data)
     keys: list[bytes] = []
     whole: list[bytes] = []
-    for start, stop in _stretches(data):
+    for start, stop in (*_opened(data), *_stretches(data)):
         text = data[start:stop]
         if is_json and b"\\" in text:
             continue  # it comes again, unescaped
@@ -148,7 +159,7 @@ def _alone(data: bytes) -> npt.NDArray[np.uint8]:
 
 def _marked(data: bytes) -> npt.NDArray[np.bool_]:
     """Of each `_BLOCK` bytes whether they, with the next, are such a stretch."""
-    less = _LESS if len(data) <= _SMALL_BYTES else 0
+    less = next((less for size, less in _LESS.items() if len(data) <= size), 0)
     marked: npt.NDArray[np.bool_]
     changes = sudden(data)
     both = _per_block(changes + _alone(data))
@@ -164,6 +175,17 @@ def _per_block(ones: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     counts = np.append(counts, ones[whole:].sum(dtype=np.uint8))
     counts[:-1] += counts[1:]
     return counts
+
+
+def _opened(data: bytes) -> Iterator[Span]:
+    """Where the beginning of a key stands whose rest stands elsewhere."""
+    done = 0
+    for which, stop in _OPENS.find(data, _MOST_OPENED):
+        start = stop - len(_OPENINGS[which])
+        if start >= done and _CUT_SOON.match(data, stop):
+            before = max(data.rfind(b"\n", 0, start), data.rfind(b'"', 0, start)) + 1
+            done = min(start + _OPENED_BYTES, len(data))
+            yield max(before, start - _NEAR), done
 
 
 def _stretches(data: bytes) -> Iterator[Span]:

@@ -41,6 +41,7 @@ from dlp.decode import (
     packed,
     pdf,
     percent,
+    quoted,
     radix,
     reckoned,
     scaled,
@@ -210,6 +211,7 @@ _SPELLINGS = (
         reads_json=False,
     ),
     Decoder(chunks.unwrapped, chunks.WRAP_HINTS, reads_joins=False),
+    Decoder(quoted.quoted, (), test=quoted.has_literals, reads_joins=False),
     Decoder(disguise.disguised, (), test=disguise.is_disguised),
 )
 _CODES = (
@@ -275,7 +277,7 @@ _CIPHERS = (
         reads_binary=True,
         reads_joins=False,
     ),
-    Decoder(drawn.drawn, (), test=drawn.is_drawn),
+    Decoder(drawn.drawn, drawn.HINTS, test=drawn.is_drawn),
 )
 RESIDUE = (
     Decoder(shifted.shifted, ()),

@@ -1,5 +1,6 @@
 """A key in pieces that stand in the same words again and again."""
 
+import json
 import random
 import string
 
@@ -26,6 +27,8 @@ WRITTEN = {
     "constants": "\n".join(rows(TOKEN, 'private static final String P{n} = "{p}";', 9)),
     "two settings": "\n".join(rows(TOKEN, "PART_{n}={p}", 20)),
     "a word between": "pineapple".join(rows(TOKEN, "{p}")),
+    "addresses of people": ", ".join(rows(TOKEN, "{p}@mail.example")),
+    "signs in the cover": "${{x}}".join(rows(TOKEN, "{p}")),
     "hex in addresses": "\n".join(
         rows(TOKEN.encode().hex(), "https://t.example/{n}/{p}.gif", 8)
     ),
@@ -36,6 +39,39 @@ WRITTEN = {
 def test_a_key_is_put_together(name):
     (*views,) = decode([Part(PartKind.BODY, WRITTEN[name].encode())], Limits()).views
     assert any(TOKEN.encode() in view.data for view in views)
+
+
+PASSWORD = "Wq7%Bx9" + "!t4#Kd" + "&mZ8+=tB9$kE2"
+AROUND = {
+    "a word between": "pineapple".join(rows(PASSWORD, "{p}")),
+    "a word in brackets": "[dot]".join(rows(PASSWORD, "{p}")),
+    "words between": " and ".join(rows(PASSWORD, "{p}")),
+    "addresses of people": ", ".join(rows(PASSWORD, "{p}@mail.example")),
+    "prose": " ".join(
+        f"the {w} {p}"
+        for w, p in zip(
+            ["first", "next", "other", "last", "end"],
+            rows(PASSWORD, "{p}"),
+            strict=True,
+        )
+    ),
+    "files": ", ".join(rows(PASSWORD, "'{n:02}_{p}.txt'")),
+    "shell": "\n".join(rows(PASSWORD, "K+={p}")),
+    "log lines": "\n".join(
+        rows(PASSWORD, "2026-11-20T10:00:0{n}Z INFO step={n} tag={p}")
+    ),
+    "events": "\n".join(
+        rows(PASSWORD, "BEGIN:VEVENT\nUID:{n}@x\nSUMMARY:{p}\nEND:VEVENT")
+    ),
+    "a system log": "\n".join(rows(PASSWORD, "Nov 20 10:00:0{n} host app[12]: {p}")),
+}
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_a_password_with_signs_is_put_together(name):
+    body = json.dumps({"messages": [{"role": "user", "content": AROUND[name]}]})
+    decoded = decode([Part(PartKind.BODY, body.encode())], Limits())
+    assert any(PASSWORD.encode() in view.data for view in decoded.residue)
 
 
 def test_letters_by_themselves_are_kept_and_labels_not():

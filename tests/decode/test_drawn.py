@@ -100,6 +100,24 @@ def test_pieces_among_words_are_picked():
     assert any(text.encode() in view.data for view in seen(told).residue)
 
 
+SLACK = "xo" + "xb-735611183786-1257786659922-" + "".join(DRAW.choices(ALNUM, k=24))
+CUT = {
+    "words": lambda p: "join '', qw(" + " ".join(p) + ");",
+    "two lines": lambda p: f"K+={SLACK[:28]}\nK+={SLACK[28:]}",
+    "lines among others": lambda p: "\n".join(
+        f"- old line {n}\n+ {x}" for n, x in enumerate(p)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_what_begins_as_a_key_and_is_cut_is_put_together(name):
+    """Digits do not look drawn by lot; the beginning says what they are."""
+    cut = [SLACK[:7], *pieces(SLACK[7:13], 3), *pieces(SLACK[13:], 7)]
+    views = seen(CUT[name](cut)).views
+    assert any(SLACK.encode() in view.data for view in views)
+
+
 def test_a_column_is_picked():
     rows = "\n".join(f"{n};item;{p};x" for n, p in enumerate(pieces(KEY, 4)))
     assert KEY.encode() in set(picked(rows.encode()))
