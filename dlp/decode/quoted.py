@@ -22,19 +22,24 @@ from dlp.decode.cover import unaffixed, uncovered
 from dlp.decode.drawn import sudden
 from dlp.decode.guesses import PICKED, TAKEN_APART
 from dlp.decode.leaves import LOOKS_LIKE_JSON
+from dlp.decode.pieces import Span
 from dlp.decode.source import Source
 from dlp.model import View
 
+_BEHIND_A_WORD = "(?<![0-9A-Za-z_]{2}.)"
+"""There an apostrophe stands."""
+
 
 def _quoted(quote: str) -> str:
-    return rf"{quote}([^{quote}\\\r\n]{{0,80}}){quote}"
+    return rf"{quote}{_BEHIND_A_WORD}([^{quote}\\\r\n]{{0,80}}){quote}"
 
 
-_BEGINS = r"(?:\b([0-9]{1,3})[^\w\"'`]{1,4})?(?<![0-9A-Za-z_]{2})"
-"""A number may tell the order; an apostrophe stands behind a word."""
-_LITERAL = re.compile(f"{_BEGINS}(?:{'|'.join(map(_quoted, '"\'`'))})".encode())
-_LITERAL_IN_JSON = re.compile(f"{_BEGINS}(?:{'|'.join(map(_quoted, "'`"))})".encode())
+_LITERAL = re.compile("|".join(map(_quoted, "\"'`")).encode())
+_LITERAL_IN_JSON = re.compile("|".join(map(_quoted, "'`")).encode())
 """There a double quote ends a string of the document, which leaves.py reads."""
+_NUMBER = re.compile(rb"\b([0-9]{1,3})[^\w\"'`]{1,4}\Z")
+"""Before a literal it may tell the order."""
+_NUMBER_BYTES = 8
 _LONGEST_PIECE = 64
 _FEWEST_QUOTES = 4
 _NEAR = 160
@@ -50,9 +55,6 @@ _FEWEST_APART = 4
 _HEAD_PIECES, _MOST_PIECES = 12, 60
 """In which the beginning of a key is looked for, and what may follow it."""
 _LARGEST_BYTES = 64 << 10
-
-type Piece = tuple[bytes, bytes]
-"""A number that stands before a literal, or nothing, and its contents."""
 
 
 def has_literals(data: bytes) -> bool:
@@ -71,9 +73,9 @@ def quoted(source: Source) -> Iterator[View]:
     keys: dict[bytes, None] = {}
     room = _MOST_BYTES
     for pieces in _groups(source.data):
-        if not _may_be_cut([text for _, text in pieces]):
+        if not _may_be_cut([source.data[slice(*span)] for span in pieces]):
             continue
-        for texts in _orders(pieces):
+        for texts in _orders(source.data, pieces):
             whole = b"".join(texts)
             if whole not in made and _SHORTEST <= len(whole) <= room:
                 room -= len(whole)
@@ -85,19 +87,19 @@ def quoted(source: Source) -> Iterator[View]:
         yield source.child(PICKED, b"\n".join(keys))
 
 
-def _groups(data: bytes) -> Iterator[list[Piece]]:
+def _groups(data: bytes) -> Iterator[list[Span]]:
     """The literals that stand near each other, long ones left out."""
     pattern = _LITERAL_IN_JSON if LOOKS_LIKE_JSON.match(data) else _LITERAL
-    group: list[Piece] = []
+    group: list[Span] = []
     last = 0
     for found in pattern.finditer(data):
-        if found.start() > last + _NEAR:
+        start, stop = found.span()
+        if start > last + _NEAR:
             yield group
             group = []
-        last = found.end()
-        text = found[found.lastindex or 0]
-        if text and len(text) <= _LONGEST_PIECE and (found.lastindex or 0) > 1:
-            group.append((found[1] or b"", text))
+        last = stop
+        if 2 < stop - start <= _LONGEST_PIECE:
+            group.append((start + 1, stop - 1))
     yield group
 
 
@@ -109,9 +111,9 @@ def _may_be_cut(texts: Sequence[bytes]) -> bool:
     return int(np.count_nonzero(sudden(whole))) >= fewest
 
 
-def _orders(pieces: Sequence[Piece]) -> Iterator[Sequence[bytes]]:
+def _orders(data: bytes, pieces: Sequence[Span]) -> Iterator[Sequence[bytes]]:
     """The contents as they may belong together."""
-    texts = [text for _, text in pieces]
+    texts = [data[start:stop] for start, stop in pieces]
     yield texts
     yield uncovered(texts)
     yield [text[::-1] for text in texts]
@@ -119,7 +121,16 @@ def _orders(pieces: Sequence[Piece]) -> Iterator[Sequence[bytes]]:
     if len(texts) >= _FEWEST_APART:
         yield texts[0::2]
         yield texts[1::2]
-    told = [(int(number), text) for number, text in pieces if number]
+        yield from _numbered(data, pieces)
+
+
+def _numbered(data: bytes, pieces: Sequence[Span]) -> Iterator[Sequence[bytes]]:
+    """By the numbers before them, where they have some."""
+    told: list[tuple[int, bytes]] = []
+    for start, stop in pieces:
+        quote = start - 1
+        if number := _NUMBER.search(data, max(0, quote - _NUMBER_BYTES), quote):
+            told.append((int(number[1]), data[start:stop]))
     if len({number for number, _ in told}) >= _FEWEST_APART:
         yield [text for _, text in sorted(told)]
 
