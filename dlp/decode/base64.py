@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import pybase64
 
-from dlp.decode.magic import MAGICS, begins_known
+from dlp.decode.magic import MAGICS, begins_known, is_query
 from dlp.decode.pieces import Span
 from dlp.decode.printable import TEXT_BYTES, readable, stretches
 from dlp.decode.runs import Alphabet
@@ -49,6 +49,7 @@ HINTS = (
     shape(_BOTH, [TEXT, NUL], 2),
     *(pattern for magic in MAGICS for pattern in literal(_BOTH, magic)),
     r"[A-Za-z0-9+/\-_]{200}",
+    r"[A-Za-z0-9+/\-_]{5}[AQgw]ABAAAAAAA[AB]",  # a question to a name server
     # zlib, whose two bytes are no magic: only where a run begins with them
     r"[^A-Za-z0-9+\-_](?:eJ[w-z]|eA[E-H]|eF[4-7]|eN[o-r])[A-Za-z0-9+/\-_]{12}",
     r"\A(?:eJ[w-z]|eA[E-H]|eF[4-7]|eN[o-r])[A-Za-z0-9+/\-_]{12}",
@@ -133,7 +134,8 @@ def base64(source: Source) -> Iterator[View]:
     short = [span for span in spans if span[1] - span[0] < _LONG_BYTES]
     for lead in range(4):
         rows = Batch.of(data, short, lead).decoded()
-        yield from source.found("base64", [row for row in rows if readable(row[1])])
+        found = [row for row in rows if readable(row[1]) or is_query(row[1])]
+        yield from source.found("base64", found)
     for span in spans:
         if span[1] - span[0] >= _LONG_BYTES:
             yield from _long(source, data, span)

@@ -4,11 +4,13 @@ Binary structures: protobuf, gRPC frames, MessagePack, CBOR, BSON and their kin.
 Their strings stand in the raw bytes; what hides one is the byte before it, when a
 length happens to be a letter, and what cuts one is being packed as many. So there is no
 parser per format: a printable stretch that begins with its own length loses it, and the
-strings of a message are put side by side.
+strings of a message are put side by side; also only those up to one that is shorter
+than the first, which of a text that was cut is the last.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -41,6 +43,14 @@ _TAG_BYTES = 3
 _HEAD_BYTES = 64
 """Bytes of a message in which the field that is the rest of it is looked for."""
 _OFTEN = 3
+_NAME = re.compile(
+    b"(?:"
+    + b"|".join(
+        re.escape(bytes([size])) + rb"[!-~]{%d}" % size for size in range(1, 64)
+    )
+    + rb"){2,}+(?=\0|\Z)"
+)
+"""Labels, each behind its length, up to the empty one."""
 _LARGEST_BYTES = 8 << 10
 """Above this a message is no cut secret."""
 _LARGEST_PADDED_BYTES = 64 << 10
@@ -71,7 +81,9 @@ def strings(source: Source) -> Iterator[View]:
         values += cut[-1:]
         rare = _rare(data, values)
         sized = [_sized(data, *span) for span in values]
-        several = {tuple(spans): spans for spans in (found, values, sized)}
+        names = _labels(data)
+        orders = (found, values, sized, names, *map(_evenly, (values, sized, names)))
+        several = {tuple(spans): spans for spans in orders}
         for spans in several.values():
             yield from joined(source, _STEP, spans)
         yield from joined(source, _STEP, rare[::-1])  # as databases fill their pages
@@ -87,6 +99,24 @@ def _sized(data: bytes, start: int, stop: int) -> Span:
     if _SHORTEST_VALUE <= size < stop - start <= size + _TAG_BYTES:
         return start, start + size
     return start, stop
+
+
+def _labels(data: bytes) -> list[Span]:
+    """Of all names of DNS (RFC 1035, 3.1) the labels, each as long as it says."""
+    spans: list[Span] = []
+    for name in _NAME.finditer(data):
+        at = name.start()
+        while at < name.end() and (size := data[at]):
+            spans.append((at + 1, at + 1 + size))
+            at += 1 + size
+    return spans
+
+
+def _evenly(spans: list[Span]) -> list[Span]:
+    """Up to the first that is shorter than the first of all."""
+    sizes = [stop - start for start, stop in spans]
+    last = next((n for n, size in enumerate(sizes) if size < sizes[0]), len(sizes))
+    return spans[: last + 1]
 
 
 def _is_text(data: bytes) -> bool:

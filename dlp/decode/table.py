@@ -46,6 +46,7 @@ from dlp.decode import (
     reckoned,
     scaled,
     shifted,
+    sized,
     spoken,
     streams,
     turned,
@@ -211,6 +212,7 @@ _SPELLINGS = (
         reads_json=False,
     ),
     Decoder(chunks.unwrapped, chunks.WRAP_HINTS, reads_joins=False),
+    Decoder(sized.sized, sized.HINTS, Bank.RARE, reads_joins=False, reach=2048),
     Decoder(quoted.quoted, (), test=quoted.has_literals, reads_joins=False),
     Decoder(disguise.disguised, (), test=disguise.is_disguised),
 )

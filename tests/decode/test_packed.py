@@ -1,5 +1,6 @@
 """Strings of binary messages, cut in ways that hide where they go on."""
 
+import base64
 import random
 import sqlite3
 import string
@@ -73,3 +74,19 @@ def test_rows_of_a_database_come_out_side_by_side(tmp_path):
 
 def test_values_come_out_without_what_comes_again():
     assert TOKEN.encode() in views(bson())
+
+
+def query(size):
+    labels = [*pieces(size), b"exfil", b"example"]
+    name = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+    head = struct.pack(">HHHHHH", 0x1234, 0x0100, 1, 0, 0, 0)
+    return head + name + struct.pack(">HH", 16, 1)
+
+
+@pytest.mark.parametrize("size", [6, 12, 32, 39, 63])
+@pytest.mark.parametrize(
+    "write", [bytes, lambda q: base64.urlsafe_b64encode(q).rstrip(b"=")]
+)
+def test_labels_of_a_query_come_out_without_the_domain(size, write):
+    """As it is sent, and as the target of a GET has it (RFC 8484, 4.1)."""
+    assert TOKEN in views(write(query(size))).decode(errors="replace").split("\n")
