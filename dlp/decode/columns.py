@@ -82,6 +82,8 @@ def columns(source: Source) -> Iterator[View]:
         return
     room = _MOST_BYTES
     made: dict[bytes, None] = {}
+    left: dict[bytes, None] = {}
+    """In these no vendor's key is looked for: hashes of a lock file begin as one."""
     coded: dict[bytes, None] = {}
     counts = np.cumsum(np.append(0, sudden(source.data)))
     for rows in (*_spans(source.data), *_begun_alike(source.data)):
@@ -89,15 +91,19 @@ def columns(source: Source) -> Iterator[View]:
         start, stop = rows[0][0], rows[len(texts) - 1][1]
         changes = int(counts[min(stop, len(counts) - 1)] - counts[start])
         uncovered = _uncovered(texts) if _may(changes, stop - start) else []
-        for text in (*_columns(texts), *_unaffixed(texts), *uncovered):
+        for text in (*_columns(texts), *uncovered):
             if text not in made and len(text) <= room:
                 room -= len(text)
                 made[text] = None
+        for text in _unaffixed(texts):
+            if text not in made and len(text) <= room:
+                room -= len(text)
+                left[text] = None
         coded |= dict.fromkeys(said_by(uncovered, source.data))
     for data in coded:
         yield source.child(PICKED, data)
-    if made:
-        source.budget.remains(source.child(PICKED, b"\n".join(made)))
+    if made or left:
+        source.budget.remains(source.child(PICKED, b"\n".join(made | left)))
     keys = [text[found.start() :] for text in made if (found := KEY.search(text))]
     if keys:
         yield source.child(PICKED, b"\n".join(keys))

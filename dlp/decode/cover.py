@@ -47,13 +47,20 @@ def bare(text: bytes) -> Iterator[bytes]:
         if len(words) < 2:
             continue
         yield b"".join(uncovered(words))
+    for token in _LONG.findall(text)[:_MOST_LONG]:
+        yield from _without_infix(token)
+
+
+def stripped(text: bytes) -> Iterator[bytes]:
+    """
+    The texts that are left of words without what they begin or end with, and of words
+    and numbers; of honest text some begin like a rare vendor's key.
+    """
     words = _TOKEN.findall(text)[:_MOST_WORDS]
     strange = [word for word in words if not _PLAIN.fullmatch(word)]
     yield b"".join(uncovered(strange))
     for those in (words, text.split(b"\n")[:_MOST_WORDS]):
         yield from map(b"".join, unaffixed(those))
-    for token in _LONG.findall(text)[:_MOST_LONG]:
-        yield from _without_infix(token)
 
 
 def uncovered(words: Sequence[bytes]) -> list[bytes]:

@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from dlp.decode.cover import bare
+from dlp.decode.cover import bare, stripped
 from dlp.decode.inflate import inflate
 
 _WORD = re.compile(rb"[A-Za-z0-9_\-+/=]+")
@@ -55,6 +55,7 @@ def picked(text: bytes) -> Iterator[bytes]:
     words = _WORD.findall(text)[:_MOST_WORDS]
     yield from _letters(text)
     yield from bare(text)
+    yield from stripped(text)
     if len(words) < _FEWEST:
         return
     rare = _rare(words)
