@@ -23,7 +23,8 @@ _PATTERNS = (
 """What a piece may consist of: letters; codes, and keys with signs; passwords."""
 _SIGNS = b"+=_-"
 _COUNTED = re.compile(rb"([A-Za-z]*)([0-9]{1,4})")
-_LONG = re.compile(rb"[^\s\"'\\]{24,400}")
+_LONG = re.compile(rb"[A-Za-z0-9+/=_\-]{24,400}")
+_LONG_WITH_SIGNS = re.compile(rb"[^\s\"'\\]{24,400}")
 _TOKEN = re.compile(rb"[^\s\"'`,;]+")
 _PLAIN = re.compile(rb"[A-Za-z]?[a-z]+[.,:;!?]?|[0-9]+[.,:;)]?")
 _ROOT = 2
@@ -61,6 +62,8 @@ def stripped(text: bytes) -> Iterator[bytes]:
     yield b"".join(uncovered(strange))
     for those in (words, text.split(b"\n")[:_MOST_WORDS]):
         yield from map(b"".join, unaffixed(those))
+    for token in _LONG_WITH_SIGNS.findall(text)[:_MOST_LONG]:
+        yield from _without_infix(token)
 
 
 def uncovered(words: Sequence[bytes]) -> list[bytes]:

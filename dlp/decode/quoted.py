@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from dlp.decode.beginnings import KEY
+from dlp.decode.beginnings import USUAL, key_of
 from dlp.decode.cover import unaffixed, uncovered
 from dlp.decode.drawn import sudden
 from dlp.decode.guesses import PICKED, TAKEN_APART
@@ -40,6 +40,8 @@ _LITERAL_IN_JSON = re.compile("|".join(map(_quoted, "'`")).encode())
 _NUMBER = re.compile(rb"\b([0-9]{1,3})[^\w\"'`]{1,4}\Z")
 """Before a literal it may tell the order."""
 _NUMBER_BYTES = 8
+_KEY = key_of(prefix for prefix in USUAL if len(prefix) > 3)
+"""Of the vendors most agents have keys of: bytes of a PDF begin as the others' keys."""
 _LONGEST_PIECE = 64
 _FEWEST_QUOTES = 4
 _NEAR = 160
@@ -142,7 +144,7 @@ def _keys(texts: Sequence[bytes]) -> Iterator[bytes]:
     """
     for at, text in enumerate(texts):
         rest = texts[at : at + _MOST_PIECES]
-        if KEY.match(b"".join(rest[:_HEAD_PIECES])):
+        if _KEY.match(b"".join(rest[:_HEAD_PIECES])):
             yield b"".join(rest)
             last = next((n for n, t in enumerate(rest) if len(t) < len(text)), None)
             if last is not None:
