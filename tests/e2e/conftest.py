@@ -35,9 +35,11 @@ def origins(authority) -> Iterator[Origins]:
         yield running
 
 
-def _starting(authority, tmp_path_factory) -> Iterator[Callable[..., Proxy]]:
+def _starting(
+    authority, tmp_path_factory, run_folder
+) -> Iterator[Callable[..., Proxy]]:
     running: list[Proxy] = []
-    compiled = tmp_path_factory.getbasetemp() / "compiled-rules"
+    compiled = run_folder / "compiled-rules"
 
     def start(
         policy: str = POLICY,
@@ -67,18 +69,22 @@ def _starting(authority, tmp_path_factory) -> Iterator[Callable[..., Proxy]]:
 
 
 @pytest.fixture(scope="module")
-def start_proxy(authority, tmp_path_factory) -> Iterator[Callable[..., Proxy]]:
+def start_proxy(
+    authority, tmp_path_factory, run_folder
+) -> Iterator[Callable[..., Proxy]]:
     """
     Start a proxy: `start_proxy(policy=..., hosts={name: address}, arguments=[...])`.
     All that were started are stopped at the end of the module.
     """
-    yield from _starting(authority, tmp_path_factory)
+    yield from _starting(authority, tmp_path_factory, run_folder)
 
 
 @pytest.fixture(scope="session")
-def start_shared_proxy(authority, tmp_path_factory) -> Iterator[Callable[..., Proxy]]:
+def start_shared_proxy(
+    authority, tmp_path_factory, run_folder
+) -> Iterator[Callable[..., Proxy]]:
     """The same, until the end of the session."""
-    yield from _starting(authority, tmp_path_factory)
+    yield from _starting(authority, tmp_path_factory, run_folder)
 
 
 @pytest.fixture(scope="session")

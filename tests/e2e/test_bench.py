@@ -7,9 +7,11 @@ from tests.bench import contender
 
 
 @pytest.mark.parametrize("start", [contender.stock, contender.slim, contender.ours])
-def test_it_starts_and_answers(start, origins, authority, tmp_path, tmp_path_factory):
+def test_it_starts_and_answers(
+    start, origins, authority, tmp_path, tmp_path_factory, run_folder
+):
     origin = origins.start("http")
-    compiled = tmp_path_factory.getbasetemp() / "compiled-rules"
+    compiled = run_folder / "compiled-rules"
     compiled.mkdir(exist_ok=True)
     state = tmp_path / "state"
     state.mkdir(mode=0o700)

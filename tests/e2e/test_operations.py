@@ -38,12 +38,12 @@ class Day:
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory):
+def day(tmp_path_factory, run_folder):
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
     if missing:
         pytest.skip(f"missing: {', '.join(missing)}")
     folder = tmp_path_factory.mktemp("operations")
-    compiled = tmp_path_factory.getbasetemp() / "compiled-rules"
+    compiled = run_folder / "compiled-rules"
     company = Company.found(folder, compiled)
     try:
         with Watch(folder / "watch", company.proxy.metrics) as watch:
