@@ -43,8 +43,8 @@ pictures: .venv/.ready  ## the same, and draw the dashboards for README (npm, Ch
 
 agents-test: .venv/.ready  ## real coding agents (npm, 1 GB) in the cage, behind the shipped policy
 	@scripts/debian-packages
-	@[ -d .venv/agents/node_modules ] || scripts/agents .venv/agents
-	@.venv/bin/python -m tests.agents .venv/agents $(ARGS)
+	@[ -d .agents/node_modules ] || scripts/agents .agents
+	@.venv/bin/python -m tests.agents .agents $(ARGS)
 
 fuzz: .venv/.ready  ## search for inputs that break a property, FUZZ_SECONDS for each
 	@.venv/bin/python -c 'import atheris' 2>/dev/null || \
