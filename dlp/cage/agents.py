@@ -8,12 +8,13 @@ products, which changes with them.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from dlp.errors import CageError
+from dlp.state.folder import write_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,10 @@ def keep(
 
 
 def _copy(source: Path, target: Path) -> None:
-    """As it is at the first start; from then on each goes its own way."""
-    if source.is_file() and not target.exists():
-        shutil.copy2(source, target)
+    """
+    As it is at the first start; from then on each goes its own way. What stands there,
+    also a link that the agent has left, is not written to.
+    """
+    if source.is_file():
+        with suppress(FileExistsError):
+            write_private(target, source.read_bytes(), exclusive=True)

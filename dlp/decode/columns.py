@@ -91,14 +91,12 @@ def columns(source: Source) -> Iterator[View]:
         start, stop = rows[0][0], rows[len(texts) - 1][1]
         changes = int(counts[min(stop, len(counts) - 1)] - counts[start])
         uncovered = _uncovered(texts) if _may(changes, stop - start) else []
-        for text in (*_columns(texts), *uncovered):
-            if text not in made and len(text) <= room:
-                room -= len(text)
-                made[text] = None
-        for text in _unaffixed(texts):
-            if text not in made and len(text) <= room:
-                room -= len(text)
-                left[text] = None
+        lines = (*_columns(texts), *uncovered)
+        for some, kept in ((lines, made), (_unaffixed(texts), left)):
+            for text in some:
+                if text not in made and len(text) <= room:
+                    room -= len(text)
+                    kept[text] = None
         coded |= dict.fromkeys(said_by(uncovered, source.data))
     for data in coded:
         yield source.child(PICKED, data)
@@ -151,9 +149,12 @@ def _uncovered(rows: list[bytes]) -> list[bytes]:
 
 def _unaffixed(rows: list[bytes]) -> Iterator[bytes]:
     """What differs in rows, if that is drawn by lot."""
-    for text in map(b"".join, unaffixed(rows)):
-        if len(text) >= _SHORTEST and len(_DRAWN.findall(text)) * _OFTEN >= len(text):
-            yield text
+    return filter(_is_drawn, map(b"".join, unaffixed(rows)))
+
+
+def _is_drawn(text: bytes) -> bool:
+    """Whether it is long enough to tell, and changes kind as no word does."""
+    return len(text) >= _SHORTEST and len(_DRAWN.findall(text)) * _OFTEN >= len(text)
 
 
 def _alike(edges: Places, period: int) -> Iterator[list[Span]]:
@@ -193,7 +194,7 @@ def _columns(rows: list[bytes]) -> Iterator[bytes]:
 
 
 def _texts(column: list[bytes], text: bytes) -> Iterator[bytes]:
-    if len(text) >= _SHORTEST and len(_DRAWN.findall(text)) * _OFTEN >= len(text):
+    if _is_drawn(text):
         yield text
         size = common(column)
         if size:

@@ -12,8 +12,8 @@ key is mostly a scramble of the one that stands in plain view: neither counts th
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable
 from functools import cache
 from itertools import filterfalse
 from math import log2
@@ -186,20 +186,19 @@ def _is_another_reading(match: Match, kept: Iterable[Match]) -> bool:
         for each in kept
         if each.view.part == match.view.part and not each.view.came_of(_CIPHERED)
     )
-    return span is not None and _is_taken(sorted(filter(None, plain)), span)
+    return span is not None and any(_lies_in(span, each) for each in plain if each)
 
 
 def _claim(taken: list[Span], span: Span) -> bool:
     """Enter a span among the ordered ones, unless a neighbour takes up most of it."""
-    if _is_taken(taken, span):
+    place = bisect_left(taken, span)
+    if any(_lies_in(span, near) for near in taken[max(0, place - 1) : place + 1]):
         return False
-    insort(taken, span)
+    taken.insert(place, span)
     return True
 
 
-def _is_taken(taken: Sequence[Span], span: Span) -> bool:
-    place = bisect_left(taken, span)
-    return any(
-        (min(stop, span[1]) - max(start, span[0])) * 2 > span[1] - span[0]
-        for start, stop in taken[max(0, place - 1) : place + 1]
-    )
+def _lies_in(span: Span, other: Span) -> bool:
+    """Whether most of it does."""
+    shared = min(other[1], span[1]) - max(other[0], span[0])
+    return shared * 2 > span[1] - span[0]

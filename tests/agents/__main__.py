@@ -11,9 +11,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -42,7 +43,7 @@ COMMANDS = (
 
 @dataclass(frozen=True)
 class Agent:
-    """How one agent is started: `{port}`, `{home}`, `{key}` are filled in."""
+    """How one agent is started: `{port}` and `{key}` are filled in."""
 
     package: str
     command: tuple[str, ...]
@@ -140,7 +141,7 @@ def furnish(folder: Path) -> str:
 
 
 def policy() -> str:
-    """The one that we ship, on any port, what only watches as its own rules do."""
+    """The one that we ship, on any port."""
     text = (ROOT / "rules" / "policy.yaml").read_text()
     text = text[: text.index("\nupstream:")]
     return re.sub(r"(?m)^    hosts:", '    ports: ["*"]\n    hosts:', text)
@@ -189,9 +190,7 @@ def session(name: str, binaries: Path, folder: Path) -> Outcome:
         proxy, origin = surroundings(stack, folder, binaries.parent / "compiled")
         origin.handlers = {"/": model}
         own = expand(agent.key, seed=time.time_ns())
-        fill: Callable[[str], str] = lambda text: text.format(  # noqa: E731
-            port=origin.port, home=home, key=own
-        )
+        fill = partial(str.format, port=origin.port, key=own)
         for path, text in agent.files.items():
             at = folder / path if path.startswith("work/") else home / path
             at.parent.mkdir(parents=True, exist_ok=True)
@@ -227,7 +226,7 @@ def surroundings(
     stack: ExitStack, folder: Path, compiled: Path
 ) -> tuple[Proxy, Origin]:
     """The proxy with the policy that we ship, and the only server there is."""
-    hosts = {host for agent in AGENTS.values() for host in [agent.host]}
+    hosts = {agent.host for agent in AGENTS.values()}
     names = sorted(hosts | {"mcp-proxy.anthropic.com", "registry.npmjs.org"})
     authority = Authority(folder)
     origins = stack.enter_context(Origins(authority, names))

@@ -29,6 +29,14 @@ def test_what_claude_keeps_beside_its_folder_goes_into_it_once(tmp_path):
     assert (beside.read_text(), inside.read_text()) == ("first", "second")
 
 
+def test_a_link_that_the_agent_left_is_not_written_through(tmp_path):
+    (tmp_path / ".claude.json").write_text("settings")
+    (tmp_path / ".claude").mkdir()
+    (tmp_path / ".claude" / ".claude.json").symlink_to(tmp_path / "elsewhere")
+    keep(["claude"], tmp_path, {})
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_a_folder_that_the_user_names_is_taken(tmp_path):
     there = tmp_path / "there"
     folders, said = keep(["codex"], tmp_path, {"CODEX_HOME": str(there)})
