@@ -3,13 +3,16 @@ Properties are the same on every run and every machine; `make fuzz` looks furthe
 what takes long to compile is compiled once in a run, not by each test that loads rules.
 """
 
-from hashlib import sha256
+import os
+import sys
 
 import hyperscan as hs
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
-from dlp import patterns
+from dlp import kept, patterns
+from dlp.patterns import Patterns
 
 settings.register_profile(
     "repeatable",
@@ -20,8 +23,31 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 
-MANY = 50
-"""Patterns that take longer to compile than to read."""
+# Where an environment forbids to keep compiled modules, as images of containers do, each
+# of some hundred processes would compile what it imports: 4 s for a proxy.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+FEW = 3
+"""Patterns that are compiled in the time it takes to read them."""
+
+
+class Scheduling(LoadScopeScheduling):
+    """
+    First the end-to-end tests, each module in one process: its proxy is started once.
+    Then one by one whatever remains, so that all processes end together.
+    """
+
+    def _split_scope(self, nodeid):
+        module, _, _ = nodeid.partition("::")
+        return module if module.startswith("tests/e2e/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """`--dist loadgroup` of xdist 3.8 groups nothing under pytest 9.2."""
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -31,23 +57,29 @@ def run_folder(tmp_path_factory, request):
     return base.parent if hasattr(request.config, "workerinput") else base
 
 
+@pytest.fixture(scope="session")
+def compiled(run_folder):
+    """What this run compiled, kept as in `STATE/cache`, for all its processes."""
+    folder = run_folder / "compiled"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
 @pytest.fixture(scope="session", autouse=True)
-def compiled_once(run_folder):
+def compiled_once(compiled):
     """Hyperscan's compiler is asked for each set of patterns once: all take 20 s."""
-    shared = run_folder / "compiled-patterns"
-    shared.mkdir(exist_ok=True)
+    patterns._platform()  # asks it as well
     compile_ = patterns._compiled
 
     def remembered(*what):
-        if len(what[0]) < MANY:
+        if len(what[0]) <= FEW:
             return compile_(*what)
-        path = shared / sha256(repr(what).encode()).hexdigest()
-        if path.exists():
-            return hs.loadb(path.read_bytes(), mode=hs.HS_MODE_BLOCK)
+        name = Patterns(*what)._name()
+        stored = kept.read(compiled, name)
+        if stored is not None:
+            return hs.loadb(stored, mode=hs.HS_MODE_BLOCK)
         made = compile_(*what)
-        new = path.with_suffix(f".{id(made)}")
-        new.write_bytes(hs.dumpb(made))
-        new.replace(path)
+        kept.write(compiled, name, hs.dumpb(made))
         return made
 
     with pytest.MonkeyPatch.context() as patch:

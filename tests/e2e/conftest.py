@@ -20,8 +20,6 @@ def pytest_collection_modifyitems(items) -> None:
     for item in items:
         if "/e2e/" in str(item.fspath):
             item.add_marker(pytest.mark.e2e)
-            # One worker runs a module: its proxy is started once.
-            item.add_marker(pytest.mark.xdist_group(Path(item.fspath).stem))
 
 
 @pytest.fixture(scope="session")
@@ -35,11 +33,8 @@ def origins(authority) -> Iterator[Origins]:
         yield running
 
 
-def _starting(
-    authority, tmp_path_factory, run_folder
-) -> Iterator[Callable[..., Proxy]]:
+def _starting(authority, tmp_path_factory, compiled) -> Iterator[Callable[..., Proxy]]:
     running: list[Proxy] = []
-    compiled = run_folder / "compiled-rules"
 
     def start(
         policy: str = POLICY,
@@ -70,21 +65,21 @@ def _starting(
 
 @pytest.fixture(scope="module")
 def start_proxy(
-    authority, tmp_path_factory, run_folder
+    authority, tmp_path_factory, compiled
 ) -> Iterator[Callable[..., Proxy]]:
     """
     Start a proxy: `start_proxy(policy=..., hosts={name: address}, arguments=[...])`.
     All that were started are stopped at the end of the module.
     """
-    yield from _starting(authority, tmp_path_factory, run_folder)
+    yield from _starting(authority, tmp_path_factory, compiled)
 
 
 @pytest.fixture(scope="session")
 def start_shared_proxy(
-    authority, tmp_path_factory, run_folder
+    authority, tmp_path_factory, compiled
 ) -> Iterator[Callable[..., Proxy]]:
     """The same, until the end of the session."""
-    yield from _starting(authority, tmp_path_factory, run_folder)
+    yield from _starting(authority, tmp_path_factory, compiled)
 
 
 @pytest.fixture(scope="session")
@@ -140,7 +135,7 @@ def flows(origins, start_shared_proxy) -> Flows:
 
 
 @pytest.fixture(scope="session")
-def island(authority, origins, tmp_path_factory) -> Iterator[Island]:
+def island(authority, origins, compiled) -> Iterator[Island]:
     """A place without routes, with a proxy and a user who is not root."""
     models = ["api.anthropic.com", "api.openai.com"]
     found = {
@@ -150,7 +145,6 @@ def island(authority, origins, tmp_path_factory) -> Iterator[Island]:
     made = Island(dict.fromkeys([*NAMES, *models], "127.0.0.1"), found)
     ca = made.folder / "origins.pem"
     ca.write_bytes(Path(authority.pem).read_bytes())
-    compiled = tmp_path_factory.getbasetemp() / "compiled-rules"
     made.start_proxy(ISLAND_POLICY + UPSTREAM.format(ca=ca), compiled)
     yield made
     made.close()

@@ -4,18 +4,13 @@ import httpx
 import pytest
 
 from tests.bench import contender
+from tests.harness.proxy import make_state
 
 
 @pytest.mark.parametrize("start", [contender.stock, contender.slim, contender.ours])
-def test_it_starts_and_answers(
-    start, origins, authority, tmp_path, tmp_path_factory, run_folder
-):
+def test_it_starts_and_answers(start, origins, authority, tmp_path, compiled):
     origin = origins.start("http")
-    compiled = run_folder / "compiled-rules"
-    compiled.mkdir(exist_ok=True)
-    state = tmp_path / "state"
-    state.mkdir(mode=0o700)
-    (state / "cache").symlink_to(compiled)
+    make_state(tmp_path / "state", compiled)
     proxy = start(tmp_path, authority.pem)
     try:
         with httpx.Client(

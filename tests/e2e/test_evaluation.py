@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 import addons.egress
-from tests.harness.proxy import free_port
+from tests.harness.proxy import free_port, make_state
 
 POLICY = """\
 version: 1
@@ -23,10 +23,11 @@ upstream: {allow_private: ["127.0.0.0/8", "::1/128"]}
 
 
 @pytest.fixture(scope="module")
-def mitmdump(tmp_path_factory):
+def mitmdump(tmp_path_factory, compiled):
     folder = tmp_path_factory.mktemp("evaluation")
     (folder / "rules").mkdir()
     (folder / "rules" / "policy.yaml").write_text(POLICY)
+    make_state(folder / "agent-dlp", compiled)
     port = free_port()
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(

@@ -38,12 +38,11 @@ class Day:
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory, run_folder):
+def day(tmp_path_factory, compiled):
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
     if missing:
         pytest.skip(f"missing: {', '.join(missing)}")
     folder = tmp_path_factory.mktemp("operations")
-    compiled = run_folder / "compiled-rules"
     company = Company.found(folder, compiled)
     try:
         with Watch(folder / "watch", company.proxy.metrics) as watch:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.proxy import make_state
+
 pytestmark = pytest.mark.e2e
 
 DLP = str(Path(sys.executable).with_name("dlp"))
@@ -53,11 +55,13 @@ def addresses() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize(("workers", "cold"), [("1", True), ("2", False)])
 def test_ready_means_listening_and_well_and_sigterm_ends_with_0(
-    start, tmp_path, workers
+    start, tmp_path, compiled, workers, cold
 ):
     """Whoever reads the line, and systemd (Type=notify), are told at the same time."""
+    if not cold:
+        make_state(tmp_path / "state", compiled)
     flags = addresses()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
         name = f"dlp-{secrets.token_hex(8)}"

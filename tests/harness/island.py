@@ -59,7 +59,6 @@ class Island:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._log = (self.folder / "log").open("ab")
-        self.make("compiled")
         spec = {"files": self._files(), "blocked": blocked(), "ports": self._bridges()}
         self._keeper = subprocess.Popen(
             [sys.executable, str(KEEPER), json.dumps(spec)],
@@ -77,9 +76,7 @@ class Island:
 
     @property
     def environment(self) -> dict[str, str]:
-        """That user cannot keep compiled modules beside ours."""
-        kept = str(self.folder / "compiled")
-        return {"PATH": os.environ["PATH"], "PYTHONPYCACHEPREFIX": kept}
+        return {"PATH": os.environ["PATH"]}
 
     @property
     def log(self) -> str:
@@ -120,9 +117,8 @@ class Island:
         self.state, self.rules = self.make("state"), self.make("rules")
         self.state.chmod(0o700)
         (self.rules / "policy.yaml").write_text(policy)
-        if compiled.is_dir():
-            shutil.copytree(compiled, self.state / "cache")
-            self.give(self.state)
+        shutil.copytree(compiled, self.state / "cache")
+        self.give(self.state)
         self.give(self.rules)
         ports = [free_port() for _ in range(3)]
         self.proxy, self.metrics = (f"127.0.0.1:{port}" for port in ports[:2])
@@ -132,8 +128,9 @@ class Island:
             words += [option, f"127.0.0.1:{port}"]
         done = self.run(*words, seconds=START_S, until="ready")
         assert done.returncode is None, self.log
-        if not compiled.exists():
-            shutil.copytree(self.state / "cache", compiled)
+        for made in (self.state / "cache").iterdir():
+            if not (compiled / made.name).exists():
+                shutil.copy(made, compiled)
 
     def furnish(self, folder: Path) -> None:
         """A home with a key in it, and a working folder."""

@@ -54,6 +54,13 @@ def free_port(host: str = "127.0.0.1") -> int:
         return probe.getsockname()[1]
 
 
+def make_state(state: Path, compiled: Path) -> None:
+    """An empty state folder whose cache is a link to `compiled`."""
+    compiled.mkdir(exist_ok=True)
+    state.mkdir(mode=0o700)
+    (state / "cache").symlink_to(compiled)
+
+
 @functools.cache
 def namespace() -> list[str] | None:
     """The command that gives a private mount namespace, or None where none is."""
@@ -125,10 +132,8 @@ class Proxy:
         temporary.replace(self.rules / "policy.yaml")
 
     def start_from(self, compiled: Path) -> None:
-        """Share compiled rules with the proxies started before, by a link."""
-        compiled.mkdir(exist_ok=True)
-        self.state.mkdir(mode=0o700)
-        (self.state / "cache").symlink_to(compiled)
+        """Share compiled rules with the proxies started before."""
+        make_state(self.state, compiled)
 
     def start(self, *, wait: bool = True) -> "Proxy":
         """Start it and wait for the line `ready`."""
