@@ -189,6 +189,8 @@ class Connection(ProxyConnectionHandler):
     def _hook_done(self, hook: commands.StartHook, task: asyncio.Future[None]) -> None:
         self._tasks.discard(task)
         self._before_reading.discard(task)
+        if task.cancelled():
+            return  # the proxy stops: what waits for this hook is not passed on
         task.result()
         if hook.blocking:
             self._handle(events.HookCompleted(hook))
