@@ -115,7 +115,8 @@ CIPHERS = (
     ),
 )
 
-_SHOWN = TAKEN_APART.union(cipher.step for cipher in CIPHERS)
+STEPS = frozenset(cipher.step for cipher in CIPHERS)
+_SHOWN = TAKEN_APART | STEPS
 """
 Steps that show a key only as it is: undoing one of two ciphers gives no beginning of a
 key, so in what has one, that of another is chance.

@@ -12,10 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from math import log2
 
 import numpy as np
 
 from dlp.decode.beginnings import BEGINNINGS, key_of
+from dlp.decode.disguise import STEPS
 from dlp.decode.guesses import CIPHER, TAKEN_APART
 from dlp.decode.inflate import inflate
 from dlp.decode.magic import BZIP2, GZIP, XZ, ZSTD
@@ -44,6 +46,28 @@ _FEWEST, _FEWEST_IN_HEX = 14, 9
 """Different ones among so many of a long and of a short or hexadecimal rest: of drawn
 letters and digits 99 in 100 have more, the entries of a table fewer."""
 _HEX = re.compile(rb"[0-9a-fA-F-]*")
+_SURE = 8
+"""So long a beginning is no chance."""
+_NEAR_BYTES = 384
+_KEY_LETTERS = 48
+_UNSEEN = 0.25
+"""How often a byte that does not stand there is taken to."""
+_DRAWN = re.compile(rb"[0-9A-Za-z_-]{0,40}")
+_ALPHABETS = tuple(
+    (re.compile(letters), log2(size))
+    for letters, size in (
+        (rb"[0-9]*", 10),
+        (rb"[0-9a-f]*|[0-9A-F]*", 16),
+        (rb"[a-z]*|[A-Z]*", 26),
+        (rb"[A-Z2-7]*|[a-z2-7]*", 32),
+        (rb"[0-9A-Z]*|[0-9a-z]*", 36),
+        (rb"[0-9A-Za-z_-]*", 64),
+    )
+)
+"""What keys are drawn from, and the bits of a letter."""
+_AMONG_TEXT_BITS, _AMONG_BYTES_BITS = -2, 8
+"""By so many bits more what stands round a key has to leave of it: in base64, under the
+same byte, it stands among its like."""
 _HEADS = {GZIP + b"\0": "gzip", BZIP2 + b"91AY": "bz2", XZ: "xz", ZSTD: "zstd"}
 _PROBE_BYTES = 1 << 20
 
@@ -98,7 +122,7 @@ class Shifts:
 
     def undone(self, source: Source) -> Iterator[View]:
         """What follows the beginning of a key or container, undone."""
-        if source.view.step in TAKEN_APART:
+        if source.view.step in TAKEN_APART or source.view.came_of(STEPS):
             return
         done: set[int] = set()
         written = _is_written(source.data) and source.view.step not in _NO_TEXT_BEFORE
@@ -116,7 +140,11 @@ class Shifts:
                 text = inflate(text, codec, min(_PROBE_BYTES, source.budget.room)).data
             else:
                 text = _NO_TEXT.split(text, 1)[0]
-            if _is_key(self._key, text, literal) or (codec and text):
+            found = _is_key(self._key, text, literal) and not (
+                len(literal) < _SURE
+                and _is_like_all(text[len(literal) :], undo(_near(source, start), key))
+            )
+            if found or (codec and text):
                 stop = stop if codec else start + len(text)
                 span = start, min(stop, len(source.data))
                 yield source.child(CIPHER, text, span)
@@ -180,3 +208,24 @@ def _is_key(key: re.Pattern[bytes], text: bytes, literal: bytes) -> bool:
     few = len(rest) < _REST or _HEX.fullmatch(rest)
     different = len(set(rest)) >= (_FEWEST_IN_HEX if few else _FEWEST)
     return different and max(map(rest.count, set(rest))) * _SAME <= len(rest)
+
+
+def _near(source: Source, start: int) -> bytes:
+    """What stands before and behind a place, a key there left out."""
+    data, stop = source.data, start + _KEY_LETTERS
+    return data[max(0, start - _NEAR_BYTES) : start] + data[stop : stop + _NEAR_BYTES]
+
+
+def _is_like_all(rest: bytes, near: bytes) -> bool:
+    """
+    Whether letters are drawn from what stands round them rather than from an alphabet:
+    coordinates of a font differ in a few bits, and under some byte are a few letters,
+    everywhere. Compared are the bits it takes to tell them, knowing the one or other.
+    """
+    found = _DRAWN.match(rest)
+    letters = found[0] if found else b""
+    bits = next(bits for known, bits in _ALPHABETS if known.fullmatch(letters))
+    counts = np.bincount(np.frombuffer(near, np.uint8), minlength=256) + _UNSEEN
+    told = log2(counts.sum()) - np.log2(counts[np.frombuffer(letters, np.uint8)])
+    more = _AMONG_TEXT_BITS if _is_written(near) else _AMONG_BYTES_BITS
+    return float(told.sum()) < bits * len(letters) + more

@@ -76,13 +76,13 @@ def _is_run_on(match: Match) -> bool:
     """
     joined = _is_joined(match.view)
     own = _own(match)
+    moved = match.view.came_of(TAKEN_APART)
     if own != match.secret:
-        moved = match.view.came_of(TAKEN_APART) and bool(_PLAIN.fullmatch(own))
-        if moved and (_long_words().search(own) or _reads_like_words(own)):
+        if moved and _PLAIN.fullmatch(own) and _has_words(own):
             return True
         return joined and bool(_long_words().match(own))
     if match.tier not in _OF_ANYTHING:
-        return False
+        return moved and _has_words(own)
     if match.rule.family == GENERIC and (joined or match.view.came_of(_GLUED)):
         return True
     named = joined and any(name == "keylike" for name, _ in match.rule.checks)
@@ -127,6 +127,11 @@ def _long_words() -> re.Pattern[bytes]:
     """Of letters that were drawn and moved about, one key in ten thousand has one."""
     long = [word.encode() for word in WORDS if len(word) >= _SHORTEST_WORD]
     return re.compile(b"|".join(long))
+
+
+def _has_words(own: bytes) -> bool:
+    """Whether words were picked where drawn letters would stand."""
+    return bool(_long_words().search(own)) or _reads_like_words(own)
 
 
 _DRAWN_EACH = 0.4

@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from dlp.decode.budget import Budget
 from dlp.decode.shifted import shifted
 from dlp.decode.source import Source
@@ -10,8 +12,12 @@ from dlp.model import Limits, View
 PROSE = b"\x93printtheappropriatemethodsofthiselement\x94" * 9
 
 
-def undone(data: bytes) -> list[bytes]:
-    source = Source(View(data, 0, "pdf text"), Budget.of(Limits(), len(data)))
+TABLE = bytes(random.Random(3).choices(b"ABCDEFGHIJKLMNPRST", k=2000))
+"""As coordinates of a font: they differ in a few bits."""
+
+
+def undone(data: bytes, step: str = "pdf text") -> list[bytes]:
+    source = Source(View(data, 0, step), Budget.of(Limits(), len(data)))
     return [view.data for view in shifted(source)]
 
 
@@ -24,3 +30,36 @@ def test_bytes_are_undone_however_few_stand_between_prose():
     key = b"npg_" + bytes(random.Random(1).choices(b"abcdefghijkLMNOP0123456789", k=24))
     moved = bytes(byte + 2 for byte in key)
     assert any(key in text for text in undone(b"\0" + moved + b"\0 and this"))
+
+
+def masked(text: bytes) -> bytes:
+    return bytes(byte ^ 0x9C for byte in text)
+
+
+def test_what_is_drawn_as_all_round_it_is_a_table():
+    """Under some byte a table begins as a key; a key in it is drawn otherwise."""
+    beginning = TABLE[:1000] + b"ACCA" + TABLE[1000:]
+    assert len(set(TABLE[1000:1024])) >= 14  # or it is none for want of letters
+    assert undone(masked(beginning)) == []
+    key = b"ACCA" + bytes(
+        random.Random(4).choices(b"CDEFGHIJKLMNOPQUVWXYZ234567", k=16)
+    )
+    held = undone(masked(TABLE[:1000] + key + TABLE[1000:]))
+    assert any(key in text for text in held)
+
+
+@pytest.mark.parametrize("around", [b"0123456789abcdef\n", bytes(range(256))])
+def test_a_key_is_found_whatever_stands_round_it(around: bytes):
+    """Also among letters as many as its own."""
+    drawn = random.Random(5)
+    key = b"npg_" + bytes(drawn.choices(b"abcdefghijkLMNOPQRST0123456789", k=30))
+    text = bytes(drawn.choices(around, k=700))
+    assert any(key in found for found in undone(masked(text + key + text)))
+
+
+def test_what_another_cipher_made_is_not_read_under_a_byte():
+    """That shows a key as it is."""
+    letters = b"abcdefghijkLMNOP0123456789"
+    key = masked(b"npg_" + bytes(random.Random(1).choices(letters, k=24)))
+    assert undone(key)
+    assert not undone(key, "rot47")

@@ -98,6 +98,24 @@ def test_words_that_letters_moved_about_run_together_are_no_key(value, kept):
 
 
 @pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("MYTOKEN2/third-partyrecognizesoptionscontainsof", False),
+        ("MYTOKENcom/myorgcom/anotherPrefixalsomyorg", False),
+        (expand("{uuid}", seed=1), True),
+        (expand("{base64:40}", seed=2), True),
+    ],
+)
+def test_words_picked_behind_a_name_are_no_value(value, kept):
+    """Also of a rule that names it well, as a manual of `npmrc` does."""
+    text = f"_auth={value}".encode()
+    moved = View(text, 0, "picked", RAW)
+    named = rule("id: vendor\npattern: '_auth=(?P<secret>.{30,60})'\nmatches: [x]")
+    found = match(named, 6, len(text), Tier.STRONG, moved)
+    assert bool(left(found)) is kept
+
+
+@pytest.mark.parametrize(
     ("size", "prefix", "tier", "kept"),
     [
         (2_000, "acm-", Tier.STRONG, True),
