@@ -13,7 +13,7 @@ from dlp.cli.scan import app
 from dlp.detect.fingerprint import SecretInfo
 from dlp.state.secrets import Registration, SecretStore
 from tests.harness.leaks import leaks
-from tests.harness.proxy import DLP
+from tests.harness.proxy import DLP, make_state
 from tests.transformations import KNOWN_AND_VENDOR, KNOWN_ONLY
 
 DRAW = random.Random(5)
@@ -22,8 +22,9 @@ WRITTEN = {**KNOWN_AND_VENDOR, **KNOWN_ONLY}
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("state")
+def state(tmp_path_factory, compiled):
+    folder = tmp_path_factory.mktemp("scan") / "state"
+    make_state(folder, compiled)
     SecretStore(folder).add([Registration(SecretInfo("known"), SECRET.encode())])
     return folder
 

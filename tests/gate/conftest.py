@@ -2,6 +2,7 @@ import pytest
 
 from dlp.gate import Gate
 from dlp.model import Settings
+from tests.harness.proxy import make_state
 
 POLICY = """\
 version: 1
@@ -24,11 +25,12 @@ statements:
 
 
 @pytest.fixture(scope="module")
-def gate(tmp_path_factory):
+def gate(tmp_path_factory, compiled):
     tmp_path = tmp_path_factory.mktemp("gate")
     rules = tmp_path / "rules"
     rules.mkdir()
     (rules / "policy.yaml").write_text(POLICY)
+    make_state(tmp_path / "state", compiled)
     gate = Gate.open(Settings(rules=str(rules), state=str(tmp_path / "state")))
     yield gate
     gate.close()
