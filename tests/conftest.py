@@ -33,21 +33,29 @@ FEW = 3
 """Patterns that are compiled in the time it takes to read them."""
 
 
+E2E = "tests/e2e/"
+
+
 class Scheduling(LoadScopeScheduling):
     """
-    First the end-to-end tests, each module in one process: its proxy is started once.
-    Then one by one whatever remains, so that all processes end together.
+    Each end-to-end module in one process, so that its proxy is started once. Of others
+    each function: that is little enough for all processes to end together.
     """
 
     def _split_scope(self, nodeid):
-        module, _, _ = nodeid.partition("::")
-        return module if module.startswith("tests/e2e/") else nodeid
+        return nodeid.partition("::" if nodeid.startswith(E2E) else "[")[0]
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """`--dist loadgroup` of xdist 3.8 groups nothing under pytest 9.2."""
+    config.option.loadscopereorder = False
     return Scheduling(config, log)
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """What takes long to begin with."""
+    items.sort(key=lambda item: not item.nodeid.startswith(E2E))
 
 
 @pytest.fixture(scope="session")
