@@ -1,15 +1,18 @@
 """Fixtures of the end-to-end tests; one origin CA, one set of origins per session."""
 
+import fcntl
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from dlp import Inspector
 from tests.harness.ca import Authority
 from tests.harness.island import POLICY as ISLAND_POLICY
 from tests.harness.island import Island
 from tests.harness.origin import Origin, Origins
-from tests.harness.proxy import POLICY, UPSTREAM, Proxy
+from tests.harness.proxy import POLICY, UPSTREAM, Proxy, make_state
 from tests.harness.vendors import HOSTS as VENDORS
 from tests.harness.vendors import Flows, Vendors
 
@@ -31,6 +34,19 @@ def authority(tmp_path_factory) -> Authority:
 def origins(authority) -> Iterator[Origins]:
     with Origins(authority, ["*.test", *NAMES]) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def compiled(compiled, tmp_path_factory) -> Path:
+    """With all rules in it, before several proxies at once compile them."""
+    with (compiled.parent / "compiling").open("a+") as done:
+        fcntl.flock(done, fcntl.LOCK_EX)
+        if not done.seek(0, os.SEEK_END):
+            state = tmp_path_factory.mktemp("compiling") / "state"
+            make_state(state, compiled)
+            Inspector.load(None, state)
+            done.write("done")
+    return compiled
 
 
 def _starting(authority, tmp_path_factory, compiled) -> Iterator[Callable[..., Proxy]]:

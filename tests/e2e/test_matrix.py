@@ -320,7 +320,7 @@ def send(armed, plain, secure):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("table", "secret"),
     [
