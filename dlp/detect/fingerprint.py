@@ -12,6 +12,7 @@ when the sum is a leak.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -30,6 +31,11 @@ from dlp.model import View
 
 AS_IT_IS = ("raw", "visible", "plain")
 """Variants that are the value itself, but for case and separators."""
+_MOST = 0.75
+"""Of a secret in pieces of which none is evidence alone."""
+_NEAR = 16 << 10
+"""Bytes between such pieces: in more some are alike by chance."""
+_MOST_PIECES = 64
 _UNSHIFTED = (*AS_IT_IS, "base64")
 """Those of which XOR with 0 and a shift by 0 are variants, too."""
 
@@ -206,13 +212,52 @@ class SecretIndex:
 
     def _scan(self, buffer: Buffer) -> Iterator[SecretHit]:
         shown: list[tuple[int, int]] = []
+        pieces: list[tuple[Stretch, Domain]] = []
         for base, found in self._search.windows(buffer.form):
             for domain, pair in found.items():
                 for stretch in self._stretches(buffer, base, domain, pair, shown):
+                    if self._search.scattered[self._search.runs[stretch.run]]:
+                        pieces.append((stretch, domain))
+                    if not stretch.enough:
+                        continue
                     for hit in self._hits(buffer, stretch, domain):
                         if hit.variant in _UNSHIFTED and hit.start is not None:
                             shown.append(buffer.raw_span(hit.view, hit.start, hit.stop))
                         yield hit
+        if not all(stretch.enough for stretch, _ in pieces):
+            yield from self._scattered(buffer, pieces)
+
+    def _scattered(
+        self, buffer: Buffer, pieces: Sequence[tuple[Stretch, Domain]]
+    ) -> Iterator[SecretHit]:
+        """Secrets most of which stands near each other in pieces."""
+        of: dict[int, list[tuple[int, int, Domain]]] = {}
+        for stretch, domain in pieces:
+            which = self._owner(stretch)
+            run = self._search.shape(stretch.run)
+            coverage = _coverage(stretch, run, self._values[which].length)
+            of.setdefault(which, []).append((stretch.start, coverage, domain))
+        for which, found in of.items():
+            value = self._values[which]
+            needed = max(value.threshold, math.ceil(value.length * _MOST))
+            for start, coverage, domain in _near(sorted(found)):
+                if coverage.bit_count() >= needed:
+                    view, _ = buffer.locate(start, start + GRAM, domain)
+                    for name in value.names:
+                        yield SecretHit(
+                            name,
+                            view,
+                            None,
+                            None,
+                            coverage,
+                            complete=True,
+                            variant="scattered",
+                        )
+                    break
+
+    def _owner(self, stretch: Stretch) -> int:
+        """The number of the value of which a stretch is a part."""
+        return int(np.searchsorted(self._value_runs, stretch.run, "right")) - 1
 
     def _stretches(
         self,
@@ -238,8 +283,7 @@ class SecretIndex:
     ) -> Iterator[SecretHit]:
         run = self._search.shape(stretch.run)
         variant = VARIANTS[run["variant"]]
-        which = int(np.searchsorted(self._value_runs, stretch.run, "right")) - 1
-        value = self._values[which]
+        value = self._values[self._owner(stretch)]
         coverage = _coverage(stretch, run, value.length)
         complete = not variant.dense or coverage.bit_count() >= value.threshold
         view, span = buffer.locate(stretch.start, stretch.stop, domain)
@@ -268,6 +312,20 @@ class SecretIndex:
         if start < 0 or digest(data[start:stop], self.key) != value.digest:
             return None
         return start, stop
+
+
+def _near(
+    pieces: Sequence[tuple[int, int, Domain]],
+) -> Iterator[tuple[int, int, Domain]]:
+    """For each piece, in order, what those near before it and it cover together."""
+    first = 0
+    for at, (start, _, domain) in enumerate(pieces):
+        while pieces[first][0] < start - _NEAR:
+            first += 1
+        together = 0
+        for _, coverage, _ in pieces[max(first, at - _MOST_PIECES) : at + 1]:
+            together |= coverage
+        yield start, together, domain
 
 
 def _outside(places: Places, spans: list[tuple[int, int]]) -> Places:

@@ -4,7 +4,7 @@ Where known runs of grams stand in a buffer.
 A *run* is one text whose grams have consecutive ordinals, one gram each `stride` bytes.
 Grams found at `p` that belong at `i * stride` of a run say the text would begin at
 `p - i * stride`; neighbours that agree on that make a *stretch*. What stays below a
-run's `need` is dropped here.
+run's `need` is dropped here, unless its variant is `scattered`.
 
 Buffers are searched in windows that overlap by the longest run, so that memory does
 not follow the size of a message. The normalised bytes are looked up at every position,
@@ -62,6 +62,8 @@ class Stretch(NamedTuple):
     last: int
     start: int
     stop: int
+    enough: bool
+    """Whether it is evidence by itself."""
 
 
 class Window(NamedTuple):
@@ -89,6 +91,8 @@ class Search:
     """Grams of each shape."""
     keep: NDArray[np.int64]
     """Of how many grams of a shape one is in the table."""
+    scattered: NDArray[np.bool_]
+    """Of which shapes what is no evidence by itself is told too."""
     runs: _Numbers
     """The shape of each run; filled up to a multiple of `_BLOCK`."""
     starts: NDArray[np.uint32]
@@ -120,6 +124,7 @@ class Search:
         counts = (shapes["length"].astype(np.int64) - GRAM) // shapes["stride"] + 1
         dense = np.array([variant.dense for variant in variants])
         keep = np.where(dense[shapes["variant"]], 1, shapes["need"].astype(np.int64))
+        scattered = np.array([variant.scattered for variant in variants])
         sizes = counts[shape]
         starts = np.cumsum(sizes) - sizes
         kept = _kept(starts, sizes, keep[shape])
@@ -132,6 +137,7 @@ class Search:
             shapes,
             counts,
             keep,
+            scattered[shapes["variant"]],
             np.pad(shape, (0, -len(shape) % _BLOCK)),
             starts[::_BLOCK].astype(np.uint32),
             _marks(tags),
@@ -235,13 +241,14 @@ class Search:
         tail = np.append(head[1:], len(run)) - 1
         shape = self.runs[run[head]]
         enough = gram[tail] - gram[head] + 1 >= self.shapes["need"][shape]
-        head, tail = head[enough], tail[enough]
+        told = enough | self.scattered[shape]
+        head, tail, enough = head[told], tail[told], enough[told]
         first, last, run = gram[head], gram[tail], run[head]
         origin = begin[head] + base
-        stride = self.shapes["stride"][shape[enough]]
+        stride = self.shapes["stride"][shape[told]]
         start = origin + first * stride
         stop = origin + last * stride + GRAM
-        columns = [c.tolist() for c in (run, first, last, start, stop)]
+        columns = [c.tolist() for c in (run, first, last, start, stop, enough)]
         return [Stretch(*row) for row in zip(*columns, strict=True)]
 
     def _of(self, ordinals: Places) -> tuple[Places, Places]:

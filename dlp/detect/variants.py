@@ -36,6 +36,8 @@ class Variant:
     backwards: bool = False
     dense: bool = False
     """Every gram is kept, so that fragments count."""
+    scattered: bool = False
+    """Also fragments that are no evidence alone, where most of the secret is near."""
     text_only: bool = False
     part: bool = False
     """Texts are parts of the value, and may be less random than it is."""
@@ -166,9 +168,11 @@ _plain = _one(bytes)
 _hex = _one(lambda data: data.hex().encode())
 
 VARIANTS: tuple[Variant, ...] = (
-    Variant("plain", _plain, dense=True, text_only=True),
+    Variant("plain", _plain, dense=True, text_only=True, scattered=True),
     Variant("raw", _plain, Domain.RAW, dense=True),
-    Variant("visible", _plain, Domain.VISIBLE, dense=True, text_only=True),
+    Variant(
+        "visible", _plain, Domain.VISIBLE, dense=True, text_only=True, scattered=True
+    ),
     Variant(
         "visible reversed",
         _reversed(_plain),

@@ -380,3 +380,33 @@ def test_what_makes_a_leak_of_a_spelling_is_no_accident(value, at):
     assume(bits_of(value.hex().encode()) >= 60)
     index = index_of(short=value.hex().encode())
     assert not [h for h in scan(text[at : at + 12], index=index) if h.complete]
+
+
+HEX = random.Random(5).randbytes(16).hex().encode()
+PHRASE = b"marble cactus violet hammer planet sugar rocket"
+
+
+def in_pieces(value: bytes, size: int, between: bytes = b" is row %d of a\n") -> bytes:
+    pieces = [value[at : at + size] for at in range(0, len(value), size)]
+    return b"".join(piece + between % n for n, piece in enumerate(pieces))
+
+
+@pytest.mark.parametrize("value", [HEX, PHRASE])
+@pytest.mark.parametrize("size", [10, 11])
+def test_pieces_that_are_no_evidence_alone_are_a_leak_together(value, size):
+    index = index_of(key=value)
+    hits = scan(in_pieces(value, size), index=index)
+    assert [hit.complete for hit in hits] == [True]
+    assert hits[0].start is None
+
+
+def test_they_are_an_accident_far_apart_or_where_half_is_missing():
+    index = index_of(key=HEX)
+    apart = (b" is row %d" + b"." * (17 << 10)).replace(b".", b"ab c,")
+    assert scan(in_pieces(HEX, 10, apart), index=index) == []
+    assert scan(in_pieces(HEX[:20], 10), index=index) == []
+
+
+def test_many_of_one_piece_are_answered_in_bounded_time():
+    index = index_of(key=HEX)
+    assert scan(in_pieces(HEX[:10] * 5000, 10), index=index) == []
