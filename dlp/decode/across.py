@@ -35,7 +35,7 @@ _MACHINERY = frozenset(
 )
 """Headers every client sends: between the pieces of a cut secret they only disturb."""
 _KINDS = frozenset({PartKind.HEADER, PartKind.TRAILER})
-_SHORTEST_JOIN = 16
+_SHORTEST_JOIN = 9
 
 
 def header_joins(parts: Sequence[Part], views: Sequence[View]) -> Iterator[View]:

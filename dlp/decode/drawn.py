@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from dlp.decode.combined import in_turn, padded, said_by
 from dlp.decode.guesses import CIPHER, PICKED, SEQUENCES
 from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.moved import moved
+from dlp.decode.opened import OPENINGS, continued, openings
 from dlp.decode.picked import codes, joins, picked
 from dlp.decode.pieces import Span
 from dlp.decode.runs import spans_of
@@ -66,18 +67,8 @@ _LONG_PREFIXES = tuple(
     prefix.encode() for prefix in USUAL if len(prefix) > 3 and not prefix.isalnum()
 )
 _REST_BYTES = 160
-_OPENINGS = tuple(
-    prefix.encode()
-    for prefix in USUAL
-    if len(prefix) > 3
-    and not prefix.endswith(("://", "BEGIN", "secret_", "eyJhbGciOi"))
-)
-HINTS = tuple(map(re.escape, map(bytes.decode, _OPENINGS)))
-_OPENS = Locator(_OPENINGS)
-_MOST_OPENED = 8
+HINTS = tuple(map(re.escape, map(bytes.decode, OPENINGS)))
 _OPENED_BYTES = 1 << 10
-_CUT_SOON = re.compile(rb"[0-9A-Za-z_\-]{0,47}(?![0-9A-Za-z_\-])")
-"""Behind the beginning of a key that does not go on as one."""
 _LOCATOR = Locator(_LONG_PREFIXES)
 _NEEDS = list(map(Counter, _LONG_PREFIXES))
 
@@ -97,7 +88,10 @@ def drawn(source: Source) -> Iterator[View]:
     is_json = LOOKS_LIKE_JSON.match(data)
     keys: list[bytes] = []
     whole: list[bytes] = []
-    for start, stop in (*_opened(data), *_stretches(data)):
+    opened = list(openings(data))
+    for start, stop in opened:
+        keys += [text for text in continued(data, start, stop) if KEY.match(text)]
+    for start, stop in (*_opened(data, opened), *_stretches(data)):
         text = data[start:stop]
         if is_json and b"\\" in text:
             continue  # it comes again, unescaped
@@ -177,12 +171,11 @@ def _per_block(ones: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return counts
 
 
-def _opened(data: bytes) -> Iterator[Span]:
+def _opened(data: bytes, found: Iterable[Span]) -> Iterator[Span]:
     """Where the beginning of a key stands whose rest stands elsewhere."""
     done = 0
-    for which, stop in _OPENS.find(data, _MOST_OPENED):
-        start = stop - len(_OPENINGS[which])
-        if start >= done and _CUT_SOON.match(data, stop):
+    for start, _ in found:
+        if start >= done:
             before = max(data.rfind(b"\n", 0, start), data.rfind(b'"', 0, start)) + 1
             done = min(start + _OPENED_BYTES, len(data))
             yield max(before, start - _NEAR), done

@@ -46,16 +46,16 @@ _LONGEST_PIECE = 64
 _FEWEST_QUOTES = 4
 _NEAR = 160
 """Bytes of code between two of them, at most."""
-_SHORTEST = 16
-_FEWEST_SUDDEN = 5
+_SHORTEST, _SHORT = 9, 16
+_FEWEST_SUDDEN, _FEWEST_IN_SHORT = 5, 2
 """Changes of kind as no name has them: a password cut into pieces has no fewer."""
 _SPARSE = 12
 """In so many bytes of literals there is one; in names and words there are fewer."""
 _MOST_BYTES = 8 << 10
 """What is made of one view, at most."""
 _FEWEST_APART = 4
-_HEAD_PIECES, _MOST_PIECES = 12, 60
-"""In which the beginning of a key is looked for, and what may follow it."""
+_HEAD_BYTES, _MOST_PIECES = 32, 200
+"""In which the beginning of a key is looked for, and what may go on from it."""
 _LARGEST_BYTES = 64 << 10
 
 
@@ -109,7 +109,8 @@ def _may_be_cut(texts: Sequence[bytes]) -> bool:
     whole = b"".join(texts)
     if len(texts) < 2 or len(whole) < _SHORTEST:
         return False
-    fewest = max(_FEWEST_SUDDEN, len(whole) // _SPARSE)
+    least = _FEWEST_SUDDEN if len(whole) >= _SHORT else _FEWEST_IN_SHORT
+    fewest = max(least, len(whole) // _SPARSE)
     return int(np.count_nonzero(sudden(whole))) >= fewest
 
 
@@ -142,9 +143,12 @@ def _keys(texts: Sequence[bytes]) -> Iterator[bytes]:
     What goes on from a literal that begins as a vendor's key: all that follows, and no
     further than a piece that is shorter than the first.
     """
+    whole, start = b"".join(texts), 0
     for at, text in enumerate(texts):
-        rest = texts[at : at + _MOST_PIECES]
-        if _KEY.match(b"".join(rest[:_HEAD_PIECES])):
+        found = _KEY.match(whole, start, start + _HEAD_BYTES)
+        start += len(text)
+        if found:
+            rest = texts[at : at + _MOST_PIECES]
             yield b"".join(rest)
             last = next((n for n, t in enumerate(rest) if len(t) < len(text)), None)
             if last is not None:

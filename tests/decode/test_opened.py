@@ -1,0 +1,71 @@
+"""The beginning of a key, and its rest among other words."""
+
+import json
+import random
+import string
+
+import pytest
+
+from dlp.decode import decode
+from dlp.decode.opened import continued, openings
+from dlp.model import Limits, Part, PartKind
+
+DRAW = random.Random(61)
+ALNUM = string.ascii_letters + string.digits
+TOKEN = "gh" + "p_" + "".join(DRAW.choices(ALNUM, k=36))
+FIRST, SECOND = TOKEN[:20], TOKEN[20:]
+
+
+def pieces(size):
+    return [TOKEN[at : at + size] for at in range(0, len(TOKEN), size)]
+
+
+CUT = {
+    "halves, the second first": f"suffix = {SECOND}\nprefix = {FIRST}",
+    "halves in prose": f"It ends with {SECOND}, and it begins with {FIRST}, I think.",
+    "elements of rows": "".join(
+        f"<i><n>{n}</n><v>{piece}</v></i>" for n, piece in enumerate(pieces(10))
+    ),
+    "titles among links": "".join(
+        f"<title>{piece}</title><link>http://a.test/{n}</link>"
+        for n, piece in enumerate(pieces(6))
+    ),
+    "changes far apart": "".join(
+        f"@@ -{n * 9},1 +{n * 9},1 @@\n-old\n+{piece}\n"
+        for n, piece in enumerate(pieces(10))
+    ),
+}
+
+
+def seen(text):
+    body = json.dumps({"messages": [{"role": "user", "content": text}]}).encode()
+    decoded = decode([Part(PartKind.BODY, body)], Limits())
+    assert not decoded.truncated
+    return decoded.views
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_the_key_is_put_together(name):
+    assert any(TOKEN.encode() in view.data for view in seen(CUT[name]))
+
+
+def test_a_beginning_alone_is_none():
+    for text in (b"set GITHUB_TOKEN to ghp_", b"AKIA and ASIA are prefixes"):
+        assert not [
+            one
+            for start, stop in openings(text)
+            for one in continued(text, start, stop)
+        ]
+
+
+def test_plain_words_are_no_rest():
+    text = b"use ghp_abc or a token of your own, as the documentation says"
+    assert [
+        one for start, stop in openings(text) for one in continued(text, start, stop)
+    ] == []
+
+
+def test_the_work_is_bounded():
+    text = "".join(f"ghp_{n:04} " for n in range(20000)).encode()
+    made = [one for a, b in openings(text) for one in continued(text, a, b)]
+    assert sum(map(len, made)) < 1 << 17
