@@ -25,6 +25,7 @@ from dlp.decode.combined import said_by
 from dlp.decode.cover import bare, common, unaffixed
 from dlp.decode.drawn import sudden
 from dlp.decode.guesses import PICKED, TAKEN_APART
+from dlp.decode.kinds import DRAWN
 from dlp.decode.pieces import Span
 from dlp.decode.source import Source
 from dlp.model import View
@@ -54,7 +55,6 @@ _MOST_BYTES = 8 << 10
 """What is made of one view, at most."""
 _WORD = re.compile(rb"[A-Za-z0-9_+/\-]+")
 _MOST_COLUMNS = 24
-_DRAWN = re.compile(rb"[a-z][A-Z0-9]|[0-9][A-Za-z]|[A-Z][0-9]|[A-Z][a-z][A-Z]")
 _OFTEN = 8
 """One in so many letters of a key is followed by one of another kind, or more."""
 
@@ -154,7 +154,7 @@ def _unaffixed(rows: list[bytes]) -> Iterator[bytes]:
 
 def _is_drawn(text: bytes) -> bool:
     """Whether it is long enough to tell, and changes kind as no word does."""
-    return len(text) >= _SHORTEST and len(_DRAWN.findall(text)) * _OFTEN >= len(text)
+    return len(text) >= _SHORTEST and len(DRAWN.findall(text)) * _OFTEN >= len(text)
 
 
 def _alike(edges: Places, period: int) -> Iterator[list[Span]]:

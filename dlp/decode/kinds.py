@@ -7,6 +7,8 @@ Why not in `shape.py` or `runs.py`: those ask for certain symbols, this for none
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +17,8 @@ KINDS = bytes(
     for b in range(256)
 )
 """A digit, upper case, lower case, a sign."""
+DRAWN = re.compile(rb"[a-z][A-Z0-9]|[0-9][A-Za-z]|[A-Z][0-9]|[A-Z][a-z][A-Z]")
+"""One change of kind that names seldom have."""
 
 
 def changes(data: bytes, without: bytes = b"") -> npt.NDArray[np.bool_]:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from dlp.decode.beginnings import USUAL
+from dlp.decode.kinds import DRAWN
 from dlp.decode.sieve import Locator
 
 OPENINGS = tuple(
@@ -26,7 +27,6 @@ _MOST_OPENED = 8
 _CUT_SOON = re.compile(rb"[0-9A-Za-z_\-]{0,47}(?![0-9A-Za-z_\-])")
 """Behind the beginning of a key that does not go on as one."""
 _WORDS = (re.compile(rb"[A-Za-z0-9_\-]+"), re.compile(rb"[A-Za-z0-9_\-+/=.]+"))
-_DRAWN = re.compile(rb"[a-z][A-Z0-9]|[0-9][A-Za-z]|[A-Z][0-9]|[A-Z][a-z][A-Z]")
 _BEFORE_BYTES, _AFTER_BYTES = 512, 1 << 10
 """Round a beginning: where its rest is looked for."""
 _FEWEST = 3
@@ -67,7 +67,7 @@ def _with(
 ) -> Iterator[bytes]:
     yield from _as_long(first, after)
     for words in (after, before):
-        drawn = [word for word in words if len(word) > 2 and _DRAWN.search(word)]
+        drawn = [word for word in words if len(word) > 2 and DRAWN.search(word)]
         if drawn:
             yield first + drawn[0]
             yield first + drawn[-1]
