@@ -1,5 +1,6 @@
 """
-Joins over parts: header values side by side, header names, the crumbs of a cookie.
+Joins over parts: header values side by side, header names, the crumbs of a cookie; all
+of a short message, where a vendor's key begins in it and does not go on.
 
 Why not in fields.py: those pieces stand in one view, these in many, so a finding that
 lies in one of them is traced to another part.
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from operator import itemgetter
 
+from dlp.decode.opened import begins
 from dlp.model import Origin, Part, PartKind, View
 
 _MACHINERY = frozenset(
@@ -35,7 +37,10 @@ _MACHINERY = frozenset(
 )
 """Headers every client sends: between the pieces of a cut secret they only disturb."""
 _KINDS = frozenset({PartKind.HEADER, PartKind.TRAILER})
-_SHORTEST_JOIN = 9
+_WHOLE = frozenset({PartKind.TARGET, PartKind.BODY, *_KINDS})
+_HEAD_BYTES = 2 << 10
+"""Of each part, for what is cut over several of them."""
+_SHORTEST_JOIN = 12
 
 
 def header_joins(parts: Sequence[Part], views: Sequence[View]) -> Iterator[View]:
@@ -46,6 +51,7 @@ def header_joins(parts: Sequence[Part], views: Sequence[View]) -> Iterator[View]
         if part.kind in _KINDS and part.name and part.name not in _MACHINERY
     ]
     yield from _crumbs([view for name, view in rows if name == "cookie"])
+    yield from _together(parts, views)
     if len(rows) < 2:
         return
     names = [name for name, _ in rows]
@@ -53,6 +59,18 @@ def header_joins(parts: Sequence[Part], views: Sequence[View]) -> Iterator[View]
     yield from _join([view for _, view in rows])
     if sorted(names) != names:
         yield from _join([view for _, view in sorted(rows, key=itemgetter(0))])
+
+
+def _together(parts: Sequence[Part], views: Sequence[View]) -> Iterator[View]:
+    """The heads of all parts, where a key begins in one that may go on in another."""
+    heads = [
+        part.data[:_HEAD_BYTES]
+        for part in parts
+        if part.kind in _WHOLE and part.name not in _MACHINERY
+    ]
+    text = b"\n".join(heads)
+    if len(heads) > 1 and begins(text):
+        yield View(text, views[0].part, "parts", joined=True)
 
 
 def _crumbs(cookies: Sequence[View]) -> Iterator[View]:

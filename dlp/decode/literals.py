@@ -34,7 +34,7 @@ HINTS = (
     r"[\"'`](?:[)\]]?[\s+.,&|~\\_;]{0,10}b?|[;\s]{1,3}\w{1,16} ?[+.]?= ?)[\"'`][$\w]",
     r"\$\{(?:''|\"\")\}",
 )
-_SHORTEST = 9
+_SHORTEST = 16
 
 
 def literals(source: Source) -> Iterator[View]:

@@ -47,6 +47,11 @@ def openings(data: bytes) -> Iterator[tuple[int, int]]:
             yield start, stop
 
 
+def begins(data: bytes) -> bool:
+    """Whether one stands here with some of what follows it."""
+    return any(data[stop : stop + 1].isalnum() for _, stop in openings(data))
+
+
 def continued(data: bytes, start: int, stop: int) -> Iterator[bytes]:
     """The texts that the beginning in [start, stop) and other words may be."""
     low, high = max(0, start - _BEFORE_BYTES), start + _AFTER_BYTES

@@ -49,6 +49,18 @@ def test_the_key_is_put_together(name):
     assert any(TOKEN.encode() in view.data for view in seen(CUT[name]))
 
 
+def test_a_key_is_put_together_over_the_parts_of_a_message():
+    parts = [
+        Part(PartKind.TARGET, f"/x?page=1&q={TOKEN[:12]}".encode()),
+        Part(PartKind.HEADER, TOKEN[12:24].encode(), "x-note"),
+        Part(PartKind.BODY, json.dumps({"n": 1, "v": TOKEN[24:]}).encode()),
+    ]
+    views = decode(parts, Limits()).views
+    assert any(TOKEN.encode() in view.data for view in views)
+    parts[0] = Part(PartKind.TARGET, b"/x?page=1&q=something")
+    assert not [v for v in decode(parts, Limits()).views if v.step == "parts"]
+
+
 def test_a_beginning_alone_is_none():
     for text in (b"set GITHUB_TOKEN to ghp_", b"AKIA and ASIA are prefixes"):
         assert not [
