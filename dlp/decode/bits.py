@@ -19,7 +19,10 @@ from dlp.decode.runs import Alphabet
 from dlp.decode.source import Source
 from dlp.model import View
 
-_PAIRS = ("01", "abAB", "xXoO", "lI", ".\\-", "+\\-", "_\\-", " \\t")
+_PAIRS = (
+    *("01", "abAB", "xXoO", "lI", ".\\-", "+\\-", "_\\-", " \\t"),
+    *("hHtT", "tTfF", "yYnN", "lLrR", "uUdD", "#.", "*.", "|."),
+)
 _FOURS = ("ACGT", "acgt", "0123")
 """Two bits a symbol."""
 _INVISIBLE = r"(?:\xe2\x80[\x8b-\x8f]|\xe2\x81[\xa0-\xa4]|\xef\xbb\xbf)"

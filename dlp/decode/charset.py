@@ -145,6 +145,11 @@ def ebcdic(source: Source) -> Iterator[View]:
         yield source.gather("ebcdic", texts, Pieces(spans, list(map(len, texts))))
 
 
+def may_be_ebcdic(data: bytes) -> bool:
+    """Whether it is worth a try, in what came out of a code."""
+    return not data.isascii()
+
+
 def _is_ebcdic(run: bytes) -> bool:
     """Not ASCII, nor the even ground of a picture."""
     return not run.isascii() and len(set(run)) >= _FEWEST_LETTERS

@@ -15,6 +15,8 @@ from itertools import accumulate, pairwise
 from math import gcd, isqrt
 from operator import add, xor
 
+from dlp.decode.beginnings import KEY
+from dlp.decode.indexed import letters
 from dlp.decode.pieces import Span
 from dlp.decode.printable import TEXT_BYTES, readable_for_its_size
 from dlp.decode.source import Source
@@ -70,7 +72,7 @@ def numbers(source: Source) -> Iterator[View]:
     rest: list[tuple[Span, bytes]] = []
     for match in _LIST.finditer(source.data):
         values = list(map(int, _NUMBER.findall(match[0])))
-        texts = _said(values)
+        texts = said(values)
         if not texts and len(values) >= _FEWEST:
             texts = _otherwise(match[0])
         if _FEWEST <= len(values) <= _MOST_SUMMED:
@@ -83,8 +85,11 @@ def numbers(source: Source) -> Iterator[View]:
                 if not text[:-1].translate(None, TEXT_BYTES)
             ]
         found += [(match.span(), text) for text in texts]
+        counted = list(letters(values, source.data))
         if not texts and len(values) >= _FEWEST:
-            rest += [(match.span(), text) for text in _unscaled(values)]
+            counted += _unscaled(values)
+            rest += [(match.span(), text) for text in counted]
+        found += [(match.span(), text) for text in counted if KEY.search(text)]
     for match in _OCTALS.finditer(source.data):
         text = _bytes(int(digits, 8) for digits in re.findall(rb"[0-7]+", match[0]))
         if readable_for_its_size(text):
@@ -110,7 +115,7 @@ def _unparted(data: bytes) -> Iterator[tuple[Span, bytes]]:
 
 def _otherwise(text: bytes) -> list[bytes]:
     """A list read from its end, and in bases that have fewer digits than ten."""
-    texts = _said(list(map(int, _NUMBER.findall(text[::-1]))))
+    texts = said(list(map(int, _NUMBER.findall(text[::-1]))))
     words = _NUMBER.findall(text)
     if len(words) >= _FEWEST_IN_BASE and len(set(map(len, words[1:-1]))) == 1:
         for base in range(max(2, int(max(b"".join(words))) - 47), 10):
@@ -120,7 +125,8 @@ def _otherwise(text: bytes) -> list[bytes]:
     return texts
 
 
-def _said(values: Sequence[int]) -> list[bytes]:
+def said(values: Sequence[int]) -> list[bytes]:
+    """The texts that a list of numbers may stand for."""
     return [text for text in _texts(values) if readable_for_its_size(text)]
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from dlp.decode import bits
+from dlp.decode import bits, decode
 from dlp.decode.printable import TEXT_BYTES
+from dlp.model import Limits, Part, PartKind
 
 PRINTABLE = [byte for byte in TEXT_BYTES if byte >= 0x20]
 
@@ -16,6 +17,15 @@ def test_no_text_has_too_few_of_a_symbol(width, symbols):
         run = "".join(f"{b:0{width}b}" for b in text)
         run = run.translate({48: symbols[0], 49: symbols[1]})
         assert text in list(bits._read(run)), byte
+
+
+@pytest.mark.parametrize("symbols", ["HT", "tf", "NY", "#.", "|."])
+def test_any_usual_pair_is_read(symbols):
+    text = b"a text that nobody sees"
+    run = "".join(f"{byte:08b}" for byte in text)
+    said = "said: " + run.translate({48: symbols[0], 49: symbols[1]})
+    views = decode([Part(PartKind.BODY, said.encode())], Limits()).views
+    assert any(text in view.data for view in views)
 
 
 def test_the_ruler_of_a_table_is_not_worked_out(monkeypatch):

@@ -347,6 +347,14 @@ def test_a_text_behind_a_header_in_a_stored_member_is_shown():
     assert any(TEXT in view.data for view in views)
 
 
+@pytest.mark.parametrize(
+    "write", [bytes.hex, lambda data: base64.b64encode(data).decode(), list]
+)
+def test_ebcdic_is_read_in_codes_too(write):
+    text = json.dumps({"data": write(TEXT.replace(b"-", b"").decode().encode("cp037"))})
+    assert holding(body(text.encode()), b"pL4nt3d")
+
+
 def test_the_ground_of_a_picture_is_no_ebcdic():
     draw = random.Random(3)
     rows = b"".join(
