@@ -18,8 +18,9 @@ from dlp.decode.pieces import Span
 from dlp.decode.source import Source
 from dlp.model import View
 
-_NUMBER = re.compile(rb"0[xX][0-9A-Fa-f]{1,8}|[0-9]{1,20}")
-_DIGITS = b"0123456789"
+_NUMBER = re.compile(rb"[0-9]{1,20}")
+_ZEROS = bytes(48 if 48 <= b < 58 else b for b in range(256))
+"""All digits are one."""
 _FEWEST = 8
 """Numbers of a column."""
 _WIDEST = 4
@@ -32,10 +33,10 @@ _LARGEST_BYTES = 64 << 10
 
 def is_framed(data: bytes) -> bool:
     """Whether there are such rows."""
-    digits = len(data) - len(data.translate(None, _DIGITS))
-    if digits < 2 * _FEWEST or len(data) > _LARGEST_BYTES:
+    if len(data) > _LARGEST_BYTES:
         return False
-    return next(_rows(_NUMBER.split(data)), None) is not None
+    between = list(filter(None, data.translate(_ZEROS).split(b"0")))
+    return len(between) >= _FEWEST and any(True for _ in _rows(between))
 
 
 def framed(source: Source) -> Iterator[View]:
@@ -44,9 +45,9 @@ def framed(source: Source) -> Iterator[View]:
     spans = [found.span() for found in _NUMBER.finditer(data)]
     text: list[tuple[Span, bytes]] = []
     rest: list[tuple[Span, bytes]] = []
-    for first, last, width in _rows(_NUMBER.split(data)):
+    for first, last, width in _rows(_NUMBER.split(data)[1:-1]):
         span = spans[first][0], spans[last][1]
-        values = [_value(data[a:b]) for a, b in spans[first : last + 1]]
+        values = [int(data[a:b]) for a, b in spans[first : last + 1]]
         for at in range(width):
             column = values[at::width][:_MOST_VALUES]
             texts = said(column)
@@ -59,10 +60,6 @@ def framed(source: Source) -> Iterator[View]:
         source.budget.remains(view)
 
 
-def _value(digits: bytes) -> int:
-    return int(digits, 16 if digits[1:2] in {b"x", b"X"} else 10)
-
-
 def _may_say_something(column: Sequence[int]) -> bool:
     return (
         max(column) - min(column) < 256
@@ -71,12 +68,11 @@ def _may_say_something(column: Sequence[int]) -> bool:
     )
 
 
-def _rows(between: Sequence[bytes]) -> Iterator[tuple[int, int, int]]:
+def _rows(gaps: Sequence[bytes]) -> Iterator[tuple[int, int, int]]:
     """
-    First and last number of rows, and how many each row has; `between` is what stands
-    before, between and behind all numbers.
+    First and last number of rows, and how many each row has, of what stands between
+    numbers.
     """
-    gaps = between[1:-1]
     for width in range(1, _WIDEST + 1):
         # What comes again `width` gaps later, as often as a column has numbers.
         same = bytes(map(eq, gaps[width:], gaps))

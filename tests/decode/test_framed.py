@@ -18,7 +18,6 @@ FORMS = {
     "awk": 'printf "%c",{c};',
     "OCaml": " ^ String.make 1 (Char.chr {c})",
     "Ada": " & Character'Val ({c})",
-    "hexadecimal": " + Character.toString({c:#x})",
     "prices": "item {n}: ${c}.00\n",
     "steps": "step {n} took {c} ms\n",
     "sums": "+chr({less}+7)",
