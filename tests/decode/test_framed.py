@@ -20,7 +20,6 @@ FORMS = {
     "Ada": " & Character'Val ({c})",
     "prices": "item {n}: ${c}.00\n",
     "steps": "step {n} took {c} ms\n",
-    "sums": "+chr({less}+7)",
     "far from zero": "at {far} in the morning; ",
 }
 
@@ -36,7 +35,7 @@ def seen(text):
 def test_numbers_in_the_same_words_are_read(name):
     codes = enumerate(TOKEN.encode())
     form = FORMS[name]
-    text = "".join(form.format(n=n, c=c, less=c - 7, far=c + 1000) for n, c in codes)
+    text = "".join(form.format(n=n, c=c, far=c + 1000) for n, c in codes)
     views = [view.data for view in seen(text).views]
     assert any(TOKEN.encode() in data for data in views)
 
