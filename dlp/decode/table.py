@@ -31,6 +31,7 @@ from dlp.decode import (
     escapes,
     even,
     framed,
+    glued,
     headless,
     literals,
     mail,
@@ -216,6 +217,7 @@ _SPELLINGS = (
     Decoder(sized.sized, sized.HINTS, Bank.RARE, reads_joins=False, reach=2048),
     Decoder(quoted.quoted, (), test=quoted.has_literals, reads_joins=False),
     Decoder(disguise.disguised, (), test=disguise.is_disguised),
+    Decoder(glued.unglued, glued.HINTS, Bank.RARE, reads_joins=False, reach=2048),
 )
 _CODES = (
     Decoder(base64.base64, base64.HINTS, Bank.SHAPES, wraps=True),

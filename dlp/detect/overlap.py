@@ -19,6 +19,7 @@ from itertools import filterfalse
 from math import log2
 
 from dlp.decode.disguise import CIPHERS
+from dlp.decode.glued import STEP as UNGLUED
 from dlp.decode.guesses import CIPHER, TAKEN_APART
 from dlp.decode.pieces import Span
 from dlp.detect.bigrams import randomness
@@ -167,7 +168,7 @@ def _is_without_blanks(match: Match) -> bool:
     return not blank and match.view.came_of(_SHOWN)
 
 
-_CIPHERED = {CIPHER}.union(cipher.step for cipher in CIPHERS)
+_READ_ANEW = {CIPHER, UNGLUED}.union(cipher.step for cipher in CIPHERS)
 _SHOWN = frozenset({"pdf text"})
 _GLUED = frozenset({"ungrouped", "unwrapped"})
 
@@ -180,16 +181,16 @@ def _order(match: Match) -> tuple[int, bool, int, int, int]:
 
 def _is_another_reading(match: Match, kept: Iterable[Match]) -> bool:
     """
-    Whether a cipher makes a key of the letters of one that stands there as it is: every
-    `ghp_` is a `tsk_` in Atbash.
+    Whether a key is made of the letters of one that stands there as it is: every `ghp_`
+    is a `tsk_` in Atbash, and what is left of a key without its end may be another's.
     """
-    if not match.view.came_of(_CIPHERED):
+    if not match.view.came_of(_READ_ANEW):
         return False
     span = match.view.raw_span(match.start, match.stop)
     plain = (
         each.view.raw_span(each.start, each.stop)
         for each in kept
-        if each.view.part == match.view.part and not each.view.came_of(_CIPHERED)
+        if each.view.part == match.view.part and not each.view.came_of(_READ_ANEW)
     )
     return span is not None and any(_lies_in(span, each) for each in plain if each)
 

@@ -14,8 +14,10 @@ from functools import cache
 from hashlib import blake2b
 from math import comb
 
-_EXAMPLE = re.compile(rb"(?i)example|sample|placeholder|changeme|change_me|invalid")
-_MAYBE_EXAMPLE = re.compile(rb"(?i)dummy|fake")
+from dlp.decode.glued import ELLIPSIS, MAY_SAY_SO, SAYS_SO, STANDS_IN
+
+_EXAMPLE = re.compile(rf"(?i){SAYS_SO}".encode())
+_MAYBE_EXAMPLE = re.compile(rf"(?i){MAY_SAY_SO}".encode())
 _SHARE = 4
 """Short words that say it is an example count from this fraction of it."""
 _AT_END = 4
@@ -68,9 +70,7 @@ _PLACEHOLDER = re.compile(
     rb"^[<\[{(].*[>\]})]$"  # <token> [token] {token}
     rb"|^\$\(?(?:[a-z_]+|(?-i:[A-Z0-9_]+))\)?$|^%\w+%$"  # $TOKEN $(TOKEN) %TOKEN%
     rb"|\{\{|\}\}|\$\{|<%|%>"  # {{ token }} ${TOKEN}
-    rb"|redacted|censored|your[_.\- ]?(?:api|key|token|secret|password|own)"
-    rb"|insert[_-]?|replace[_-]?(?:me|with)|(?:my|the)[_-](?:api|key|token|secret)"
-    rb"|\.{3}"
+    rb"|" + f"{STANDS_IN}|{ELLIPSIS}".encode()
 )
 
 _FILLING = re.compile(rb"(?i)x{5,}|\*{4,}|_{6,}|-{6,}|#{4,}|0{8,}|1{8,}|a{8,}")

@@ -1,0 +1,105 @@
+"""
+What somebody glued to a vendor's key, so that it is none as it stands: words that say
+it is only an example, one character over and over, a word behind a dash, some letters
+before. `AKIA...EXAMPLE`, `sk_live_...xxxxxxxx`, `ghp_..._backup`, `myAIza...`.
+
+Everybody's rules think that such words excuse a key (detect/placeholder.py), and that
+letters make it none. So what begins like a key is also read without. What is whole then
+was a key; what documentation prints is not.
+
+Why not in cover.py: that knows what covers by how often it comes, this by what it says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from dlp.decode.beginnings import KEY, USUAL, key_of
+from dlp.decode.pieces import Span
+from dlp.decode.source import Source
+from dlp.model import View
+
+SAYS_SO = r"example|sample|placeholder|changeme|change_me|invalid"
+MAY_SAY_SO = r"dummy|fake"
+"""These stand in a random key now and then."""
+STANDS_IN = (
+    r"redacted|censored|your[_.\- ]?(?:api|key|token|secret|password|own)"
+    r"|insert[_-]?|replace[_-]?(?:me|with)|(?:my|the)[_-](?:api|key|token|secret)"
+)
+ELLIPSIS = r"\.{3}"
+
+_WORDS = f"{SAYS_SO}|{MAY_SAY_SO}|{STANDS_IN}|{ELLIPSIS}(?=[0-9A-Za-z])"
+_RUNS = r"abcdefgh[i-z]*|0?12345678[0-9]{0,32}|qwertyui[a-z]{0,18}"
+_SYMBOL = r"[0-9A-Za-z+/=_.~\-]"
+_FILLER = re.compile(rf"(?i:{_WORDS}|{_RUNS})|([0-9A-Za-z_])\1{{5,}}".encode())
+_FILLER_WITH_SIGNS = re.compile(
+    rf"[+/=_.~\-]?(?:{_FILLER.pattern.decode()})[+/=_.~\-]?".encode()
+)
+_SAME = "|".join(f"{each}{{6}}" for each in "0123456789abcdefghijklmnopqrstuvwxyz_")
+_NOTHING = rf"{SAYS_SO}|{MAY_SAY_SO}|{STANDS_IN}|{ELLIPSIS}|{_RUNS}|{_SAME}"
+_NAMES = "|".join(re.escape(word) for word in USUAL if word.isascii())
+HINTS = (
+    rf"(?i){_SYMBOL}{{6}}(?:{_NOTHING})",
+    rf"(?i)(?:{_NOTHING}){_SYMBOL}{{6}}",
+    rf"(?:{_NAMES})[0-9A-Za-z_\-]{{12}}",
+)
+_WORD = re.compile(rb"[0-9A-Za-z+/_.~\-]{20,1024}={0,2}")
+_USUAL = key_of(USUAL)
+_AT_BORDER = re.compile(rb"(?<![0-9A-Za-z])" + KEY.pattern)
+_BEHIND_LETTERS = re.compile(rb"[0-9A-Za-z]{1,8}?(" + _USUAL.pattern + rb")")
+"""Few letters: of long runs of random ones some hold a beginning."""
+_MOST_CUTS = 3
+"""Words behind a key; of rare vendors what goes on is more often no key."""
+_SHORTEST = 16
+STEP = "unglued"
+_DONE = frozenset({STEP})
+_APART = 4
+"""Line ends between readings: none is the label of the next."""
+
+
+def unglued(source: Source) -> Iterator[View]:
+    """Words with the beginning of a vendor's key, without what is glued to it."""
+    if source.view.came_of(_DONE):
+        return
+    found: list[tuple[Span, bytes]] = []
+    for word in _WORD.finditer(source.data):
+        texts = dict.fromkeys(_readings(word[0]))
+        texts.pop(word[0], None)
+        found += [(word.span(), text) for text in texts]
+    yield from source.found(STEP, found, separator=_APART)
+
+
+def _readings(word: bytes) -> Iterator[bytes]:
+    """What of a word may be a key."""
+    for text in (word, *_unfilled(word)):
+        key = _key_in(text)
+        if key:
+            yield key
+            if _USUAL.match(key):
+                yield from islice(_cut(key), _MOST_CUTS)
+
+
+def _unfilled(word: bytes) -> Iterator[bytes]:
+    if _FILLER.search(word):
+        for filler in (_FILLER, _FILLER_WITH_SIGNS):
+            yield filler.sub(b"", word)
+
+
+def _key_in(text: bytes) -> bytes:
+    """
+    The text from where a key begins on: where words do, or one of the usual near that.
+    """
+    found = _AT_BORDER.search(text)
+    if found:
+        return text[found.start() :]
+    found = _BEHIND_LETTERS.match(text)
+    return text[found.start(1) :] if found else b""
+
+
+def _cut(key: bytes) -> Iterator[bytes]:
+    """The key without one word behind it, two and so on."""
+    stop = len(key)
+    while (stop := max(key.rfind(sign, _SHORTEST, stop) for sign in (b"_", b"-"))) > 0:
+        yield key[:stop]

@@ -1,0 +1,76 @@
+"""A vendor's key to which something was glued that is to excuse it."""
+
+import pytest
+
+from dlp.decode import decode
+from dlp.detect.engine import Engine
+from dlp.detect.rules import load_rules
+from dlp.detect.templates import expand
+from dlp.model import Limits, Part, PartKind
+
+KEYS = {
+    "github": "ghp" + "_{alnum:36}",
+    "stripe": "sk" + "_live_{alnum:24}",
+    "slack": "xoxb" + "-{digit:12}-{digit:13}-{alnum:24}",
+    "amazon": "AK" + "IA{base32:16}",
+    "google": "AIza" + "Sy{alnum:33}",
+    "npm": "npm" + "_{alnum:36}",
+    "sendgrid": "SG" + ".{alnum:22}.{alnum:43}",
+}
+GLUED = {
+    "a word behind": "{k}EXAMPLE",
+    "a word behind a sign": "{k}_example",
+    "another": "{k}-sample",
+    "your own": "{k}_your_api_key",
+    "fake": "{k}fake",
+    "filled": "{k}xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    "zeros": "{k}000000000000000000000000",
+    "counted": "{k}12345678901234567890",
+    "in front": "EXAMPLE{k}",
+    "inside": "{a}EXAMPLE{b}",
+    "inside with signs": "{a}-example-{b}",
+    "inside, dots": "{a}...{b}",
+}
+CUT = {"number": "{k}_1", "word": "{k}_backup", "words": "{k}-old-2"}
+ENGINE = Engine.build(load_rules())
+
+
+def found(text):
+    views = decode([Part(PartKind.BODY, f"note: {text} end".encode())], Limits()).views
+    return ENGINE.scan(views).matches
+
+
+@pytest.mark.parametrize("how", GLUED)
+@pytest.mark.parametrize("vendor", KEYS)
+def test_what_excuses_a_key_does_not_hide_one(vendor, how):
+    for seed in range(3):
+        key = expand(KEYS[vendor], seed=seed)
+        half = len(key) // 2
+        assert found(GLUED[how].format(k=key, a=key[:half], b=key[half:])), seed
+
+
+@pytest.mark.parametrize("how", CUT)
+@pytest.mark.parametrize("vendor", sorted(set(KEYS) - {"sendgrid"}))
+def test_a_word_behind_a_usual_key_is_no_part_of_it(vendor, how):
+    assert found(CUT[how].format(k=expand(KEYS[vendor], seed=7)))
+
+
+@pytest.mark.parametrize("vendor", ["github", "stripe", "google", "npm", "slack"])
+def test_letters_before_a_usual_key_are_no_part_of_it(vendor):
+    assert found("my" + expand(KEYS[vendor], seed=8))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AK" + "IA{base32:9}EXAMPLE",
+        "sk" + "_live_EXAMPLE{alnum:12}",
+        "ghp" + "_{alnum:20}xxxxxxxxxxxxxxxx",
+        "npm" + "_{alnum:8}...{alnum:4}",
+        "AIza" + "Sy{alnum:10}_your_api_key",
+        "https://sk" + "-docs.example.com/path/to/some-long-example-page",
+        "xox" + "b-your-token-goes-here-example-0000000000",
+    ],
+)
+def test_what_documentation_prints_is_none(text):
+    assert not found(expand(text, seed=3))
