@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 
 import numpy as np
 
@@ -240,7 +241,7 @@ class SecretIndex:
         for which, found in of.items():
             value = self._values[which]
             needed = max(value.threshold, math.ceil(value.length * _MOST))
-            for start, coverage, domain in _near(sorted(found)):
+            for start, coverage, domain in _near(sorted(found, key=itemgetter(0))):
                 if coverage.bit_count() >= needed:
                     view, _ = buffer.locate(start, start + GRAM, domain)
                     for name in value.names:
