@@ -63,14 +63,16 @@ def header_joins(parts: Sequence[Part], views: Sequence[View]) -> Iterator[View]
 
 def _together(parts: Sequence[Part], views: Sequence[View]) -> Iterator[View]:
     """The heads of all parts, where a key begins in one that may go on in another."""
-    heads = [
-        part.data[:_HEAD_BYTES]
-        for part in parts
+    those = [
+        view
+        for part, view in zip(parts, views, strict=True)
         if part.kind in _WHOLE and part.name not in _MACHINERY
     ]
+    heads = [view.data[:_HEAD_BYTES] for view in those]
     text = b"\n".join(heads)
     if len(heads) > 1 and begins(text):
-        yield View(text, views[0].part, "parts", joined=True)
+        trace = _Across(those, [len(head) + 1 for head in heads])
+        yield View(text, those[0].part, "parts", joined=True, trace=trace)
 
 
 def _crumbs(cookies: Sequence[View]) -> Iterator[View]:
@@ -89,20 +91,21 @@ def _value(view: View) -> View:
 def _join(views: Sequence[View]) -> Iterator[View]:
     data = b"".join([view.data for view in views])
     if len(data) >= _SHORTEST_JOIN:
-        trace = _Across(views)
+        trace = _Across(views, [len(view.data) for view in views])
         yield View(data, views[0].part, "headers", depth=1, joined=True, trace=trace)
 
 
 class _Across:
-    """The trace of a view that is other views side by side."""
+    """The trace of a view that is the beginnings of other views side by side."""
 
-    __slots__ = ("_views",)
+    __slots__ = ("_sizes", "_views")
 
-    def __init__(self, views: Sequence[View]) -> None:
-        self._views = views
+    def __init__(self, views: Sequence[View], sizes: Sequence[int]) -> None:
+        """`sizes`: of each, in bytes, what stands here, with what stands behind it."""
+        self._views, self._sizes = views, sizes
 
     def __call__(self, view: View, start: int, stop: int) -> Origin:
-        starts = [0, *accumulate(len(v.data) for v in self._views)]
+        starts = [0, *accumulate(self._sizes)]
         first = bisect_right(starts, start) - 1
         if first < len(self._views) and stop <= starts[first + 1]:
             at = starts[first]

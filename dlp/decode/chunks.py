@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from dlp.decode.base64 import SPACED_SHAPE
 from dlp.decode.beginnings import KEY
+from dlp.decode.guesses import TAKEN_APART
 from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.pieces import Span
 from dlp.decode.runs import Alphabet, words
@@ -86,7 +87,9 @@ def _is_grouped(text: bytes, separator: bytes) -> bool:
 
 
 def unwrapped(source: Source) -> Iterator[View]:
-    """Long words that go on in the next line."""
+    """Long words that go on in the next line; of readings each line is a word alone."""
+    if source.view.came_of(TAKEN_APART):
+        return
     data = source.data
     spans: list[Span] = []
     for start, _ in _LONG_WORDS.runs(data):

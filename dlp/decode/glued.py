@@ -16,7 +16,8 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from dlp.decode.beginnings import KEY, USUAL, key_of
+from dlp.decode.beginnings import BEGINNINGS, USUAL, key_of
+from dlp.decode.guesses import GUESSES
 from dlp.decode.pieces import Span
 from dlp.decode.source import Source
 from dlp.model import View
@@ -39,22 +40,26 @@ _FILLER_WITH_SIGNS = re.compile(
 )
 _SAME = "|".join(f"{each}{{6}}" for each in "0123456789abcdefghijklmnopqrstuvwxyz_")
 _NOTHING = rf"{SAYS_SO}|{MAY_SAY_SO}|{STANDS_IN}|{ELLIPSIS}|{_RUNS}|{_SAME}"
-_NAMES = "|".join(re.escape(word) for word in USUAL if word.isascii())
+_BEGINNINGS, _OFTEN = (
+    [word for word in words if word[0].isalnum()] for words in (BEGINNINGS, USUAL)
+)
+"""Without those of armour, which is no word."""
+_NAMES = "|".join(map(re.escape, _OFTEN))
 HINTS = (
     rf"(?i){_SYMBOL}{{6}}(?:{_NOTHING})",
     rf"(?i)(?:{_NOTHING}){_SYMBOL}{{6}}",
     rf"(?:{_NAMES})[0-9A-Za-z_\-]{{12}}",
 )
 _WORD = re.compile(rb"[0-9A-Za-z+/_.~\-]{20,1024}={0,2}")
-_USUAL = key_of(USUAL)
-_AT_BORDER = re.compile(rb"(?<![0-9A-Za-z])" + KEY.pattern)
+_USUAL = key_of(_OFTEN)
+_AT_BORDER = re.compile(rb"(?<![0-9A-Za-z])" + key_of(_BEGINNINGS).pattern)
 _BEHIND_LETTERS = re.compile(rb"[0-9A-Za-z]{1,8}?(" + _USUAL.pattern + rb")")
 """Few letters: of long runs of random ones some hold a beginning."""
 _MOST_CUTS = 3
 """Words behind a key; of rare vendors what goes on is more often no key."""
 _SHORTEST = 16
 STEP = "unglued"
-_DONE = frozenset({STEP})
+_DONE = GUESSES | {STEP}
 _APART = 4
 """Line ends between readings: none is the label of the next."""
 

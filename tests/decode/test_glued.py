@@ -74,3 +74,9 @@ def test_letters_before_a_usual_key_are_no_part_of_it(vendor):
 )
 def test_what_documentation_prints_is_none(text):
     assert not found(expand(text, seed=3))
+
+
+def test_lines_that_were_picked_are_no_wrapped_word():
+    """Half of a key is none, however often it is read."""
+    half = "sk" + "-ant-api03-{base64url:17}"
+    assert not any(found(expand(half, seed=seed)) for seed in range(150))
