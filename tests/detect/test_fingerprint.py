@@ -410,3 +410,10 @@ def test_they_are_an_accident_far_apart_or_where_half_is_missing():
 def test_many_of_one_piece_are_answered_in_bounded_time():
     index = index_of(key=HEX)
     assert scan(in_pieces(HEX[:10] * 5000, 10), index=index) == []
+
+
+def test_pieces_that_begin_at_one_place_in_two_forms_are_put_in_order():
+    """A part of a password, as it stands and without its signs."""
+    password = b"N1!" + b"GTPd#VKs%z"
+    hits = scan(password[2:], index=index_of(key=password))
+    assert not any(hit.whole for hit in hits)
