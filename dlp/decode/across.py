@@ -40,7 +40,7 @@ _KINDS = frozenset({PartKind.HEADER, PartKind.TRAILER})
 _WHOLE = frozenset({PartKind.TARGET, PartKind.BODY, *_KINDS})
 _HEAD_BYTES = 2 << 10
 """Of each part, for what is cut over several of them."""
-_SHORTEST_JOIN = 12
+_SHORTEST_JOIN = 16
 
 
 def header_joins(parts: Sequence[Part], views: Sequence[View]) -> Iterator[View]:

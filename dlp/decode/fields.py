@@ -25,7 +25,7 @@ _LABEL = re.compile(rb"[^.]+")
 _DIGIT = re.compile(rb"[A-Za-z].{0,9}[0-9]|[0-9].{0,9}[A-Za-z]")
 """What a piece of a key has, and the name of a field seldom."""
 _LONG_HOST_BYTES = 40
-_SHORTEST_JOIN = 12
+_SHORTEST_JOIN = 16
 """Shorter joins hold nothing that could be told from chance."""
 
 

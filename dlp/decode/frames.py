@@ -19,7 +19,7 @@ _LONGEST = 256
 """Bytes of a message that is kept; a longer one is no piece, and parts none."""
 _MOST = 256
 _MOST_BYTES = 2 << 10
-_SHORTEST_JOIN = 12
+_SHORTEST_JOIN = 16
 
 type Messages = tuple[bytes, ...]
 

@@ -46,8 +46,8 @@ _LONGEST_PIECE = 64
 _FEWEST_QUOTES = 4
 _NEAR = 160
 """Bytes of code between two of them, at most."""
-_SHORTEST, _SHORT = 9, 16
-_FEWEST_SUDDEN, _FEWEST_IN_SHORT = 5, 2
+_SHORTEST = 16
+_FEWEST_SUDDEN = 5
 """Changes of kind as no name has them: a password cut into pieces has no fewer."""
 _SPARSE = 12
 """In so many bytes of literals there is one; in names and words there are fewer."""
@@ -109,8 +109,7 @@ def _may_be_cut(texts: Sequence[bytes]) -> bool:
     whole = b"".join(texts)
     if len(texts) < 2 or len(whole) < _SHORTEST:
         return False
-    least = _FEWEST_SUDDEN if len(whole) >= _SHORT else _FEWEST_IN_SHORT
-    fewest = max(least, len(whole) // _SPARSE)
+    fewest = max(_FEWEST_SUDDEN, len(whole) // _SPARSE)
     return int(np.count_nonzero(sudden(whole))) >= fewest
 
 

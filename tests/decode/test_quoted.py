@@ -68,11 +68,6 @@ def test_a_literal_may_hold_one_character(form):
     assert any(TOKEN.encode() in view.data for view in views)
 
 
-def test_two_halves_of_a_short_password_are_looked_through():
-    decoded = seen("log('T!4kb2') and then log('#xQ9%z')")
-    assert any(b"T!4kb2#xQ9%z" in view.data for view in decoded.residue)
-
-
 WAYS = {
     "in one line without escapes": lambda p: (
         "k = " + "".join(f".concat('{x}')" for x in p)
