@@ -26,6 +26,7 @@ from dlp.detect.assignment import is_password, is_secret
 from dlp.detect.bigrams import RANDOM, mixture, randomness
 from dlp.detect.filters import FILTERS, filtered
 from dlp.detect.identifiers import IDENTIFIERS
+from dlp.detect.listed import is_listed
 from dlp.detect.mnemonic import is_mnemonic
 from dlp.detect.placeholder import is_typed
 from dlp.detect.templates import base62_crc32
@@ -104,12 +105,16 @@ def keylike(found: Candidate) -> Outcome:
     before = found.data[max(0, found.opening - _LONGEST_NAME) : found.opening]
     if _NUMBERED.fullmatch(secret) or _MAPPED_TYPE.search(before):
         return Outcome.DROP
+    if _SITE_KEY.search(found.data, found.opening, found.start):
+        return Outcome.DROP
     figures = sum(48 <= byte < 58 for byte in secret)
     mixed = min(figures, len(secret) - figures) * 10 >= len(secret)
     return _kept((mixed and not _is_prose(secret)) or randomness(secret) >= RANDOM)
 
 
 _MAPPED_TYPE = re.compile(rb"[\"'][A-Z]\w*(?:::\w+)*:{1,2}\w*\Z")
+_SITE_KEY = re.compile(rb"(?i)site[ _-]?key\W")
+"""Everybody who opens a page sees it: of reCAPTCHA, hCaptcha and Turnstile."""
 _NUMBERED = re.compile(
     rb"\d+(?:\.\d+)+[A-Za-z]{0,8}|[A-Za-z][a-z]+\d{1,4}(?:[A-Z][a-z]+)+"
     rb"|v?\d+(?:\.\d+){1,3}[-+.](?:alpha|beta|rc|canary|dev|next|pre|preview|nightly"
@@ -277,13 +282,24 @@ _REST_OF_ESCAPE = re.compile(rb"\Au[0-9a-f]{4}")
 _SHORTEST_VALUE = 8
 
 
+_SPOKEN = re.compile(rb"\W?(?:[A-Za-z][a-z'-]*|[A-Z]+|\d{1,4})\W{0,3}")
+"""A word of a text, with what may stand round it."""
+_FEWEST_WORDS, _MOSTLY = 3, 0.8
+
+
 def meant(value: bytes) -> bytes:
     """
     A value up to the first end of a line, letter of another script, colour of a
     terminal or quotation mark that is only escaped there: what is behind it is text.
+    So is what goes on in words, which a form joins by `+`.
     """
     end = _END.search(value)
-    return value[: end.start()] if end else value
+    value = value[: end.start()] if end else value
+    words = value.split(b"+")
+    spoken = sum(1 for word in words if _SPOKEN.fullmatch(word))
+    if len(words) >= _FEWEST_WORDS and spoken >= _MOSTLY * len(words):
+        return words[0]
+    return value
 
 
 def assigned(found: Candidate) -> Outcome:
@@ -298,11 +314,14 @@ def assigned(found: Candidate) -> Outcome:
             spoken = spoken[:-1].rstrip(_NAME_BYTES)
     rest = _NAME.match(data, opening, found.start)
     middle = rest.end() if rest else opening
-    name = data[opening - len(before) + len(spoken) : middle].decode("latin-1")
+    name_at = opening - len(before) + len(spoken)
+    name = data[name_at:middle].decode("latin-1")
     value = meant(_QUERY.split(found.secret, maxsplit=1)[0])
     if data[found.start - 1 : found.start] == b"\\":
         value = _REST_OF_ESCAPE.sub(b"", value)
-    if len(value) < _SHORTEST_VALUE:
+    if len(value) < _SHORTEST_VALUE or is_listed(
+        data, name_at, (found.start, found.stop)
+    ):
         return Outcome.DROP
     assignment = Assignment(
         name=_DECLARED.sub("", name),

@@ -70,7 +70,8 @@ _HARMLESS = _words(
     partition idempotency idempotent dedupe dedup correlation trace span request
     object i18n l10n translation locale sha sha1 sha256 md5 digest checksum etag
     fingerprint integrity captcha anon anonymous special eos bos unk cls sep mask
-    lexer parser syntax csrftoken pagetoken nexttoken pagination device push example
+    lexer parser syntax csrftoken csrfmiddlewaretoken authenticity pagetoken nexttoken
+    pagination device push example
     routing row column field shard composite unique index lookup commit revision rev
     tree blob build image docker layer kid schema encrypted wrapped
     ciphertext

@@ -77,17 +77,17 @@ def _is_run_on(match: Match) -> bool:
     """
     joined = _is_joined(match.view)
     own = _own(match)
-    moved = match.view.came_of(TAKEN_APART)
-    if own != match.secret:
-        if moved and _PLAIN.fullmatch(own) and _has_words(own):
-            return True
+    moved, named = match.view.came_of(TAKEN_APART), own == match.secret
+    if moved and (named or _PLAIN.fullmatch(own)) and _has_words(own):
+        return True
+    if not named:
         return joined and bool(_long_words().match(own))
     if match.tier not in _OF_ANYTHING:
-        return moved and _has_words(own)
+        return False
     if match.rule.family == GENERIC and (joined or match.view.came_of(_GLUED)):
         return True
-    named = joined and any(name == "keylike" for name, _ in match.rule.checks)
-    if not named and not _is_without_blanks(match):
+    keyed = joined and any(name == "keylike" for name, _ in match.rule.checks)
+    if not keyed and not _is_without_blanks(match):
         return False
     begins = match.secret[:_BEGINNING]
     return _bits(begins) < _DRAWN_BITS and not _HEX.match(begins)

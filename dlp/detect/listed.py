@@ -1,0 +1,47 @@
+"""
+Words that promise a secret and are no name of one, told by what stands round them: the
+kind of a resource in an identifier, a field of a test of ciphers, what a page shows to
+everybody who opens it.
+
+Why not in `naming`: that knows names; here the same name means something else.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dlp.decode.pieces import Span
+
+_LONGEST_ARN = 96
+_ARN = re.compile(rb"arn:[a-z-]{2,20}:[a-z-]{2,30}:[a-z0-9-]{0,20}:\d{0,12}:\Z")
+"""Before the kind of a resource, which its name follows (AWS, ARNs)."""
+_BEACON = re.compile(rb"data-cf-beacon=\\{0,4}(?:[\"']|&quot;)\{[^{}<>]{0,80}\Z")
+"""Of Cloudflare Web Analytics: the token in it names a site."""
+_OF_A_FORM = re.compile(rb"_token\\{0,4}[\"'](?: type=\S{3,16})? value=\\{0,4}[\"']")
+"""What a page of Laravel sends back, to show that a form is its own; as Rails' and
+Django's, which have names of their own."""
+
+_DIGITS = re.compile(rb"[0-9a-f]{16,128}|[0-9A-F]{16,128}")
+_FIELDS = re.compile(
+    rb"(?:\n|\\n|\s)(COUNT|Count|PT|CT|AAD|Tag|PLAINTEXT|CIPHERTEXT|Plaintext|Ciphertext"
+    rb"|IV|Msg|MSG|Len|Mac|MAC|MD|Nonce|Klen|Tlen) ?= ?[0-9A-Fa-f]*(?=[\r\n\\])"
+)
+"""What stands beside a key where ciphers are tested (NIST, CAVP response files)."""
+_FEWEST_FIELDS = 3
+_RECORD_BYTES = 512
+
+
+def is_listed(data: bytes, name: int, value: Span) -> bool:
+    """Whether the word at `name` is no name of the value's."""
+    start, stop = value
+    before = data[max(0, name - _LONGEST_ARN) : name]
+    if data[start - 1 : start] == b":" and _ARN.search(before):
+        return True
+    if _OF_A_FORM.fullmatch(data, name, start):
+        return True
+    if not _DIGITS.fullmatch(data, start, stop):
+        return False
+    if _BEACON.search(before):
+        return True
+    near = data[max(0, name - _RECORD_BYTES) : stop + _RECORD_BYTES]
+    return len(set(_FIELDS.findall(near))) >= _FEWEST_FIELDS
