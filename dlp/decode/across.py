@@ -43,8 +43,8 @@ _HEAD_BYTES = 2 << 10
 _SHORTEST_JOIN = 16
 
 
-def header_joins(parts: Sequence[Part], views: Sequence[View]) -> Iterator[View]:
-    """Header and trailer values side by side, in order and by name; and the names."""
+def part_joins(parts: Sequence[Part], views: Sequence[View]) -> Iterator[View]:
+    """Header and trailer values side by side, by name too; the names; short parts."""
     rows = [
         (part.name, view)
         for part, view in zip(parts, views, strict=True)

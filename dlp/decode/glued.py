@@ -31,15 +31,19 @@ STANDS_IN = (
 )
 ELLIPSIS = r"\.{3}"
 
-_WORDS = f"{SAYS_SO}|{MAY_SAY_SO}|{STANDS_IN}|{ELLIPSIS}(?=[0-9A-Za-z])"
+_WORDS = f"{SAYS_SO}|{MAY_SAY_SO}|{STANDS_IN}|{ELLIPSIS}"
+_GOES_ON = "(?=[0-9A-Za-z])"
+"""Behind an ellipsis, which ends sentences too; a hint cannot look ahead."""
 _RUNS = r"abcdefgh[i-z]*|0?12345678[0-9]{0,32}|qwertyui[a-z]{0,18}"
 _SYMBOL = r"[0-9A-Za-z+/=_.~\-]"
-_FILLER = re.compile(rf"(?i:{_WORDS}|{_RUNS})|([0-9A-Za-z_])\1{{5,}}".encode())
+_FILLER = re.compile(
+    rf"(?i:{_WORDS}{_GOES_ON}|{_RUNS})|([0-9A-Za-z_])\1{{5,}}".encode()
+)
 _FILLER_WITH_SIGNS = re.compile(
     rf"[+/=_.~\-]?(?:{_FILLER.pattern.decode()})[+/=_.~\-]?".encode()
 )
 _SAME = "|".join(f"{each}{{6}}" for each in "0123456789abcdefghijklmnopqrstuvwxyz_")
-_NOTHING = rf"{SAYS_SO}|{MAY_SAY_SO}|{STANDS_IN}|{ELLIPSIS}|{_RUNS}|{_SAME}"
+_NOTHING = f"{_WORDS}|{_RUNS}|{_SAME}"
 _BEGINNINGS, _OFTEN = (
     [word for word in words if word[0].isalnum()] for words in (BEGINNINGS, USUAL)
 )

@@ -19,7 +19,7 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
-from dlp.decode.across import header_joins
+from dlp.decode.across import part_joins
 from dlp.decode.budget import Budget, Spent
 from dlp.decode.cuts import cuts
 from dlp.decode.filling import is_filling
@@ -140,7 +140,7 @@ class _Work:
         raw = [_raw_view(index, part) for index, part in enumerate(parts)]
         self.views += raw
         self._seen.update([view.data for view in raw])
-        self._add_all(header_joins(parts, raw), 0)
+        self._add_all(part_joins(parts, raw), 0)
         self.direct.update((id(view), view) for view in self.views)
         for part, view in zip(parts, raw, strict=True):
             if self._known.is_new(view):

@@ -18,7 +18,7 @@ from functools import cache
 from itertools import filterfalse
 from math import log2
 
-from dlp.decode.disguise import CIPHERS
+from dlp.decode.disguise import STEPS
 from dlp.decode.glued import STEP as UNGLUED
 from dlp.decode.guesses import CIPHER, TAKEN_APART
 from dlp.decode.pieces import Span
@@ -168,7 +168,7 @@ def _is_without_blanks(match: Match) -> bool:
     return not blank and match.view.came_of(_SHOWN)
 
 
-_READ_ANEW = {CIPHER, UNGLUED}.union(cipher.step for cipher in CIPHERS)
+_READ_ANEW = STEPS | {CIPHER, UNGLUED}
 _SHOWN = frozenset({"pdf text"})
 _GLUED = frozenset({"ungrouped", "unwrapped"})
 
