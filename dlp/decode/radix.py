@@ -29,6 +29,8 @@ _BASE32 = (
     "0123456789abcdfghijklmnpqrsvwxyz",  # Nix
 )
 _SHORTEST = 22
+_LEADS = 8
+"""Symbols after which groups begin at a whole byte again (RFC 4648, 6)."""
 _NO_WORD = 40
 """Letters alone are a word, if they are no more than this."""
 _HEX = b"0123456789abcdefABCDEF"
@@ -55,11 +57,16 @@ class Radix:
     foreign: bytes
     """What is no symbol of it."""
 
-    def decode(self, run: bytes) -> bytes:
-        """All symbols of a run, most significant bit first; a rest is dropped."""
-        size = len(run) * 5
-        number = int(run.translate(self.digits), 32) >> size % 8
-        return number.to_bytes(size // 8)
+    def decoded(self, run: bytes) -> Iterator[bytes]:
+        """
+        The symbols of a run from each of the first `_LEADS` on, most significant bit
+        first; a rest is dropped.
+        """
+        number = int(run.translate(self.digits), 32)
+        for lead in range(_LEADS):
+            size = (len(run) - lead) * 5
+            rest = number & ((1 << size) - 1)
+            yield (rest >> size % 8).to_bytes(size // 8)
 
 
 def _radix(alphabet: str) -> Radix:
@@ -96,13 +103,18 @@ def base32(source: Source) -> Iterator[View]:
             for start, stop in words
             if len(data[start:stop].translate(None, radix.foreign)) == stop - start
         ]
-        for lead in range(8):
-            texts = _texts(data, runs, lead, radix.decode)
+        rows = [tuple(radix.decoded(data[start:stop])) for start, stop in runs]
+        for lead in range(_LEADS):
+            texts = [
+                ((start + lead, stop), row[lead])
+                for (start, stop), row in zip(runs, rows, strict=True)
+                if readable_for_its_size(row[lead])
+            ]
             yield from source.found("base32", texts)
-        rest = [radix.decode(data[start:stop]) for start, stop in runs]
-        rest = [text for text in rest if not readable(text)]
-        if rest and not source.view.joined:
-            source.budget.remains(source.child("base32", b"\n".join(rest)))
+        if not source.view.joined:
+            rest = [row[0] for row in rows if not readable(row[0])]
+            if rest:
+                source.budget.remains(source.child("base32", b"\n".join(rest)))
 
 
 def _may_be_base32(data: bytes, start: int, stop: int) -> bool:

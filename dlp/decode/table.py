@@ -345,7 +345,7 @@ def patterns() -> Iterator[Patterns]:
 
 _ASCII = tuple(bank for bank in Bank if bank is not Bank.FOREIGN)
 _MASKS = {
-    bank: sum(1 << bit for bit, d in enumerate(DECODERS) if d.bank is bank)
+    bank: sum(1 << bit for bit, d in enumerate(DECODERS) if d.bank is bank and d.hints)
     for bank in _ASCII
 }
 _TESTS = [(1 << bit, d.test) for bit, d in enumerate(DECODERS) if d.test]
@@ -376,7 +376,11 @@ def hints_in(data: bytes, among: int = EVERY) -> int:
     for bank, mask in _MASKS.items():
         if among & mask:
             found |= _sieve(bank).scan(data)
-    for bit, test in _TESTS:
-        if among & bit and test(data):
-            found |= bit
-    return found
+    return found | by_tests(data, among)
+
+
+def by_tests(data: bytes, among: int = EVERY) -> int:
+    """Those of the bits of `hints_in` that no pattern tells, but a test."""
+    if not data:
+        return 0
+    return sum([bit for bit, test in _TESTS if among & bit and test(data)])

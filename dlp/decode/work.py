@@ -50,6 +50,7 @@ from dlp.decode.table import (
     RESIDUE,
     SETTLING,
     TESTED,
+    by_tests,
     hints_in,
 )
 from dlp.decode.transfer import undo_codings
@@ -162,7 +163,7 @@ class _Work:
         documents = list(filter(LOOKS_LIKE_JSON.match, tested))
         plain = [data for data in tested if not LOOKS_LIKE_JSON.match(data)]
         for group in (documents, plain):  # what is tested in one is not in the other
-            among |= hints_in(BETWEEN.join(group), TESTED)
+            among |= by_tests(BETWEEN.join(group))
         for row in first:
             self._expand(row, among if _is_small(row.view) else EVERY)
         self._drain()

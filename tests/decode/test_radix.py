@@ -1,0 +1,25 @@
+"""Base32 at any offset of a longer run, in every alphabet."""
+
+import base64
+import random
+
+import pytest
+
+from dlp.decode import decode
+from dlp.decode.radix import _BASE32
+from dlp.model import Limits, Part, PartKind
+
+TEXT = b"the-pL4nt3d-t3xt-01a2B3c4d5"
+STANDARD = _BASE32[0]
+
+
+@pytest.mark.parametrize("lead", range(8))
+@pytest.mark.parametrize("alphabet", _BASE32, ids=lambda alphabet: alphabet[:12])
+def test_text_comes_out_of_every_alphabet_from_any_symbol_on(alphabet, lead):
+    """What stands before a code in its run shifts it by five bits a symbol."""
+    draw = random.Random(lead)
+    coded = base64.b32encode(TEXT).decode().rstrip("=")
+    coded = coded.translate(str.maketrans(STANDARD, alphabet)).lower()
+    run = "".join(draw.choices(alphabet.lower(), k=lead)) + coded
+    decoded = decode([Part(PartKind.BODY, f"id {run} end".encode())], Limits())
+    assert any(TEXT in view.data for view in decoded.views)
