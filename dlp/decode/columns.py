@@ -55,6 +55,7 @@ _MOST_BYTES = 8 << 10
 """What is made of one view, at most."""
 _WORD = re.compile(rb"[A-Za-z0-9_+/\-]+")
 _MOST_COLUMNS = 24
+_LONG = 128
 _OFTEN = 8
 """One in so many letters of a key is followed by one of another kind, or more."""
 
@@ -91,13 +92,15 @@ def columns(source: Source) -> Iterator[View]:
         start, stop = rows[0][0], rows[len(texts) - 1][1]
         changes = int(counts[min(stop, len(counts) - 1)] - counts[start])
         uncovered = _uncovered(texts) if _may(changes, stop - start) else []
+        coded |= dict.fromkeys(said_by(uncovered, source.data))
+        if room < _SHORTEST:
+            continue  # no other text is shorter
         lines = (*_columns(texts), *uncovered)
         for some, kept in ((lines, made), (_unaffixed(texts), left)):
             for text in some:
                 if text not in made and len(text) <= room:
                     room -= len(text)
                     kept[text] = None
-        coded |= dict.fromkeys(said_by(uncovered, source.data))
     for data in coded:
         yield source.child(PICKED, data)
     if made or left:
@@ -154,7 +157,12 @@ def _unaffixed(rows: list[bytes]) -> Iterator[bytes]:
 
 def _is_drawn(text: bytes) -> bool:
     """Whether it is long enough to tell, and changes kind as no word does."""
-    return len(text) >= _SHORTEST and len(DRAWN.findall(text)) * _OFTEN >= len(text)
+    if len(text) < _SHORTEST or text.isdigit():
+        return False
+    # In each place that is counted is one of those, which take less to count.
+    if len(text) > _LONG and np.count_nonzero(sudden(text)) * _OFTEN < len(text):
+        return False
+    return len(DRAWN.findall(text)) * _OFTEN >= len(text)
 
 
 def _alike(edges: Places, period: int) -> Iterator[list[Span]]:

@@ -66,11 +66,11 @@ def said_by(texts: Iterable[bytes], source: bytes) -> Iterator[bytes]:
     `source` as it is, is read there, and keeps its place.
     """
     for symbols in texts:
-        if len(symbols) < _LONG or symbols in source:
+        if len(symbols) < _LONG:
             continue
         for code in _CODES:
             data = code(symbols)
-            if data and (_is_text(data) or _is_stream(data)):
+            if data and (_is_text(data) or _is_stream(data)) and symbols not in source:
                 yield data
 
 

@@ -43,11 +43,12 @@ _GRAM = 3
 
 def bare(text: bytes) -> Iterator[bytes]:
     """The texts that are left."""
+    before: list[bytes] = []
     for pattern in _PATTERNS:
         words = pattern.findall(text)[:_MOST_WORDS]
-        if len(words) < 2:
-            continue
-        yield b"".join(uncovered(words))
+        if len(words) > 1 and words != before:
+            yield b"".join(uncovered(words))
+        before = words
     for token in _LONG.findall(text)[:_MOST_LONG]:
         yield from _without_infix(token)
 

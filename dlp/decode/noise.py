@@ -90,7 +90,7 @@ def noise(source: Source) -> Iterator[View]:
     loose = [span for span, _ in rest if span not in known]
     found += _in_other_orders(data, loose, _TABLES)
     found += _xxencoded(source.data, loose)
-    found += _in_other_orders(source.data, _WITH_DOTS.runs(source.data), _DOTTED_TABLES)
+    found += _dotted(source)
     found += _backwards(data, loose)
     yield from source.found("base64", found)
     told = {span for span, _ in found}
@@ -145,6 +145,17 @@ def _in_other_orders(
     batch = Batch.of(data, spans)
     for table in tables:
         yield from batch.readable_in(table)
+
+
+def _dotted(source: Source) -> list[tuple[Span, bytes]]:
+    """The same in orders with a dot, which more words consist of."""
+    data, barren = source.data, source.budget.barren
+    runs = _WITH_DOTS.runs(data)
+    fresh = [span for span in runs if ("dotted", data[slice(*span)]) not in barren]
+    found = list(_in_other_orders(data, fresh, _DOTTED_TABLES))
+    told = {span for span, _ in found}
+    barren.update(("dotted", data[slice(*span)]) for span in fresh if span not in told)
+    return found
 
 
 def _xxencoded(data: bytes, spans: list[Span]) -> Iterator[tuple[Span, bytes]]:

@@ -57,13 +57,13 @@ class Radix:
     foreign: bytes
     """What is no symbol of it."""
 
-    def decoded(self, run: bytes) -> Iterator[bytes]:
+    def decoded(self, run: bytes, leads: int) -> Iterator[bytes]:
         """
-        The symbols of a run from each of the first `_LEADS` on, most significant bit
+        The symbols of a run from each of the first `leads` on, most significant bit
         first; a rest is dropped.
         """
         number = int(run.translate(self.digits), 32)
-        for lead in range(_LEADS):
+        for lead in range(leads):
             size = (len(run) - lead) * 5
             rest = number & ((1 << size) - 1)
             yield (rest >> size % 8).to_bytes(size // 8)
@@ -93,28 +93,37 @@ BASE16_HINTS = (
 
 def base32(source: Source) -> Iterator[View]:
     """What base32 runs decode to, in every alphabet that gives text."""
-    data = source.data
+    data, barren = source.data, source.budget.barren
     words = [span for span in _SYMBOLS.runs(data) if _may_be_base32(data, *span)]
     if not words:
         return
+    fresh = {span for span in words if ("base32", data[slice(*span)]) not in barren}
+    found: set[Span] = set()
     for radix in _RADIXES:
         runs = [
             (start, stop)
             for start, stop in words
             if len(data[start:stop].translate(None, radix.foreign)) == stop - start
         ]
-        rows = [tuple(radix.decoded(data[start:stop])) for start, stop in runs]
+        rows = {
+            span: list(
+                radix.decoded(data[slice(*span)], _LEADS if span in fresh else 1)
+            )
+            for span in runs
+        }
         for lead in range(_LEADS):
             texts = [
                 ((start + lead, stop), row[lead])
-                for (start, stop), row in zip(runs, rows, strict=True)
-                if readable_for_its_size(row[lead])
+                for (start, stop), row in rows.items()
+                if (start, stop) in fresh and readable_for_its_size(row[lead])
             ]
+            found.update((start - lead, stop) for (start, stop), _ in texts)
             yield from source.found("base32", texts)
         if not source.view.joined:
-            rest = [row[0] for row in rows if not readable(row[0])]
+            rest = [row[0] for row in rows.values() if not readable(row[0])]
             if rest:
                 source.budget.remains(source.child("base32", b"\n".join(rest)))
+    barren.update(("base32", data[slice(*span)]) for span in fresh - found)
 
 
 def _may_be_base32(data: bytes, start: int, stop: int) -> bool:
@@ -129,10 +138,15 @@ def _may_be_base32(data: bytes, start: int, stop: int) -> bool:
 
 def base16(source: Source) -> Iterator[View]:
     """What runs of hexadecimal digits decode to."""
-    runs = _HEX_RUNS.runs(source.data)
+    data, barren = source.data, source.budget.barren
+    runs = _HEX_RUNS.runs(data)
+    fresh = [span for span in runs if ("base16", data[slice(*span)]) not in barren]
+    found: set[Span] = set()
     for lead in range(2):
-        texts = _texts(source.data, runs, lead, _unhex)
+        texts = _texts(data, fresh, lead, _unhex)
+        found.update((start - lead, stop) for (start, stop), _ in texts)
         yield from source.found("hex", texts)
+    barren.update(("base16", data[slice(*s)]) for s in fresh if s not in found)
 
 
 def other_base16(source: Source) -> Iterator[View]:

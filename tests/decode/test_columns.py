@@ -6,7 +6,8 @@ import string
 import pytest
 
 from dlp.decode import decode
-from dlp.decode.columns import has_rows
+from dlp.decode.columns import _is_drawn, has_rows
+from dlp.decode.kinds import DRAWN
 from dlp.model import Limits, Part, PartKind
 
 DRAW = random.Random(31)
@@ -86,3 +87,26 @@ def test_the_work_is_bounded():
         data = (line * 40_000)[: 64 << 10]
         decoded = found(data)
         assert sum(len(view.data) for view in decoded.residue) < 1 << 20
+
+
+def test_what_was_found_does_not_take_the_place_of_a_code():
+    """Of a table whose columns fill up what is kept, a code in rows is still read."""
+    letters = string.ascii_letters + string.digits
+    table = "\n".join(
+        ",".join("".join(DRAW.choices(letters, k=7)) for _ in range(9))
+        for _ in range(400)
+    )
+    code = TOKEN.encode().hex()
+    cut = [code[at : at + 8] for at in range(0, len(code), 8)]
+    text = table + "\n\n" + "\n".join(f"some line {n}: {c}" for n, c in enumerate(cut))
+    assert any(TOKEN.encode() in view.data for view in found(text).views)
+
+
+def test_what_is_counted_first_is_never_less():
+    """A text is passed over only if its changes of kind, all of them, are too few."""
+    for size in (16, 127, 129, 300, 1000):
+        for kinds in ("ab01", "abcdef01", "abcdefghijkZ", "aZaZaZbY0", "0123456789"):
+            for _ in range(40):
+                text = "".join(DRAW.choices(kinds, k=size)).encode()
+                drawn = len(DRAWN.findall(text)) * 8 >= len(text)
+                assert _is_drawn(text) == drawn

@@ -23,3 +23,13 @@ def test_text_comes_out_of_every_alphabet_from_any_symbol_on(alphabet, lead):
     run = "".join(draw.choices(alphabet.lower(), k=lead)) + coded
     decoded = decode([Part(PartKind.BODY, f"id {run} end".encode())], Limits())
     assert any(TEXT in view.data for view in decoded.views)
+
+
+def test_what_says_nothing_is_looked_through_wherever_it_stands():
+    """What a run gives is worked out once; its bytes are kept of every text with it."""
+    run = base64.b32encode(random.Random(3).randbytes(40)).decode()
+    hexed = random.Random(4).randbytes(40).hex()
+    bodies = [f"{word} {run} and {hexed}".encode() for word in ("first", "then")]
+    decoded = decode([Part(PartKind.BODY, body) for body in bodies], Limits())
+    for raw in (random.Random(3).randbytes(40), random.Random(4).randbytes(40)):
+        assert {v.part for v in decoded.residue if raw in v.data} == {0, 1}
