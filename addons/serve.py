@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 PAUSES_S = (0.1, 0.5, 2.0, 5.0)
 """Before a worker that died young is started again; the last one repeats."""
 YOUNG_S = 10.0
+PATIENCE_S = 3.0
+"""A start that takes longer is explained."""
 
 
 class Worker:
@@ -114,10 +116,17 @@ async def supervise(settings: Settings) -> int:
     from dlp.alerts.herald import Herald
 
     logs.configure()
+    waiting = loop.call_later(
+        PATIENCE_S,
+        logs.get().info,
+        "still starting; rules are compiled at the first start, which takes a while",
+    )
     herald = Herald(settings)
     # The metrics of an earlier run end here; they are told once the rules are good.
     metrics.forget(Path(settings.state), settings.metrics)
-    if await first and await _start(workers[1:], running):
+    started = await first
+    waiting.cancel()
+    if started and await _start(workers[1:], running):
         endpoint = metrics.serve(
             Path(settings.state), settings.metrics, settings.workers
         )

@@ -3,12 +3,49 @@ import string
 
 import pytest
 
-from dlp import Inspector, RuleError
+from dlp import Inspector, RuleError, patterns
+from dlp.state.folder import usual_cache
 
 
 @pytest.fixture(scope="module")
 def inspector():
     return Inspector.load()
+
+
+@pytest.fixture
+def homes(tmp_path, monkeypatch):
+    """Folders of a user who never ran a proxy: state, cache."""
+    for kind in ("STATE", "CACHE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind))
+    return tmp_path / "STATE" / "agent-dlp", tmp_path / "CACHE" / "agent-dlp"
+
+
+def test_what_was_compiled_without_a_state_folder_is_not_compiled_again(
+    homes, monkeypatch
+):
+    state, cache = homes
+    Inspector.load()
+    assert not state.exists()
+    assert {path.suffix for path in cache.iterdir()} == {".hs", ".json"}
+    assert cache.stat().st_mode & 0o777 == 0o700
+    # hyperscan is still asked what machine this is, by a pattern of one letter.
+    compile_, asked = patterns._compiled, []
+
+    def noted(*what):
+        asked.append(len(what[0]))
+        return compile_(*what)
+
+    monkeypatch.setattr(patterns, "_compiled", noted)
+    Inspector.load()
+    assert [count for count in asked if count > 1] == []
+
+
+def test_the_cache_of_a_proxy_serves_who_names_no_state_folder_too(homes):
+    state, cache = homes
+    state.mkdir(parents=True)
+    assert usual_cache() == state / "cache"
+    state.rmdir()
+    assert usual_cache() == cache
 
 
 def anthropic_key():

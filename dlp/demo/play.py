@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from dlp.demo.internet import CASE, Internet, internet
 from dlp.demo.scenes import Request, Scene, invented, scenes
 from dlp.detect.fingerprint import SecretInfo
 from dlp.errors import StateError
+from dlp.state.folder import usual_cache
 from dlp.state.secrets import Registration, SecretStore
 
 POLICY = """\
@@ -59,7 +60,7 @@ class Row:
 
 def play() -> Iterator[Row]:
     """
-    Yield a row as each scene ends; everything is removed at the end.
+    Yield a row as each scene ends; all but compiled rules is removed at the end.
 
     Raises:
         StateError: the proxy did not start.
@@ -70,6 +71,7 @@ def play() -> Iterator[Row]:
         (folder / "rules").mkdir()
         (folder / "rules" / "policy.yaml").write_text(POLICY, encoding="utf-8")
         (folder / "state").mkdir(mode=0o700)
+        _share_cache(folder / "state")
         store = SecretStore(folder / "state")
         store.add([Registration(SecretInfo("demo-key"), known.encode())])
         (folder / "www").mkdir()
@@ -77,6 +79,15 @@ def play() -> Iterator[Row]:
             for number, scene in enumerate(scenes(known, shaped)):
                 yield _perform(address, world, str(number), scene)
             yield _clone(address, world, folder)
+
+
+def _share_cache(state: Path) -> None:
+    """With other processes of this user: to compile the rules takes longer than all."""
+    cache = usual_cache()
+    if cache is not None:
+        with suppress(OSError):
+            cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (state / "cache").symlink_to(cache)
 
 
 @contextmanager

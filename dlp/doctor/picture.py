@@ -184,16 +184,20 @@ class Picture:
     @cached_property
     def inspector(self) -> Inspector:
         """What reads the files and variables that are looked at."""
-        # A cache written by another user than the proxy's would be of no use to it.
+        parts = self.policy, self.detectors, self.secrets
+        return Inspector.build(*parts, cache=self._cache)
+
+    @cached_property
+    def _cache(self) -> Path | None:
+        """One written by another user than the proxy's would be of no use to it."""
         ours = self.state.is_dir() and self.owner == os.geteuid()
-        cache = self.state / "cache" if ours else None
-        return Inspector.build(self.policy, self.detectors, self.secrets, cache=cache)
+        return self.state / "cache" if ours else None
 
     @cached_property
     def detectors(self) -> tuple[Rule, ...]:
         """The detector rules."""
         try:
-            return load_rules(self.rules)
+            return load_rules(self.rules, cache=self._cache)
         except RuleError as error:
             raise CannotTellError("the detector rules do not load") from error
 

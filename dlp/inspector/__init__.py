@@ -63,7 +63,7 @@ _FIRST = Message(
 )
 
 
-def _compile(cache: Path) -> None:
+def _compile(cache: Path | None) -> None:
     """What does not depend on rules and is looked for in most messages."""
     for each in (*patterns(), hints().patterns, override.SIEVE.patterns):
         each.database(cache)
@@ -94,28 +94,29 @@ class Inspector:
     ) -> Inspector:
         """
         Build an inspector from a rules folder (None: the built-in set) and, if one is
-        named, the known secrets of a state folder.
+        named, the known secrets of a state folder. What took seconds to compile is kept
+        there, else in the user's cache.
 
         Raises:
             RuleError: a rules file is wrong; names file, line, column and remedy.
             StateError: the state folder cannot be read.
         """
         # The public contract asks for this edge, the one of the package.
-        from dlp.state.folder import open_folder, read_or_make_key
+        from dlp.state.folder import open_folder, read_or_make_key, usual_cache
         from dlp.state.secrets import SecretStore
 
         folder = Path(rules) if rules is not None else None
-        if state is None:
-            made = load_policy(folder), load_rules(folder)
-            return cls.build(*made, SecretIndex.empty())
-        path = open_folder(Path(state))
-        cache = path / "cache"
+        path = open_folder(Path(state)) if state is not None else None
+        cache = path / "cache" if path else usual_cache()
         # What is made on first use, seconds of work, no request shall wait for.
         with ThreadPoolExecutor(1) as beside:  # to compile, hyperscan lets the GIL go
             ready = beside.submit(_compile, cache)
             made = load_policy(folder), load_rules(folder, cache=cache)
-            index, key = SecretStore(path).index(), read_or_make_key(path, "digest")
-            inspector = cls.build(*made, index, cache=cache, key=key)
+            if path is None:
+                inspector = cls.build(*made, SecretIndex.empty(), cache=cache)
+            else:
+                index, key = SecretStore(path).index(), read_or_make_key(path, "digest")
+                inspector = cls.build(*made, index, cache=cache, key=key)
             ready.result()
         inspector.examine(_FIRST)
         give_back()

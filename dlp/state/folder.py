@@ -31,6 +31,22 @@ def default_folder() -> Path:
     return base / "agent-dlp"
 
 
+def usual_cache() -> Path | None:
+    """
+    Where compiled rules are kept for what was given no state folder: that of the usual
+    one if there is one, else the user's cache (XDG Base Directory, `XDG_CACHE_HOME`).
+    None: nowhere.
+    """
+    home = os.environ.get("XDG_CACHE_HOME")
+    try:
+        state = default_folder()
+        if is_there(state):
+            return state / "cache"
+        return (Path(home) if home else Path.home() / ".cache") / "agent-dlp"
+    except (StateError, RuntimeError):  # a user without a home
+        return None
+
+
 def is_there(folder: Path) -> bool:
     """
     Whether there is a state folder.
