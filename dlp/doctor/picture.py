@@ -34,6 +34,7 @@ from dlp.policy.schema import PolicyModel
 from dlp.rulefile import Located
 from dlp.state.agents import AgentRegistry
 from dlp.state.agents import Registration as AgentEntry
+from dlp.state.folder import usual_cache
 from dlp.state.secrets import SecretStore
 
 Address = tuple[str, int]
@@ -190,8 +191,9 @@ class Picture:
     @cached_property
     def _cache(self) -> Path | None:
         """One written by another user than the proxy's would be of no use to it."""
-        ours = self.state.is_dir() and self.owner == os.geteuid()
-        return self.state / "cache" if ours else None
+        if not self.state.is_dir():
+            return usual_cache()
+        return self.state / "cache" if self.owner == os.geteuid() else None
 
     @cached_property
     def detectors(self) -> tuple[Rule, ...]:
