@@ -90,15 +90,23 @@ def test_the_work_is_bounded():
 
 
 def test_what_was_found_does_not_take_the_place_of_a_code():
-    """Of a table whose columns fill up what is kept, a code in rows is still read."""
+    """Of tables whose columns fill up what is kept, a code in rows is still read."""
     letters = string.ascii_letters + string.digits
-    table = "\n".join(
-        ",".join("".join(DRAW.choices(letters, k=7)) for _ in range(9))
-        for _ in range(400)
-    )
+    tables = [
+        "\n".join(
+            ",".join("".join(DRAW.choices(letters, k=4)) for _ in range(9))
+            for _ in range(4)
+        )
+        for _ in range(90)
+    ]
+    table = "\n\nand then there is another table of such things\n\n".join(tables)
     code = TOKEN.encode().hex()
     cut = [code[at : at + 8] for at in range(0, len(code), 8)]
-    text = table + "\n\n" + "\n".join(f"some line {n}: {c}" for n, c in enumerate(cut))
+    text = (
+        table
+        + "\n\nand\n\n"
+        + "\n".join(f"some line {n}: {piece}" for n, piece in enumerate(cut))
+    )
     assert any(TOKEN.encode() in view.data for view in found(text).views)
 
 
