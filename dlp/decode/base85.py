@@ -35,6 +35,8 @@ _ALPHABETS = (
 _GROUPS = 4
 """Groups of text in a row that are no chance."""
 _NONE = 255
+_IS_SYMBOL = bytes(value != _NONE for value in range(256))
+_ALL_SYMBOLS = b"\1" * (5 * _GROUPS)
 _FIRST_OF_TEXT = bytes(
     not set(TEXT_BYTES).isdisjoint(
         range(value * 85**4 >> 24, ((value + 1) * 85**4 - 1 >> 24) + 1)
@@ -195,7 +197,7 @@ def _may_hold_text(symbols: bytes) -> bool:
     """
     likely = np.frombuffer(symbols.translate(_FIRST_OF_TEXT), np.bool_)
     most = len(symbols) - 5 * _GROUPS + 1
-    if most < 1:
+    if symbols.translate(_IS_SYMBOL).find(_ALL_SYMBOLS) < 0:
         return False
     enough = np.logical_and.reduce(
         [likely[5 * n : 5 * n + most] for n in range(_GROUPS)]
@@ -203,6 +205,8 @@ def _may_hold_text(symbols: bytes) -> bool:
     places = enough.nonzero()[0]
     values = np.frombuffer(symbols, np.uint8)
     for group in range(_GROUPS):
+        if not len(places):
+            break
         columns = values[places[:, None] + np.arange(5 * group, 5 * group + 5)]
         total = columns.astype(np.uint64) @ _WEIGHTS
         fours = total.astype(np.uint32).view(np.uint8).reshape(-1, 4)
@@ -217,8 +221,11 @@ def _containers(
     """Where a container begins in a word: with it, or after what may stand before."""
     opens = _OPENS[np.frombuffer(symbols, np.uint8)]
     opens[1:] &= _MARKS[np.frombuffer(joined, np.uint8, len(joined) - 1)]
+    places = opens.nonzero()[0]
+    if not len(places):
+        return
     done = 0
-    for begin in _likely(symbols, opens.nonzero()[0]).tolist():
+    for begin in _likely(symbols, places).tolist():
         word = bisect_right(starts, begin) - 1
         start, after = starts[word], starts[word + 1]
         head = symbols[begin : begin + _HEAD]

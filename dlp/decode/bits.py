@@ -162,6 +162,8 @@ def _read(run: str) -> Iterator[bytes]:
 
 def _read_four(run: str, symbols: list[str]) -> Iterator[bytes]:
     """The same of four symbols, in any order: what its beginning says tells."""
+    if len(set(run[:_FOUR_HEAD:4])) > 2:
+        return  # the first bit of a byte of text is none
     for order in permutations(("00", "01", "10", "11")):
         digits = dict(zip(map(ord, symbols), order, strict=True))
         head = _whole(run[:_FOUR_HEAD].translate(digits), 8)

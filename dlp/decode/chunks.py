@@ -50,8 +50,8 @@ _LONG_WORDS = Alphabet(
 _FEWEST = 6
 """Different characters; a ruled line has fewer."""
 _SHORTEST_RULED = 20
-_OPENERS = (b"=", b":", b'"', b"'", b"(")
-_OPENED_BYTES = 24
+_OPENED = re.compile(rb"[!-~]{0,23}[=:\"'(]")
+"""What stands before a value, up to the last sign that does."""
 _MOST_RULED = 32
 """Words of one view that are looked at."""
 _LONGEST_RULED = 512
@@ -124,8 +124,8 @@ def _ruled(data: bytes) -> Iterator[tuple[Span, bytes]]:
     runs = words(_SHORTEST_RULED, quoted=bool(LOOKS_LIKE_JSON.match(data))).runs(data)
     for start, stop in runs[:_MOST_RULED]:
         word = data[start : min(stop, start + _LONGEST_RULED)]
-        opened = max(word.rfind(sign, 0, _OPENED_BYTES) for sign in _OPENERS) + 1
-        for begin in {0, opened}:
+        opened = _OPENED.match(word)
+        for begin in (0, opened.end()) if opened else (0,):
             text = _unruled(word[begin:])
             if text and len(set(text)) > _FEWEST:
                 yield (start + begin, start + len(word)), text

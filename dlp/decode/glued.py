@@ -62,6 +62,8 @@ _BEHIND_LETTERS = re.compile(rb"[0-9A-Za-z]{1,8}?(" + _USUAL.pattern + rb")")
 _MOST_CUTS = 3
 """Words behind a key; of rare vendors what goes on is more often no key."""
 _SHORTEST = 16
+_FEWEST_SYMBOLS = 6
+"""Different characters of a key with its beginning; a ruled line and DNA have fewer."""
 STEP = "unglued"
 _DONE = GUESSES | {STEP}
 _APART = 4
@@ -74,6 +76,8 @@ def unglued(source: Source) -> Iterator[View]:
         return
     found: list[tuple[Span, bytes]] = []
     for word in _WORD.finditer(source.data):
+        if len(set(word[0])) < _FEWEST_SYMBOLS:
+            continue
         texts = dict.fromkeys(_readings(word[0]))
         texts.pop(word[0], None)
         found += [(word.span(), text) for text in texts]

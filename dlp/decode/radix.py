@@ -6,14 +6,20 @@ Every alignment of a run is decoded and kept where text or a known magic comes o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from dlp.decode.headless import fits
 from dlp.decode.inflate import inflate
-from dlp.decode.magic import MAGICS
+from dlp.decode.magic import CONTAINERS, MAGICS
 from dlp.decode.pieces import Span
-from dlp.decode.printable import readable, readable_for_its_size
+from dlp.decode.printable import (
+    TEXT_BYTES,
+    is_wide_text,
+    readable,
+    readable_for_its_size,
+)
 from dlp.decode.runs import Alphabet
 from dlp.decode.shape import NUL, TEXT, literal, shape
 from dlp.decode.source import Source
@@ -33,6 +39,15 @@ _LEADS = 8
 """Symbols after which groups begin at a whole byte again (RFC 4648, 6)."""
 _NO_WORD = 40
 """Letters alone are a word, if they are no more than this."""
+_FEWEST_SYMBOLS = 5
+"""Of texts of three characters, drawn by lot, none has fewer; DNA has four."""
+_DIGITS = b"0123456789"
+_SELDOM = 16
+"""One in so many digits of text is a letter, or more."""
+_NO_CHANCE = re.compile(
+    rb"[ -~]{24}|[^\0]\0[^\0]\0[^\0]\0|" + b"|".join(map(re.escape, MAGICS))
+)
+"""Text, in one byte a character or in more, or a container."""
 _HEX = b"0123456789abcdefABCDEF"
 _PYTHON_DIGITS = "0123456789abcdefghijklmnopqrstuv"
 
@@ -127,12 +142,13 @@ def base32(source: Source) -> Iterator[View]:
 
 
 def _may_be_base32(data: bytes, start: int, stop: int) -> bool:
-    """Letters of one case and digits, and not hexadecimal."""
+    """Letters of one case and digits, not few, and not hexadecimal."""
     run = data[start:stop]
     return (
         (run.islower() or run.isupper())
         and (len(run) >= _NO_WORD or not run.isalpha())
         and len(run.translate(None, _HEX)) * 4 >= len(run)
+        and len(set(run)) >= _FEWEST_SYMBOLS
     )
 
 
@@ -204,5 +220,20 @@ def _texts(
     return [
         ((start + lead, stop), text)
         for (start, stop), text in zip(runs, decoded, strict=True)
-        if readable_for_its_size(text)
+        if readable_for_its_size(text) and _is_meant(data[start:stop], text)
     ]
+
+
+def _is_meant(run: bytes, text: bytes) -> bool:
+    """
+    Whether digits of text are no chance: in long numbers, which have hardly a letter,
+    every hundredth byte begins ten that are printable.
+    """
+    letters = len(run.translate(None, _DIGITS))
+    return (
+        letters * _SELDOM >= len(run)
+        or not text.translate(None, TEXT_BYTES)
+        or is_wide_text(text)
+        or text.startswith(CONTAINERS)
+        or _NO_CHANCE.search(text) is not None
+    )

@@ -12,8 +12,8 @@ nothing but its form is known.
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Sequence
-from functools import cache, partial
+from collections.abc import Collection, Iterator, Sequence
+from functools import cache
 from itertools import islice
 
 import numpy as np
@@ -273,11 +273,7 @@ def _masks(data: bytes) -> Iterator[bytes]:
     """What makes symbols of codes of `data` throughout, as tables."""
     present = set(data)
     for way, allowed in enumerate(_keys()):
-        keys = -1
-        for byte in present:
-            keys &= allowed[byte]
-        found = filter(partial(_has, keys), range(1, 256)) if keys else ()
-        for _, key in zip(range(_MOST_KEYS), found, strict=False):
+        for key in islice(_common(allowed, present), _MOST_KEYS):
             yield _table(way, key)
 
 
@@ -299,12 +295,7 @@ def _words_of(data: bytes) -> Iterator[bytes]:
     before = size - len(data.translate(None, _ALNUM))
     texts: list[tuple[int, bytes]] = []
     for way, allowed in enumerate(_plain_keys()):
-        keys = -1
-        for byte in present:
-            keys &= allowed[byte]
-            if not keys:
-                break
-        for key in filter(partial(_has, keys), range(1, 256)) if keys else ():
+        for key in _common(allowed, present):
             text = data.translate(_table(way, key))
             known = size - len(text.translate(None, _ALNUM))
             if known >= size * _MOSTLY and known - before >= size * _MORE:
@@ -312,5 +303,14 @@ def _words_of(data: bytes) -> Iterator[bytes]:
     yield from (text for _, text in sorted(texts)[:_MOST_KEYS])
 
 
-def _has(keys: int, key: int) -> bool:
-    return bool(keys >> key & 1)
+def _common(allowed: Sequence[int], present: Collection[int]) -> Iterator[int]:
+    """The keys that every byte allows, in order."""
+    keys = -1
+    for byte in present:
+        keys &= allowed[byte]
+        if not keys:
+            return
+    while keys:
+        lowest = keys & -keys
+        yield lowest.bit_length() - 1
+        keys ^= lowest

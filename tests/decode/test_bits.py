@@ -33,3 +33,13 @@ def test_the_ruler_of_a_table_is_not_worked_out(monkeypatch):
     monkeypatch.setattr(bits, "_whole", lambda *of: tried.append(of) or b"")
     assert list(bits._read(("+" + "-" * 14) * 8)) == []
     assert not tried
+
+
+def test_the_first_of_four_symbols_of_a_byte_is_one_of_two():
+    """So a run in which it is one of three or four, as in DNA, is no text."""
+    assert {byte >> 6 for byte in TEXT_BYTES} == {0, 1}
+    digits = "".join(f"{byte:08b}" for byte in b"a text that nobody sees")
+    pairs = [digits[at : at + 2] for at in range(0, len(digits), 2)]
+    for letters in ("ACGT", "TGCA", "GATC"):
+        run = "".join(letters[int(pair, 2)] for pair in pairs)
+        assert b"a text that nobody sees" in list(bits._read(run))

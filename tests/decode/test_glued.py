@@ -3,6 +3,7 @@
 import pytest
 
 from dlp.decode import decode
+from dlp.decode.glued import _FEWEST_SYMBOLS
 from dlp.detect.engine import Engine
 from dlp.detect.rules import load_rules
 from dlp.detect.templates import expand
@@ -80,3 +81,9 @@ def test_lines_that_were_picked_are_no_wrapped_word():
     """Half of a key is none, however often it is read."""
     half = "sk" + "-ant-api03-{base64url:17}"
     assert not any(found(expand(half, seed=seed)) for seed in range(150))
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_no_key_is_passed_over_for_its_few_characters(name):
+    keys = [expand(KEYS[name], seed=seed) for seed in range(300)]
+    assert min(len(set(key)) for key in keys) >= _FEWEST_SYMBOLS

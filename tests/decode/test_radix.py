@@ -6,7 +6,7 @@ import random
 import pytest
 
 from dlp.decode import decode
-from dlp.decode.radix import _BASE32
+from dlp.decode.radix import _BASE32, _FEWEST_SYMBOLS
 from dlp.model import Limits, Part, PartKind
 
 TEXT = b"the-pL4nt3d-t3xt-01a2B3c4d5"
@@ -33,3 +33,32 @@ def test_what_says_nothing_is_looked_through_wherever_it_stands():
     decoded = decode([Part(PartKind.BODY, body) for body in bodies], Limits())
     for raw in (random.Random(3).randbytes(40), random.Random(4).randbytes(40)):
         assert {v.part for v in decoded.residue if raw in v.data} == {0, 1}
+
+
+def test_text_of_three_characters_has_as_many_symbols_as_are_asked_for():
+    """No text is passed over because its code has few symbols: DNA is."""
+    draw = random.Random(9)
+    for _ in range(2000):
+        three = bytes(draw.sample(range(33, 127), 3))
+        text = bytes(draw.choices(three, k=14)) + three
+        assert len(set(base64.b32encode(text).rstrip(b"="))) >= _FEWEST_SYMBOLS
+    dna = "".join(draw.choices("ACGT", k=600)).encode()
+    decoded = decode([Part(PartKind.BODY, dna)], Limits())
+    assert not [v for v in (*decoded.views, *decoded.residue) if v.step == "base32"]
+
+
+@pytest.mark.parametrize("around", ["", "7", "20", "0x"])
+def test_digits_of_text_without_a_letter_are_read(around):
+    """Of a text whose digits have no letter, whole or with digits beside it."""
+    text = b"sfdge1234567890stuvwxy"
+    assert text.hex().isdigit()
+    decoded = decode([Part(PartKind.BODY, f"{around}{text.hex()}".encode())], Limits())
+    assert any(text in view.data for view in decoded.views)
+
+
+def test_long_numbers_are_no_text_by_chance():
+    """Ten printable bytes in a row: a number of a thousand digits has them."""
+    draw = random.Random(2)
+    digits = "".join(draw.choices("0123456789", k=4000))
+    decoded = decode([Part(PartKind.BODY, f"v={digits}".encode())], Limits())
+    assert not [view for view in decoded.views if view.step == "hex"]

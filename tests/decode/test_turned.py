@@ -12,6 +12,7 @@ import zlib
 import pytest
 
 from dlp.decode import decode
+from dlp.decode.turned import _common
 from dlp.model import Limits, Part, PartKind
 from tests.decode.encoders import (
     ATBASH,
@@ -125,3 +126,12 @@ def test_zeros_are_a_number_and_no_text(zeros):
     """A token of one sign alone has no smallest base: 0 is read in base 2."""
     part = Part(PartKind.BODY, b"id = " + b"0" * zeros + b"\n")
     assert not decode([part], Limits()).undecodable
+
+
+def test_the_keys_that_all_bytes_allow_come_in_order():
+    draw = random.Random(6)
+    for _ in range(200):
+        allowed = [draw.getrandbits(256) | draw.getrandbits(256) for _ in range(256)]
+        present = draw.sample(range(256), draw.randint(1, 5))
+        every = [k for k in range(256) if all(allowed[b] >> k & 1 for b in present)]
+        assert list(_common(allowed, present)) == every
