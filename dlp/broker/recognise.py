@@ -25,6 +25,7 @@ from dlp.detect.rules import Rule, load_rules
 from dlp.detect.templates import expand
 from dlp.errors import SecretError
 from dlp.model import Tier, View
+from dlp.state.folder import usual_cache
 
 _SHARE = 0.8
 """How much of a value a rule's match must be for the value to be that vendor's."""
@@ -113,7 +114,7 @@ def _samples(rules: tuple[Rule, ...]) -> tuple[tuple[Rule, bytes, Span], ...]:
 
 @cache
 def _rules(folder: Path | None) -> tuple[Rule, ...]:
-    return load_rules(folder)
+    return load_rules(folder, cache=usual_cache())
 
 
 def matches(text: bytes, rules: Iterable[Rule]) -> tuple[Match, ...]:

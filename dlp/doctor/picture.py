@@ -27,7 +27,7 @@ from dlp.doctor.access import READ, User, may
 from dlp.doctor.network import Listener, listeners
 from dlp.doctor.processes import Process, processes
 from dlp.errors import RuleError
-from dlp.inspector import Inspector
+from dlp.inspector import Inspector, compile_sieves
 from dlp.policy import Policy
 from dlp.policy.compile import compile_policy, read_policy
 from dlp.policy.schema import PolicyModel
@@ -186,11 +186,12 @@ class Picture:
     def inspector(self) -> Inspector:
         """What reads the files and variables that are looked at."""
         parts = self.policy, self.detectors, self.secrets
-        return Inspector.build(*parts, cache=self._cache)
+        compile_sieves(self.cache)
+        return Inspector.build(*parts, cache=self.cache)
 
     @cached_property
-    def _cache(self) -> Path | None:
-        """One written by another user than the proxy's would be of no use to it."""
+    def cache(self) -> Path | None:
+        """Where compiled rules are kept. A proxy reads none that another user wrote."""
         if not self.state.is_dir():
             return usual_cache()
         return self.state / "cache" if self.owner == os.geteuid() else None
@@ -199,7 +200,7 @@ class Picture:
     def detectors(self) -> tuple[Rule, ...]:
         """The detector rules."""
         try:
-            return load_rules(self.rules, cache=self._cache)
+            return load_rules(self.rules, cache=self.cache)
         except RuleError as error:
             raise CannotTellError("the detector rules do not load") from error
 

@@ -105,7 +105,9 @@ def _switched_off(picture: Picture) -> Iterator[str]:
     if picture.rules is None:
         return
     kept = {rule.id for rule in picture.detectors}
-    gone = sorted(rule.id for rule in load_rules(None) if rule.id not in kept)
+    gone = sorted(
+        rule.id for rule in load_rules(None, cache=picture.cache) if rule.id not in kept
+    )
     yield from (f"the detector {name} is off" for name in gone)
 
 

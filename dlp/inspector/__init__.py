@@ -63,7 +63,7 @@ _FIRST = Message(
 )
 
 
-def _compile(cache: Path | None) -> None:
+def compile_sieves(cache: Path | None) -> None:
     """What does not depend on rules and is looked for in most messages."""
     for each in (*patterns(), hints().patterns, override.SIEVE.patterns):
         each.database(cache)
@@ -110,7 +110,7 @@ class Inspector:
         cache = path / "cache" if path else usual_cache()
         # What is made on first use, seconds of work, no request shall wait for.
         with ThreadPoolExecutor(1) as beside:  # to compile, hyperscan lets the GIL go
-            ready = beside.submit(_compile, cache)
+            ready = beside.submit(compile_sieves, cache)
             made = load_policy(folder), load_rules(folder, cache=cache)
             if path is None:
                 inspector = cls.build(*made, SecretIndex.empty(), cache=cache)

@@ -18,7 +18,7 @@ from dlp.errors import Problem, RuleError, StateError
 from dlp.policy.advice import advise
 from dlp.policy.compile import compile_policy, read_policy
 from dlp.state.agents import AgentRegistry
-from dlp.state.folder import default_folder, is_there
+from dlp.state.folder import default_folder, is_there, usual_cache
 
 
 def check(
@@ -73,7 +73,7 @@ def _policy(
 def _detectors(
     folder: Path | None, _state: Path | None, told: dict[str, Any]
 ) -> list[Problem]:
-    detectors = load_rules(folder)
+    detectors = load_rules(folder, cache=usual_cache())
     verify(rule for rule in detectors if not rule.imported)
     imported = (rule for rule in detectors if rule.imported)
     told["counts"] |= {

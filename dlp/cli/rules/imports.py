@@ -13,6 +13,7 @@ from dlp.detect.imports import Imported, import_rules
 from dlp.detect.rules import load_rules
 from dlp.errors import UsageError
 from dlp.model import Tier
+from dlp.state.folder import usual_cache
 
 STRONG = (Tier.CERTAIN, Tier.STRONG)
 
@@ -43,7 +44,7 @@ def import_(
         data = file.read_bytes()
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}") from error
-    builtin = load_rules(None)
+    builtin = load_rules(None, cache=usual_cache())
     imported = import_rules(data, file.name, {rule.id for rule in builtin})
     vendors = Vendors(tuple(rule for rule in builtin if rule.hosts))
     placed = (vendors.at_home(r) if r.tier in STRONG else r for r in imported.rules)

@@ -14,6 +14,7 @@ from dlp.cli.folders import RulesOption, rules_folder
 from dlp.detect.rules import Rule, load_rules
 from dlp.detect.samples import Trial, trials
 from dlp.errors import UsageError
+from dlp.state.folder import usual_cache
 
 
 def samples(
@@ -26,7 +27,7 @@ def samples(
     """
     Run the samples of the rules; exit 1 when one does not do what it claims.
     """
-    chosen = _chosen(load_rules(rules_folder(rules)), ids or [])
+    chosen = _chosen(load_rules(rules_folder(rules), cache=usual_cache()), ids or [])
     tried = {rule: list(trials(rule)) for rule in chosen}
     faults = [trial for each in tried.values() for trial in each if trial.fault]
     if json:
