@@ -17,7 +17,7 @@ import pybase64
 from dlp.decode.pieces import Pieces, Rewrite, Span
 from dlp.decode.rewriting import rewritten
 from dlp.decode.runs import Alphabet
-from dlp.decode.sieve import START
+from dlp.decode.sieve import BETWEEN
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -32,12 +32,11 @@ _MARKS = (
     (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"),
 )  # fmt: skip
 
-WIDE_HINTS = (
-    r"(?:[\x20-\x7e]\x00){6}",
-    r"(?:[\x20-\x7e]\x00\x00\x00){6}",
-    r"(?:[\x20-\x7e]\x00{7}){6}",
-    START + r"(?:\xff\xfe|\xfe\xff|\x00\x00\xfe\xff)",
-)
+_MARKED = tuple(mark for mark, _ in _MARKS)
+_BEHIND_OTHERS = tuple(BETWEEN + mark for mark in _MARKED)
+_KINDS = bytes(1 if 0x20 <= b < 0x7F else 0 if b == 0 else 2 for b in range(256))
+_WIDE_KINDS = tuple((b"\1" + bytes(width - 1)) * 6 for width in _WIDE)
+"""Six characters in terms of `_KINDS`: to count zeros takes a pattern far longer."""
 _FLOATS: tuple[tuple[bytes, str], ...] = (
     (rb"(?s:\0\0.B){8,}+", "<f4"),
     (rb"(?s:B.\0\0){8,}+", ">f4"),
@@ -79,6 +78,17 @@ EBCDIC_HINTS = (f"[{''.join(map(chr, _EBCDIC_WORD))}]{{16}}",)
 _FEWEST_LETTERS = 5
 """Different ones in a run; what is filled has fewer."""
 _TO_ASCII = bytes(range(256)).decode("cp037").encode("latin-1")
+
+
+def is_wide(data: bytes) -> bool:
+    """Whether such text, or the mark of its order, stands here."""
+    if b"\0" in data:
+        kinds = data.translate(_KINDS)
+        if any(kinds.find(some) >= 0 for some in _WIDE_KINDS):
+            return True
+    return not data.isascii() and (
+        data.startswith(_MARKED) or any(data.find(some) >= 0 for some in _BEHIND_OTHERS)
+    )
 
 
 def wide(source: Source) -> Iterator[View]:

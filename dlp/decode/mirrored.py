@@ -25,8 +25,6 @@ _BEGINS = re.compile(
     rb"|data:[a-z]{4,11}/|<\?xml |MIME-Version: |Subject: |[0-9a-f]{8}:? ",
 )
 _ENDS = tuple(magic[::-1] for magic in CONTAINERS)
-_END = re.compile(b"(?:%b)(?=\\n|\\Z)" % b"|".join(map(re.escape, _ENDS)))
-"""Also of a line: a decoder may have read a text in several ways."""
 HINTS = (
     *("".join(f"\\x{byte:02x}" for byte in end) + END for end in _ENDS),
     r'"[\w@$.\-]{1,24}"\s{0,4}[\[{]' + END,
@@ -50,5 +48,18 @@ def mirrored(source: Source) -> Iterator[View]:
         return
     if _BEGINS.match(data[: -_HEAD - 1 : -1]):
         yield source.child(STEP, data[::-1])
-    elif found := _END.search(data):
-        yield source.child(STEP, data[: found.end()][::-1])
+    elif stop := _end(data):
+        yield source.child(STEP, data[:stop][::-1])
+
+
+def _end(data: bytes) -> int:
+    """
+    Where the first line stops that ends as a container would, read backwards, or 0. A
+    line: a decoder may have read a text in several ways.
+    """
+    stops: list[int] = []
+    for end in _ENDS:
+        at = data.find(end + b"\n")
+        if at >= 0 or data.endswith(end):
+            stops.append(at + len(end) if at >= 0 else len(data))
+    return min(stops, default=0)

@@ -126,7 +126,7 @@ _DOCUMENTS = (
     Decoder(packed.strings, packed.HINTS, reads_binary=True),
 )
 _CHARACTERS = (
-    Decoder(charset.wide, charset.WIDE_HINTS, wraps=True, reads_binary=True),
+    Decoder(charset.wide, (), test=charset.is_wide, wraps=True, reads_binary=True),
     Decoder(
         charset.wide_letters,
         charset.WIDE_LETTER_HINTS,
