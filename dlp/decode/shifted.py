@@ -21,7 +21,7 @@ from dlp.decode.disguise import STEPS
 from dlp.decode.guesses import CIPHER, TAKEN_APART
 from dlp.decode.inflate import inflate
 from dlp.decode.magic import BZIP2, GZIP, XZ, ZSTD
-from dlp.decode.printable import is_text
+from dlp.decode.printable import TEXT_BYTES, is_text, is_wide_text
 from dlp.decode.sieve import Locator
 from dlp.decode.source import Source
 from dlp.model import View
@@ -30,7 +30,7 @@ from dlp.patterns import Patterns
 _SHORTEST = 4
 _SHORTEST_IN_TEXT = 8
 """Digits and prose repeat a few differences: there a shorter beginning is chance."""
-_NO_TEXT_BEFORE = frozenset({"numbers"})
+NO_TEXT_BEFORE = frozenset({"numbers"})
 """Steps whose results are no text that somebody wrote."""
 _KEY_BYTES = 4096
 """What is undone behind the beginning of a key; of a container, all."""
@@ -117,20 +117,19 @@ class Shifts:
         return tuple(locator.patterns for locator, _, _ in self._locators)
 
     def occur(self, data: bytes) -> bool:
-        """Whether one stands here under some key."""
-        return any(True for _ in self._hits(data))
+        """Whether one stands here under some key; in a text, one that counts."""
+        counts = _counted(data, written=_is_all_written(data))
+        return any(counts(start, literal) for start, _, literal, _ in self._hits(data))
 
     def undone(self, source: Source) -> Iterator[View]:
         """What follows the beginning of a key or container, undone."""
         if source.view.step in TAKEN_APART or source.view.came_of(STEPS):
             return
         done: set[int] = set()
-        written = _is_written(source.data) and source.view.step not in _NO_TEXT_BEFORE
-        shortest = _SHORTEST_IN_TEXT if written else _SHORTEST
+        written = _is_written(source.data) and source.view.step not in NO_TEXT_BEFORE
+        counts = _counted(source.data, written=written)
         for start, key, literal, undo in self._hits(source.data):
-            if start in done:
-                continue
-            if len(literal) < shortest and not _is_word(source.data, start):
+            if start in done or not counts(start, literal):
                 continue
             done.add(start)
             codec = _HEADS.get(literal)
@@ -184,6 +183,17 @@ def _is_written(data: bytes) -> bool:
         return True
     foreign = len(data.translate(None, _ASCII))
     return foreign * _FOREIGN <= len(data) and not _NO_TEXT.search(data)
+
+
+def _is_all_written(data: bytes) -> bool:
+    """The same of all pieces of it: views are asked about together."""
+    return not data.translate(None, TEXT_BYTES) or is_wide_text(data)
+
+
+def _counted(data: bytes, *, written: bool) -> Callable[[int, bytes], bool]:
+    """Tells whether a literal at a place is long enough, or begins a word, to count."""
+    shortest = _SHORTEST_IN_TEXT if written else _SHORTEST
+    return lambda start, literal: len(literal) >= shortest or _is_word(data, start)
 
 
 def _is_word(data: bytes, start: int) -> bool:

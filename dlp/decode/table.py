@@ -105,6 +105,8 @@ class Decoder:
     """Also tried on a JSON document, which leaves.py has read already."""
     reads_shown: bool = True
     """Of residue: also tried on what is a view as well, as any decoder is."""
+    always_behind: frozenset[str] = frozenset()
+    """Steps behind which it is tried, whatever its test says."""
     reach: int = 0
     """If any: of a large text it reads so many bytes round its hints, and no more."""
 
@@ -263,6 +265,7 @@ _CIPHERS = (
         test=shifted.is_shifted,
         reads_binary=True,
         reads_joins=False,
+        always_behind=shifted.NO_TEXT_BEFORE,
     ),
     Decoder(
         turned.turned, (), test=turned.has_long_words, wraps=True, reads_joins=False
@@ -349,6 +352,9 @@ _MASKS = {
     for bank in _ASCII
 }
 _TESTS = [(1 << bit, d.test) for bit, d in enumerate(DECODERS) if d.test]
+_ALWAYS = [
+    (1 << bit, d.always_behind) for bit, d in enumerate(DECODERS) if d.always_behind
+]
 EVERY = (1 << len(DECODERS)) - 1
 
 
@@ -362,6 +368,11 @@ READ_JSON = _those(lambda decoder: decoder.reads_json)
 SETTLING = _those(lambda decoder: decoder.run is pdf.coded_streams)
 """Where it finds what says by a checksum that it is nothing else, the rest is read."""
 TESTED = _those(lambda decoder: decoder.test is not None)
+
+
+def untested(step: str) -> int:
+    """The bits of the decoders that are tried behind a step whatever tests say."""
+    return sum([bit for bit, steps in _ALWAYS if step in steps])
 
 
 def hints_in(data: bytes, among: int = EVERY) -> int:

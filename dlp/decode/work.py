@@ -52,6 +52,7 @@ from dlp.decode.table import (
     TESTED,
     by_tests,
     hints_in,
+    untested,
 )
 from dlp.decode.transfer import undo_codings
 from dlp.model import Decoded, Limits, Origin, Part, PartKind, Trace, View
@@ -264,9 +265,8 @@ class _Work:
 
     def _offer(self, view: View, spelled: int, among: int) -> int:
         """How many views came out, new or not."""
-        hints = hints_in(view.data, among) & among
-        yielded = 0
-        last = None
+        hints = (hints_in(view.data, among) | untested(view.step)) & among
+        yielded, last = 0, None
         source = Source(view, self.budget)
         found = coded(view.data) if hints & SETTLING else []
         if spans := settled(found):

@@ -4,10 +4,11 @@ import random
 
 import pytest
 
+from dlp.decode import decode
 from dlp.decode.budget import Budget
 from dlp.decode.shifted import shifted
 from dlp.decode.source import Source
-from dlp.model import Limits, View
+from dlp.model import Limits, Part, PartKind, View
 
 PROSE = b"\x93printtheappropriatemethodsofthiselement\x94" * 9
 
@@ -63,3 +64,24 @@ def test_what_another_cipher_made_is_not_read_under_a_byte():
     key = masked(b"npg_" + bytes(random.Random(1).choices(letters, k=24)))
     assert undone(key)
     assert not undone(key, "rot47")
+
+
+SHORT = b"npg_" + bytes(random.Random(1).choices(b"abcdefghijkLMNOP0123456789", k=24))
+
+
+def found_in(*bodies: bytes) -> bool:
+    parts = [Part(PartKind.BODY, body) for body in bodies]
+    return any(SHORT in view.data for view in decode(parts, Limits()).views)
+
+
+@pytest.mark.parametrize("around", [b"curl/8 and so on", "früher".encode(), b"\xfc."])
+def test_bytes_are_asked_about_among_texts(around: bytes):
+    """In texts a short beginning inside a word is chance, in bytes it is none."""
+    moved = bytes(byte + 2 for byte in SHORT)
+    around = (around * 3000)[:3000]
+    assert found_in(around, b"\1\2xy" + moved + b"\3\4", around)
+
+
+def test_what_numbers_say_is_no_text_that_somebody_wrote():
+    hidden = b"zzz" + bytes(byte ^ 1 for byte in SHORT) + b"zz"
+    assert found_in(b"[%b]" % b", ".join(b"%d" % byte for byte in hidden))
