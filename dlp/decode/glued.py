@@ -22,38 +22,45 @@ from dlp.decode.pieces import Span
 from dlp.decode.source import Source
 from dlp.model import View
 
-SAYS_SO = r"example|sample|placeholder|changeme|change_me|invalid"
-MAY_SAY_SO = r"dummy|fake"
-"""These stand in a random key now and then."""
-STANDS_IN = (
-    r"redacted|censored|your[_.\- ]?(?:api|key|token|secret|password|own)"
-    r"|insert[_-]?|replace[_-]?(?:me|with)|(?:my|the)[_-](?:api|key|token|secret)"
+_SAYS_SO = ("example", "sample", "placeholder", "changeme", "change_me", "invalid")
+_MAY_SAY_SO = ("dummy", "fake")
+_STANDS_IN = (
+    "redacted",
+    "censored",
+    r"your[_.\- ]?(?:api|key|token|secret|password|own)",
+    r"insert[_-]?",
+    r"replace[_-]?(?:me|with)",
+    r"(?:my|the)[_-](?:api|key|token|secret)",
 )
 ELLIPSIS = r"\.{3}"
+SAYS_SO, MAY_SAY_SO, STANDS_IN = map("|".join, (_SAYS_SO, _MAY_SAY_SO, _STANDS_IN))
+"""Patterns. Those of `MAY_SAY_SO` stand in a random key now and then."""
 
-_WORDS = f"{SAYS_SO}|{MAY_SAY_SO}|{STANDS_IN}|{ELLIPSIS}"
+_WORDS = (*_SAYS_SO, *_MAY_SAY_SO, *_STANDS_IN, ELLIPSIS)
 _GOES_ON = "(?=[0-9A-Za-z])"
 """Behind an ellipsis, which ends sentences too; a hint cannot look ahead."""
-_RUNS = r"abcdefgh[i-z]*|0?12345678[0-9]{0,32}|qwertyui[a-z]{0,18}"
+_RUNS = ("abcdefgh[i-z]*", "0?12345678[0-9]{0,32}", "qwertyui[a-z]{0,18}")
 _SYMBOL = r"[0-9A-Za-z+/=_.~\-]"
+_ANY_WORD, _ANY_RUN = map("|".join, (_WORDS, _RUNS))
 _FILLER = re.compile(
-    rf"(?i:{_WORDS}{_GOES_ON}|{_RUNS})|([0-9A-Za-z_])\1{{5,}}".encode()
+    rf"(?i:{_ANY_WORD}{_GOES_ON}|{_ANY_RUN})|([0-9A-Za-z_])\1{{5,}}".encode()
 )
 _FILLER_WITH_SIGNS = re.compile(
     rf"[+/=_.~\-]?(?:{_FILLER.pattern.decode()})[+/=_.~\-]?".encode()
 )
-_SAME = "|".join(f"{each}{{6}}" for each in "0123456789abcdefghijklmnopqrstuvwxyz_")
-_NOTHING = f"{_WORDS}|{_RUNS}|{_SAME}"
+_SAME = tuple(f"{each}{{6}}" for each in "0123456789abcdefghijklmnopqrstuvwxyz_")
+_NOTHING = (*_WORDS, *_RUNS, *_SAME)
 _BEGINNINGS, _OFTEN = (
     [word for word in words if word[0].isalnum()] for words in (BEGINNINGS, USUAL)
 )
 """Without those of armour, which is no word."""
 _NAMES = "|".join(map(re.escape, _OFTEN))
 HINTS = (
-    rf"(?i){_SYMBOL}{{6}}(?:{_NOTHING})",
-    rf"(?i)(?:{_NOTHING}){_SYMBOL}{{6}}",
+    *(rf"(?i){_SYMBOL}{{6}}{nothing}" for nothing in _NOTHING),
+    *(rf"(?i){nothing}{_SYMBOL}{{6}}" for nothing in _NOTHING),
     rf"(?:{_NAMES})[0-9A-Za-z_\-]{{12}}",
 )
+"""One for each word: all in one have no beginning that could be searched for."""
 _WORD = re.compile(rb"[0-9A-Za-z+/_.~\-]{20,1024}={0,2}")
 _USUAL = key_of(_OFTEN)
 _AT_BORDER = re.compile(rb"(?<![0-9A-Za-z])" + key_of(_BEGINNINGS).pattern)
