@@ -40,6 +40,8 @@ _ASCII, _FOREIGN = bytes(range(128)), 20
 _LONG_WORD = re.compile(rb"[!-~]{24}")
 _BEFORE_WORDS = (b"", b" ", b"\n", b"\t", b'"', b"'", b"=", b":", b"(", b"`", b">")
 _MOST_HITS = 1000
+_SMALL_BYTES = 16 << 10
+"""In a larger text some beginning counts, mostly: not worth asking about each."""
 _REST, _SAME = 24, 4
 """Of so many characters behind the beginning no more than a fourth are the same."""
 _FEWEST, _FEWEST_IN_HEX = 14, 9
@@ -118,7 +120,8 @@ class Shifts:
 
     def occur(self, data: bytes) -> bool:
         """Whether one stands here under some key; in a text, one that counts."""
-        counts = _counted(data, written=_is_all_written(data))
+        written = len(data) <= _SMALL_BYTES and _is_all_written(data)
+        counts = _counted(data, written=written)
         return any(counts(start, literal) for start, _, literal, _ in self._hits(data))
 
     def undone(self, source: Source) -> Iterator[View]:
