@@ -75,7 +75,7 @@ _OFTEN = 0.55
 """Changes of kind for each sign: by lot there are more, in code half as many."""
 _MOST_WHOLE, _LONGEST_WHOLE = 4, 4096
 """Words of a view, and bytes of a word, that are decoded whole."""
-_SHORTEST = 20
+_SHORTEST = 15
 _NOT_RARE = bytes(set(range(256)) - set(_RARE))
 
 

@@ -20,9 +20,11 @@ from dlp.decode.runs import Alphabet, unwrapped_only
 from dlp.decode.source import Source
 from dlp.model import View
 
-HINTS = (r"[0-9A-Za-z]{22}",)
+HINTS = (r"[0-9A-Za-z]{16}",)
 
-_SHORTEST, _LONGEST = 22, 1200
+_SHORTEST, _LONGEST = 16, 4800
+_MIXED_BYTES = 22
+"""A shorter token has letters of both cases and digits, as no name has."""
 _MOST_PIECES = 12
 """A run that falls into more words is base64."""
 _UPPER, _LOWER, _DIGITS = (
@@ -125,11 +127,18 @@ def bignum(source: Source) -> Iterator[View]:
         if token in done or ("number", token) in barren:
             continue
         done.add(token)
+        if len(token) < _MIXED_BYTES and not _is_mixed(token):
+            continue
         texts = [((start, stop), text) for text in _texts(token)]
         found += texts
         if not texts:
             barren.add(("number", token))
     yield from source.found("base58", found)
+
+
+def _is_mixed(token: bytes) -> bool:
+    both = not token.islower() and not token.isupper()
+    return both and not token.isalpha() and not token.isdigit()
 
 
 def _tokens(data: bytes) -> Iterator[Span]:

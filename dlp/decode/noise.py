@@ -24,7 +24,7 @@ from dlp.decode.runs import Alphabet, unwrapped_only
 from dlp.decode.source import Source
 from dlp.model import View
 
-HINTS = (r"[A-Za-z0-9+/]{20}",)
+HINTS = (r"[A-Za-z0-9+/]{16}",)
 
 _LONGEST = 4096
 """Longer runs are decoded by base64.py, whatever comes out."""

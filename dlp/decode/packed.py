@@ -89,6 +89,10 @@ def strings(source: Source) -> Iterator[View]:
         yield from joined(source, _STEP, rare[::-1])  # as databases fill their pages
         if rare != values:
             yield from joined(source, _STEP, rare)
+        cells = [_cell(data, *span) for span in rare]
+        if cells != rare:
+            for rows in (cells, cells[::-1]):
+                yield from joined(source, _STEP, _evenly(rows))
     for start in _ends(data):
         yield source.slice("", (start, len(data)))
 
@@ -99,6 +103,15 @@ def _sized(data: bytes, start: int, stop: int) -> Span:
     if _SHORTEST_VALUE <= size < stop - start <= size + _TAG_BYTES:
         return start, start + size
     return start, stop
+
+
+def _cell(data: bytes, start: int, stop: int) -> Span:
+    """
+    Without the kind of a text in a row of SQLite (Database File Format, 2.1), which
+    tells its length, and of one of 10 to 56 bytes is a letter.
+    """
+    is_kind = data[start] == 2 * (stop - start - 1) + 13
+    return start + is_kind, stop
 
 
 def _labels(data: bytes) -> list[Span]:

@@ -34,7 +34,7 @@ _BASE32 = (
     "qpzry9x8gf2tvdw0s3jn54khce6mua7l",  # Bech32 (BIP 173)
     "0123456789abcdfghijklmnpqrsvwxyz",  # Nix
 )
-_SHORTEST = 22
+_SHORTEST = 20
 _LEADS = 8
 """Symbols after which groups begin at a whole byte again (RFC 4648, 6)."""
 _NO_WORD = 40
@@ -94,8 +94,8 @@ def _radix(alphabet: str) -> Radix:
 
 _RADIXES = tuple(map(_radix, _BASE32))
 
-LOWER_HINTS = (r"[a-z0-9]{26}",)
-UPPER_HINTS = (r"[A-Z0-9]{26}",)
+LOWER_HINTS = (r"[a-z0-9]{20}",)
+UPPER_HINTS = (r"[A-Z0-9]{20}",)
 OTHER_LOWER_HINTS = (r"[0-9a-f]{40}", r"[a-p]{40}")
 OTHER_UPPER_HINTS = (r"[0-9A-F]{40}",)
 """No shape: those of four alphabets would cost more than all other hints together."""
@@ -146,7 +146,7 @@ def _may_be_base32(data: bytes, start: int, stop: int) -> bool:
     run = data[start:stop]
     return (
         (run.islower() or run.isupper())
-        and (len(run) >= _NO_WORD or not run.isalpha())
+        and (len(run) >= _NO_WORD or not run.isalpha() or data[stop : stop + 1] == b"=")
         and len(run.translate(None, _HEX)) * 4 >= len(run)
         and len(set(run)) >= _FEWEST_SYMBOLS
     )

@@ -1,5 +1,6 @@
 """Every way of writing a text that tests/decode/encoders.py knows comes out in a view."""
 
+import base64
 import json
 import random
 import string
@@ -69,3 +70,21 @@ def test_a_token_comes_out_of(name, carrier):
     assert any(token() in view.data for view in decoded.views)
     assert not decoded.truncated
     assert not decoded.undecodable
+
+
+def short_password() -> bytes:
+    """As nobody's shape: only who registered it knows it, whatever was done to it."""
+    return b"t!E86U#B4m%Z"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *(base64.b64encode, base64.b32encode, base64.b85encode, base64.a85encode),
+        ENCODERS["base58"],
+    ],
+)
+def test_a_code_of_twelve_characters_is_kept_for_who_knows_them(code):
+    decoded = decode(as_leaf(code(short_password())), Limits())
+    views = (*decoded.views, *decoded.residue)
+    assert any(short_password() in view.data for view in views)

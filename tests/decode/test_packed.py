@@ -38,11 +38,11 @@ def bson():
     )
 
 
-def database(folder):
+def database(folder, size=8):
     file = folder / "a.db"
     with sqlite3.connect(file) as connection:
         connection.execute("create table t(a integer primary key, b)")
-        rows = [(piece.decode(),) for piece in pieces(8)]
+        rows = [(piece.decode(),) for piece in pieces(size)]
         connection.executemany("insert into t(b) values(?)", rows)
     connection.close()
     return file.read_bytes()
@@ -68,8 +68,10 @@ def test_chunks_come_out_side_by_side(data):
     assert TOKEN.encode() in views(data)
 
 
-def test_rows_of_a_database_come_out_side_by_side(tmp_path):
-    assert TOKEN.encode() in views(database(tmp_path))
+@pytest.mark.parametrize("size", [8, 11, 20])
+def test_rows_of_a_database_come_out_side_by_side(size, tmp_path):
+    """Of ten bytes and more the kind of a text, which tells its length, is a letter."""
+    assert TOKEN.encode() in views(database(tmp_path, size))
 
 
 def test_values_come_out_without_what_comes_again():

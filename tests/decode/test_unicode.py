@@ -2,7 +2,9 @@
 
 import random
 
-from dlp.decode.unicode import _WORD, _words
+from dlp.decode import decode
+from dlp.decode.unicode import _WORD, _words, fold
+from dlp.model import Limits, Part, PartKind
 
 SIGNS = ["a", "B", "=", "/", " ", " ", "\n", "\u2019", "\u00e9", "\u200b", "\u0430"]
 SIGNS += ["\uff53", "\u0301", "\u00b7", "\u00a0", "\U0001f600", "\uff01", "x" * 70]
@@ -24,3 +26,10 @@ def test_looking_near_other_characters_finds_what_looking_everywhere_does():
         assert [match.span() for match in _words(data)] == everywhere, data
         met += len(everywhere)
     assert met > 1000
+
+
+def test_one_look_alike_at_the_edge_of_letters_is_enough():
+    for word in ("\u0422!\u043586u#b4\u041c%z", "!\u0435x#\u0430!4u#b4%&7z"):
+        body = Part(PartKind.BODY, f'{{"a": "{word}"}}'.encode())
+        decoded = decode([body], Limits())
+        assert any(fold(word.encode()) in view.data for view in decoded.views), word
