@@ -75,7 +75,8 @@ _OFTEN = 0.55
 """Changes of kind for each sign: by lot there are more, in code half as many."""
 _MOST_WHOLE, _LONGEST_WHOLE = 4, 4096
 """Words of a view, and bytes of a word, that are decoded whole."""
-_SHORTEST = 15
+_SHORTEST, _SHORTEST_DRAWN = 20, 15
+"""Symbols of a word, and of one that was drawn by lot."""
 _NOT_RARE = bytes(set(range(256)) - set(_RARE))
 
 
@@ -123,8 +124,9 @@ def base85(source: Source) -> Iterator[View]:
     quoted = bool(LOOKS_LIKE_JSON.match(data))
     words = [
         (start, stop)
-        for start, stop in words_of(_SHORTEST, quoted=quoted).runs(data)
+        for start, stop in words_of(_SHORTEST_DRAWN, quoted=quoted).runs(data)
         if len(data[start:stop].translate(None, _NOT_RARE)) * 14 >= stop - start
+        and (stop - start >= _SHORTEST or is_drawn(data[start:stop], _OFTEN))
     ]
     joined = b" ".join([data[start:stop] for start, stop in words])
     if joined:

@@ -22,7 +22,7 @@ from dlp.model import View
 
 HINTS = (r"[0-9A-Za-z]{16}",)
 
-_SHORTEST, _LONGEST = 16, 4800
+_SHORTEST, _LONGEST = 16, 2600
 _MIXED_BYTES = 22
 """A shorter token has letters of both cases and digits, as no name has."""
 _MOST_PIECES = 12

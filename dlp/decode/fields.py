@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from dlp.decode.pieces import Pieces, Span
 from dlp.decode.places import word
+from dlp.decode.rows import are_cut, even_run, gathered
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -88,6 +89,10 @@ def joined(source: Source, step: str, spans: Sequence[Span]) -> Iterator[View]:
     if len(spans) > 1 and sum(lengths) >= _SHORTEST_JOIN:
         pieces = [source.data[start:stop] for start, stop in spans]
         yield source.gather(step, pieces, Pieces(spans, lengths, separator=0))
+        if run := even_run(lengths):
+            some = slice(*run)
+            if are_cut(pieces[some]):
+                yield gathered(source, spans[some], pieces[some])
 
 
 def pair_name(kind: str, data: bytes, start: int, stop: int) -> str:

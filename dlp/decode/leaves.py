@@ -20,13 +20,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, compress
+from itertools import chain, compress, pairwise
 
 import orjson
 
 from dlp.decode.escapes import ESCAPES, escapes, unescape
 from dlp.decode.later import Later
 from dlp.decode.pieces import Pieces, Span
+from dlp.decode.rows import STEP, are_cut, even_run
 from dlp.decode.source import Source
 from dlp.decode.tokens import Tokens, segments
 from dlp.model import View
@@ -39,6 +40,7 @@ _CUT_ESCAPE = re.compile(rb'^"|\\[^\\]{0,5}$')
 _PROSE_BYTES = 128
 _END_BYTES = 64
 """Of prose longer than `_PROSE_BYTES` a join takes this much of both ends."""
+_EVEN_BYTES = 16 << 10
 _WORD_BYTES = 4096
 """The same of a word longer than this: no piece, but a blob."""
 _COMMON = 4
@@ -166,12 +168,12 @@ def _joins(
     spelled = [source.data[start:stop] for start, stop in found.values]
     usual = _sections(spelled, range(len(spelled)), found.cuts)
     new = chain.from_iterable(s for text, s in usual.items() if is_new(text))
-    yield _join(source, "leaves", found, list(new))
+    yield from _join(source, "leaves", [found.values[index] for index in new])
     apart = _sections(spelled, found.by_key(), found.cuts)
     new = chain.from_iterable(
         s for text, s in apart.items() if text not in usual and is_new(text)
     )
-    yield _join(source, "leaves by key", found, list(new))
+    yield from _join(source, "leaves by key", [found.values[index] for index in new])
 
 
 def _sections(
@@ -186,12 +188,26 @@ def _sections(
     }
 
 
-def _join(source: Source, step: str, found: Strings, some: list[int]) -> View:
-    """Some of the values side by side."""
-    spans = [found.values[index] for index in some]
-    text = b"".join(_pieces([source.data[start:stop] for start, stop in spans]))
+def _join(source: Source, step: str, spans: list[Span]) -> Iterator[View]:
+    """
+    Some of the values side by side; and those that are as long as each other, which is
+    one text that was cut, and no mere join.
+    """
+    pieces = _pieces([source.data[start:stop] for start, stop in spans])
     trace = Later(lambda data: _trace_join(data, spans))
-    return source.traced(step, text, trace, joined=True)
+    yield source.traced(step, b"".join(pieces), trace, joined=True)
+    if run := even_run(list(map(len, pieces))):
+        some, cut = spans[slice(*run)], pieces[slice(*run)]
+        text = b"".join(cut)
+        if len(text) <= _EVEN_BYTES and are_cut(cut) and _are_whole(source.data, some):
+            yield source.traced(STEP, text, Later(lambda data: _trace_join(data, some)))
+
+
+def _are_whole(data: bytes, spans: list[Span]) -> bool:
+    """Whether these are no two ends of one string."""
+    return all(
+        data.find(b'"', before[1], after[0]) >= 0 for before, after in pairwise(spans)
+    )
 
 
 def _pieces(spelled: list[bytes]) -> list[bytes]:

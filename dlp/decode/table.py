@@ -46,6 +46,7 @@ from dlp.decode import (
     quoted,
     radix,
     reckoned,
+    rows,
     scaled,
     shifted,
     sized,
@@ -208,6 +209,7 @@ _SPELLINGS = (
     Decoder(chunks.groups, chunks.LINE_HINTS, Bank.RARE, reads_joins=False, reach=2048),
     Decoder(chunks.ruled, (), test=chunks.is_ruled, reads_joins=False),
     Decoder(even.even, (), test=even.is_even, reads_joins=False),
+    Decoder(rows.rows, (), test=rows.has_rows, reads_joins=False),
     Decoder(
         columns.columns,
         (),
