@@ -91,6 +91,9 @@ BEGINNINGS = (*USUAL, *_MORE.split())
 """Of all; undone in the ways everybody knows."""
 
 
+_ARMOUR = "-----BEGIN"
+
+
 def _either(words: list[str]) -> str:
     """An expression for any of some words; what several begin with is tried once."""
     by_first: dict[str, list[str]] = {}
@@ -104,7 +107,11 @@ def _either(words: list[str]) -> str:
 
 def key_of(words: Iterable[str]) -> re.Pattern[bytes]:
     """One of these beginnings of a key, and enough of it."""
-    return re.compile(rf"{_either(list(words))}[0-9A-Za-z+/=_.:@\-]{{12}}".encode())
+    those = list(words)
+    key = rf"{_either(those)}[0-9A-Za-z+/=_.:@\-]{{12}}"
+    if _ARMOUR in those:
+        key += rf"|{_ARMOUR} [A-Z0-9 ]{{0,24}}PRIVATE KEY"
+    return re.compile(f"(?:{key})".encode())
 
 
 KEY = key_of(BEGINNINGS)

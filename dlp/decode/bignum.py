@@ -54,7 +54,8 @@ _CHECKED = re.compile(rb"(?s:.)([\x20-\x7e]{12,})(?s:....)")
 """Base58Check: a version, text, four bytes of checksum."""
 _FIRST_BYTES = 4
 _FIRST = re.compile(
-    rb"(?s:.)[\x20-\x7e]{3}|[ -~][\xc2-\xf4][\x80-\xbf]{2}|[\xe2-\xf0][\x80-\xbf]{2}.",
+    rb"(?s:.)[\x20-\x7e]{3}|[ -~][\xc2-\xf4][\x80-\xbf]{2}|[\xe2-\xf0][\x80-\xbf]{2}."
+    rb"|(?:[\xc2-\xdf][\x80-\xbf]){2}",
     re.DOTALL,
 )
 _HEAD = 10

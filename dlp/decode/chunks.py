@@ -15,7 +15,7 @@ from dlp.decode.beginnings import KEY
 from dlp.decode.guesses import TAKEN_APART
 from dlp.decode.leaves import LOOKS_LIKE_JSON
 from dlp.decode.pieces import Span
-from dlp.decode.runs import Alphabet, words
+from dlp.decode.runs import Alphabet, lines, words
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -54,7 +54,8 @@ _OPENED = re.compile(rb"[!-~]{0,23}[=:\"'(]")
 """What stands before a value, up to the last sign that does."""
 _MOST_RULED = 32
 """Words of one view that are looked at."""
-_LONGEST_RULED = 512
+_LONGEST_RULED, _LONGEST_WHOLE = 512, 16 << 10
+_LONG = 32
 _WIDEST_STEP = 14
 _FEWEST_RULES = 4
 _OWN = 4
@@ -110,28 +111,44 @@ def is_ruled(data: bytes) -> bool:
 def ruled(source: Source) -> Iterator[View]:
     """
     Such words without it: `ghp_/Ab3x/...`. What parts them may be what they consist of.
+    Of what is ruled to its end, and is long, what is left may be a code.
     """
     found: list[tuple[Span, bytes]] = []
-    for span, text in _ruled(source.data):
-        if KEY.match(text):
+    for span, text, to_its_end in _ruled(source.data):
+        if KEY.match(text) or (to_its_end and len(text) >= _LONG):
             found.append((span, text))
         else:
             source.budget.remains(source.child("ungrouped", text, span))
     yield from source.found("ungrouped", found, _APART)
 
 
-def _ruled(data: bytes) -> Iterator[tuple[Span, bytes]]:
-    runs = words(_SHORTEST_RULED, quoted=bool(LOOKS_LIKE_JSON.match(data))).runs(data)
-    for start, stop in runs[:_MOST_RULED]:
+def _ruled(data: bytes) -> Iterator[tuple[Span, bytes, bool]]:
+    """Span, what is left of it, and whether it is ruled to its end."""
+    quoted = bool(LOOKS_LIKE_JSON.match(data))
+    for start, stop in words(_SHORTEST_RULED, quoted=quoted).runs(data)[:_MOST_RULED]:
         word = data[start : min(stop, start + _LONGEST_RULED)]
         opened = _OPENED.match(word)
         for begin in (0, opened.end()) if opened else (0,):
-            text = _unruled(word[begin:])
-            if text and len(set(text)) > _FEWEST:
-                yield (start + begin, start + len(word)), text
+            text, rest = _unruled(word[begin:])
+            if len(set(text)) > _FEWEST:
+                yield (start + begin, start + len(word)), text, not rest
+    for start, stop in _with_blanks(data, quoted=quoted):
+        text, rest = _unruled(data[start:stop])
+        if len(set(text)) > _FEWEST and rest <= 1:  # a line end
+            yield (start, stop), text, True
 
 
-def _unruled(word: bytes) -> bytes:
+def _with_blanks(data: bytes, *, quoted: bool) -> list[Span]:
+    """What may be ruled as a whole, blanks and line ends with it."""
+    spans = lines(_SHORTEST_RULED, quoted=quoted).runs(data)[:_MOST_RULED]
+    spans = [span for span in spans if data.find(b" ", *span) >= 0]
+    if len(data) <= _LONGEST_WHOLE and b"\n" in data:
+        spans.append((0, len(data)))
+    return spans
+
+
+def _unruled(word: bytes) -> tuple[bytes, int]:
+    """What is left of a word, and how many bytes behind it were not looked at."""
     for step in range(2, min(_WIDEST_STEP, len(word) // _FEWEST_RULES + 1)):
         last = word[step - 1]
         if last != word[2 * step - 1] or last != word[3 * step - 1]:
@@ -143,6 +160,7 @@ def _unruled(word: bytes) -> bytes:
             while word[count * step + size : (count + 1) * step] == rule:
                 count += 1
             if count >= _FEWEST_RULES and not word[:size].endswith(rule[:1]):
-                ends = range(0, min((count + 1) * step, len(word)), step)
-                return b"".join(word[at : at + size] for at in ends)
-    return b""
+                stop = min((count + 1) * step, len(word))
+                left = b"".join(word[at : at + size] for at in range(0, stop, step))
+                return left, len(word) - stop
+    return b"", 0

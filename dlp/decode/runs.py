@@ -76,6 +76,13 @@ def words(shortest: int, *, quoted: bool = False) -> Alphabet:
     return Alphabet(bytes(b for b in range(0x20, 0x7F) if b not in apart), shortest)
 
 
+@cache
+def lines(shortest: int, *, quoted: bool = False) -> Alphabet:
+    """The same with the blanks between them."""
+    apart = b'"' if quoted else b""
+    return Alphabet(bytes(b for b in range(0x20, 0x7F) if b not in apart), shortest)
+
+
 def long_spans_of(inside: npt.NDArray[np.bool_], shortest: int) -> list[Span]:
     """The spans of at least `shortest` true values in a row."""
     covered = 1

@@ -34,7 +34,7 @@ _NAMES = {
     "slash": "/", "plus": "+", "equals": "=", "exclamation": "!", "at": "@",
     "hash": "#", "dollar": "$", "percent": "%", "caret": "^", "ampersand": "&",
     "asterisk": "*", "star": "*", "period": ".", "comma": ",", "tilde": "~",
-    "colon": ":", "semicolon": ";", "pound": "#",
+    "colon": ":", "semicolon": ";", "pound": "#", "space": " ", "newline": "\n",
 }  # fmt: skip
 _TELLING = (
     "charlie", "foxtrot", "juliet", "quebec", "sierra", "tango", "whisk", "xray",

@@ -83,6 +83,9 @@ _SHORTEST = 12
 _WITH_ACCENTS = re.compile(rf"(?<![!-~])(?:[!#-+\-.0-~]|{_ACCENTED}){{20,}}+".encode())
 _DIGITS = re.compile(rb"[0-9]")
 _FEWEST_DIGITS = 2
+_ARMOUR = b"PRIVATE KEY"
+_ARMOURED_BYTES = 32 << 10
+"""A key in armour has blanks and short words in it: all of a text is folded for one."""
 _BINARY_BYTES = 4 << 10
 """Of what is larger and no text, what looks like a character is chance."""
 
@@ -109,6 +112,10 @@ def folded(source: Source) -> Iterator[View]:
             narrow = match[0].decode().translate(_NARROW).encode()
             found.append((match.span(), narrow))
     yield from source.found("folded", found)
+    if len(source.data) <= _ARMOURED_BYTES:
+        text = _read(source.data)
+        if _ARMOUR in text and _ARMOUR not in source.data:
+            yield source.child("folded", text)
 
 
 def _words(data: bytes) -> Iterator[re.Match[bytes]]:
@@ -133,9 +140,13 @@ def _words(data: bytes) -> Iterator[re.Match[bytes]]:
 
 def fold(word: bytes) -> bytes:
     """A word as a reader would type it."""
-    text = unicodedata.normalize("NFKD", word.decode("utf-8", "ignore"))
-    text = text.translate(LOOKALIKES)
-    return text.encode("ascii", "ignore").translate(None, b" ")
+    return _read(word).translate(None, b" ")
+
+
+def _read(data: bytes) -> bytes:
+    """A text as a reader would type it."""
+    text = unicodedata.normalize("NFKD", data.decode("utf-8", "ignore"))
+    return text.translate(LOOKALIKES).encode("ascii", "ignore")
 
 
 _TAGS = re.compile(rb"(?:\xf3\xa0[\x80\x81].){4,}", re.DOTALL)

@@ -23,13 +23,8 @@ from dlp.decode.across import part_joins
 from dlp.decode.budget import Budget, Spent
 from dlp.decode.cuts import cuts
 from dlp.decode.filling import is_filling
-from dlp.decode.guesses import GUESSES
-from dlp.decode.leaves import (
-    LOOKS_LIKE_JSON,
-    json_views,
-    read_strings,
-    without,
-)
+from dlp.decode.guesses import GUESSES, TAKEN_APART
+from dlp.decode.leaves import LOOKS_LIKE_JSON, json_views, read_strings, without
 from dlp.decode.own import NONE as NO_OWN
 from dlp.decode.own import Own
 from dlp.decode.pdf import coded, settled, shown_streams
@@ -135,7 +130,8 @@ class _Work:
         self._spelled: dict[int, int] = {}
         """Of residue, by identity: how often it was spelled otherwise."""
         self._joins: set[bytes] = set()
-        """What was seen as a join alone, which not all decoders read."""
+        self._guessed: set[bytes] = set()
+        """What was seen as a join, or as a guess, alone, and is not read as others."""
 
     def begin(self, parts: Sequence[Part]) -> None:
         """The raw parts, what their codings hide, and joins over parts."""
@@ -308,9 +304,13 @@ class _Work:
         return deep
 
     def _repeat(self, view: View, spelled: int) -> None:
-        """What is no join is read by decoders that no join is read by."""
+        """What is no join, or no guess, is read as such, and the latter shown."""
         self.repeated.add(view.data)
-        if view.data in self._joins and not view.joined:
+        guessed = view.data in self._guessed and not view.came_of(TAKEN_APART)
+        if guessed:
+            self._guessed.discard(view.data)
+            self.views.append(view)
+        if guessed or (view.data in self._joins and not view.joined):
             self._joins.discard(view.data)
             self._queued(view, spelled)
 
@@ -327,6 +327,7 @@ class _Work:
         self._seen.add(data)
         if view.joined:
             self._joins.add(data)
+        self._guessed.update([data] if view.came_of(TAKEN_APART) else [])
         kind = None if view.joined else document(data)
         if kind and view.trace is None:
             view = replace(view, trace=Placed(kind.place()))
@@ -351,8 +352,7 @@ def _omissions(view: View | None) -> int:
     """
     steps = 0
     while view is not None:
-        steps += view.step in _OMITTING
-        view = view.parent
+        steps, view = steps + (view.step in _OMITTING), view.parent
     return steps
 
 

@@ -77,3 +77,12 @@ def test_the_longest_run_of_one_size(sizes, run):
 def test_records_of_other_lengths_are_not_put_together():
     text = "\n".join(f"{n}. {'item' * n} and more words" for n in range(1, 9))
     assert len(views(text)) == 1
+
+
+@pytest.mark.parametrize("spelled", ["escapes", "hex with blanks", "a list"])
+@pytest.mark.parametrize("size", [1, 4, 6])
+def test_a_spelled_key_with_one_sign_at_even_distances_is_read(spelled, size):
+    text = SPELLED[spelled]
+    ruled = "~".join(text[at : at + size] for at in range(0, len(text), size))
+    for written in (ruled, json.dumps({"a": ruled})):
+        assert any(TOKEN.encode() in data for data in views(written))

@@ -8,6 +8,7 @@ import json
 import lzma
 import random
 import re
+import string
 import sys
 import textwrap
 import zipfile
@@ -362,3 +363,12 @@ def test_the_ground_of_a_picture_is_no_ebcdic():
     )
     assert not [v for v in body(rows).views if v.came_of({"ebcdic"})]
     assert holding(body(TEXT.replace(b"-", b"").decode().encode("cp037")), b"pL4nt3d")
+
+
+def test_what_was_guessed_first_is_no_guess_where_it_is_decoded():
+    """Put together by chance a key of three letters is none; in wrapped base64 it is."""
+    chosen = random.Random(6).choices(string.ascii_letters + string.digits, k=66)
+    key = ("S" + "G." + "".join(chosen)).encode()
+    decoded = decode([Part(PartKind.BODY, base64.encodebytes(key))], Limits())
+    steps = [view.step for view in decoded.views if key in view.data]
+    assert "base64" in steps
