@@ -56,8 +56,18 @@ _MOST_RULED = 32
 """Words of one view that are looked at."""
 _LONGEST_RULED, _LONGEST_WHOLE = 512, 16 << 10
 _LONG = 32
+_HEAD_BYTES, _BLANKS = 64, b"   "
+"""In which a table shows that it is one."""
 _WIDEST_STEP = 14
 _FEWEST_RULES = 4
+_BEGINS = re.compile(
+    "|".join(
+        rf".{{{step - 1}}}(.)(?:.{{{step - 1}}}\{step - 1}){{2}}"
+        for step in range(2, _WIDEST_STEP)
+    ).encode(),
+    re.DOTALL,
+)
+"""The same byte three times, as far from each other as from the beginning."""
 _OWN = 4
 """Of so many characters less than one is what separates them: `s-k---a-n-t---a`."""
 _BREAKS = b" \t\r\n>#*"
@@ -129,6 +139,8 @@ def _ruled(data: bytes) -> Iterator[tuple[Span, bytes, bool]]:
         word = data[start : min(stop, start + _LONGEST_RULED)]
         opened = _OPENED.match(word)
         for begin in (0, opened.end()) if opened else (0,):
+            if not _may_be_ruled(word, begin, len(word)):
+                continue
             text, rest = _unruled(word[begin:])
             if len(set(text)) > _FEWEST:
                 yield (start + begin, start + len(word)), text, not rest
@@ -140,11 +152,24 @@ def _ruled(data: bytes) -> Iterator[tuple[Span, bytes, bool]]:
 
 def _with_blanks(data: bytes, *, quoted: bool) -> list[Span]:
     """What may be ruled as a whole, blanks and line ends with it."""
+    if len(data) > _LONGEST_WHOLE:
+        return []
     spans = lines(_SHORTEST_RULED, quoted=quoted).runs(data)[:_MOST_RULED]
-    spans = [span for span in spans if data.find(b" ", *span) >= 0]
-    if len(data) <= _LONGEST_WHOLE and b"\n" in data:
+    spans = [
+        (start, stop)
+        for start, stop in spans
+        if _may_be_ruled(data, start, stop) and data.find(b" ", start, stop) >= 0
+    ]
+    if b"\n" in data and _may_be_ruled(data, 0, len(data)):
         spans.append((0, len(data)))
     return spans
+
+
+def _may_be_ruled(data: bytes, start: int, stop: int) -> bool:
+    if not _BEGINS.match(data, start, stop):
+        return False
+    head = data[start : min(stop, start + _HEAD_BYTES)]
+    return len(set(head)) > _FEWEST and _BLANKS not in head
 
 
 def _unruled(word: bytes) -> tuple[bytes, int]:

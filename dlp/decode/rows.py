@@ -21,7 +21,8 @@ from dlp.model import View
 
 STEP = "ungrouped"
 _NO_TEXT = GUESSES | {"strings"}
-_FIRST = re.compile(rb"[01](?![0-9A-Za-z])")
+_FIRST = re.compile(rb"[01](?<![1-9][01])(?![0-9A-Za-z])")
+_NEXT = {ord("0"): b"1", ord("1"): b"2"}
 _ZEROS = 3
 """Digits before it that fill it up."""
 _FEWEST, _FEWEST_LINES = 3, 4
@@ -107,12 +108,16 @@ def _counted(data: bytes) -> Iterator[list[Span]]:
     done = tries = 0
     for first in _FIRST.finditer(data):
         start = _filled(data, first.start())
+        stop = first.end()
         if start < done or data[max(0, start - 1) : start].isdigit():
+            continue
+        second = _NEXT[data[stop - 1]] + data[stop : stop + 1]
+        if data.find(second, stop, stop + _WIDEST) < 0:
             continue
         tries += 1
         if tries > _MOST_FIRST:
             return
-        if numbers := _numbers(data, start, first.end()):
+        if numbers := _numbers(data, start, stop):
             done = numbers[-1][0]
             gap = numbers[1][0] - numbers[0][1]
             yield from _held(data, [stop for _, stop in numbers], gap)
