@@ -56,7 +56,7 @@ _MOST_RULED = 32
 """Words of one view that are looked at."""
 _LONGEST_RULED, _LONGEST_WHOLE = 512, 16 << 10
 _LONG = 32
-_HEAD_BYTES, _BLANKS = 64, b"   "
+_HEAD_BYTES, _BLANKS = 64, b" " * 6
 """In which a table shows that it is one."""
 _WIDEST_STEP = 14
 _FEWEST_RULES = 4
