@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from dlp.decode.pieces import Pieces, Span
 from dlp.decode.places import word
-from dlp.decode.rows import are_cut, even_run, gathered
+from dlp.decode.rows import LONGEST_BYTES, are_cut, even_run, gathered
 from dlp.decode.source import Source
 from dlp.model import View
 
@@ -91,7 +91,7 @@ def joined(source: Source, step: str, spans: Sequence[Span]) -> Iterator[View]:
         yield source.gather(step, pieces, Pieces(spans, lengths, separator=0))
         if run := even_run(lengths):
             some = slice(*run)
-            if are_cut(pieces[some]):
+            if sum(lengths[some]) <= LONGEST_BYTES and are_cut(pieces[some]):
                 yield gathered(source, spans[some], pieces[some])
 
 

@@ -27,7 +27,7 @@ import orjson
 from dlp.decode.escapes import ESCAPES, escapes, unescape
 from dlp.decode.later import Later
 from dlp.decode.pieces import Pieces, Span
-from dlp.decode.rows import STEP, are_cut, even_run
+from dlp.decode.rows import LONGEST_BYTES, STEP, are_cut, even_run
 from dlp.decode.source import Source
 from dlp.decode.tokens import Tokens, segments
 from dlp.model import View
@@ -40,7 +40,6 @@ _CUT_ESCAPE = re.compile(rb'^"|\\[^\\]{0,5}$')
 _PROSE_BYTES = 128
 _END_BYTES = 64
 """Of prose longer than `_PROSE_BYTES` a join takes this much of both ends."""
-_EVEN_BYTES = 16 << 10
 _WORD_BYTES = 4096
 """The same of a word longer than this: no piece, but a blob."""
 _COMMON = 4
@@ -199,7 +198,11 @@ def _join(source: Source, step: str, spans: list[Span]) -> Iterator[View]:
     if run := even_run(list(map(len, pieces))):
         some, cut = spans[slice(*run)], pieces[slice(*run)]
         text = b"".join(cut)
-        if len(text) <= _EVEN_BYTES and are_cut(cut) and _are_whole(source.data, some):
+        if (
+            len(text) <= LONGEST_BYTES
+            and are_cut(cut)
+            and _are_whole(source.data, some)
+        ):
             yield source.traced(STEP, text, Later(lambda data: _trace_join(data, some)))
 
 

@@ -32,8 +32,12 @@ _WIDEST = 320
 """Bytes from one number to the next."""
 _MOST_FIRST, _MOST_TRIES = 48, 4
 _LARGEST_BYTES = 64 << 10
+LONGEST_BYTES = 8 << 10
+"""What was cut and is more is an array or a table, and no key however it is spelled."""
 _BLANKS = b"   "
 """As tables are filled up with."""
+_COLUMN = b"\1" * 6
+"""Bytes in a row that are the same in all but the last: names of further columns."""
 _OPENS = b" \t=:>\"'|,[("
 _CLOSES = b"\"'&\n\r\t ;,|<)]"
 """What a frame ends with before, and begins with behind, what it holds: what several
@@ -56,7 +60,9 @@ def rows(source: Source) -> Iterator[View]:
     for spans in _rows(source.data):
         pieces = [source.data[start:stop] for start, stop in spans]
         text = b"".join(pieces)
-        if len(text) >= _SHORTEST and text not in done and are_cut(pieces):
+        if not _SHORTEST <= len(text) <= LONGEST_BYTES or text in done:
+            continue
+        if are_cut(pieces):
             done.add(text)
             yield gathered(source, spans, pieces)
 
@@ -70,7 +76,10 @@ def gathered(source: Source, spans: Sequence[Span], pieces: list[bytes]) -> View
 def are_cut(pieces: Sequence[bytes]) -> bool:
     """Whether these may be one text: not the same over and over, and no table."""
     few = len(set(pieces)) * 3 < len(pieces) * 2
-    return not few and not any(_BLANKS in piece for piece in pieces)
+    if few or any(_BLANKS in piece for piece in pieces):
+        return False
+    same = bytes(len(set(column)) == 1 for column in zip(*pieces[:-1], strict=False))
+    return _COLUMN not in same
 
 
 def even_run(sizes: Sequence[int]) -> Span | None:

@@ -86,3 +86,9 @@ def test_a_spelled_key_with_one_sign_at_even_distances_is_read(spelled, size):
     ruled = "~".join(text[at : at + size] for at in range(0, len(text), size))
     for written in (ruled, json.dumps({"a": ruled})):
         assert any(TOKEN.encode() in data for data in views(written))
+
+
+def test_an_array_is_no_text_that_was_cut():
+    lines = [DRAW.randbytes(16).hex(" ") for _ in range(300)]
+    decoded = views("\n".join(f"  {line}," for line in lines))
+    assert not any(b"".join(map(str.encode, lines[:3])) in data for data in decoded)
