@@ -18,8 +18,12 @@ from dlp.decode.leaves import LOOKS_LIKE_JSON, joins
 from dlp.decode.source import Source
 from dlp.model import View
 
-HINTS = (r'[\[{]\s{0,16}"[^"\\\n]{0,64}"\s?[,:]\s?["\[{]',)
-_OPENS = re.compile(HINTS[0].encode())
+_FIRST = r'"[^"\\\n]{0,64}"\s?[,:]\s?["\[{0-9]'
+"""The first string of a document, and what follows it."""
+HINTS = (r"[\[{]\s{0,16}" + _FIRST,)
+_OPENS = re.compile(rb"(?:[\[{]\s{0,16}){1,4}" + _FIRST.encode())
+_BETWEEN = re.compile(r"[\s,]{0,8}(?=[\[{])")
+"""What stands between documents that follow each other, as lines of JSON do."""
 _MOST = 8
 _LONGEST = 8 << 10
 _FEWEST_SUDDEN = 6
@@ -28,7 +32,7 @@ _DECODER = json.JSONDecoder(strict=False)
 
 
 def embedded(source: Source) -> Iterator[View]:
-    """The joins of the first documents in which something looks drawn by lot."""
+    """The joins of the first documents that look drawn by lot."""
     data = source.data
     if LOOKS_LIKE_JSON.match(data):
         return
@@ -40,13 +44,23 @@ def embedded(source: Source) -> Iterator[View]:
         start = match.start()
         at = match.end()
         head = data[start : start + _LONGEST]
-        if np.count_nonzero(sudden(head)) < _FEWEST_SUDDEN:
-            continue
         text = head.decode("utf-8", "replace")
-        try:
-            _, end = _DECODER.raw_decode(text)
-        except (ValueError, RecursionError):
+        end = _end(text)
+        if not end:
             continue
         stop = start + len(text[:end].encode())
         at = max(at, stop)
-        yield from joins(Source(source.slice("", (start, stop)), source.budget))
+        for view in joins(Source(source.slice("", (start, stop)), source.budget)):
+            if np.count_nonzero(sudden(view.data)) >= _FEWEST_SUDDEN:
+                yield view
+
+
+def _end(text: str) -> int:
+    """Where the documents end that follow each other from the beginning on, or 0."""
+    end = 0
+    while more := _BETWEEN.match(text, end):
+        try:
+            _, end = _DECODER.raw_decode(text, more.end())
+        except (ValueError, RecursionError):
+            break
+    return end
