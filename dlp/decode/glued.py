@@ -63,6 +63,8 @@ HINTS = (
 """One for each word: all in one have no beginning that could be searched for."""
 _WORD = re.compile(rb"[0-9A-Za-z+/_.~\-]{20,1024}={0,2}")
 _USUAL = key_of(_OFTEN)
+_ENDS_BEFORE = key_of([word for word in _OFTEN if not word.startswith("eyJ")])
+"""Keys that a word behind a sign is no part of. A JWT's signature goes on with it."""
 _AT_BORDER = re.compile(rb"(?<![0-9A-Za-z])" + key_of(_BEGINNINGS).pattern)
 _BEHIND_LETTERS = re.compile(rb"[0-9A-Za-z]{1,8}?(" + _USUAL.pattern + rb")")
 """Few letters: of long runs of random ones some hold a beginning."""
@@ -97,7 +99,7 @@ def _readings(word: bytes) -> Iterator[bytes]:
         key = _key_in(text)
         if key:
             yield key
-            if _USUAL.match(key):
+            if _ENDS_BEFORE.match(key):
                 yield from islice(_cut(key), _MOST_CUTS)
 
 

@@ -77,6 +77,13 @@ def test_what_documentation_prints_is_none(text):
     assert not found(expand(text, seed=3))
 
 
+def test_a_signature_is_not_cut():
+    """What is left of a token that documentation prints would be another token."""
+    token = expand("eyJhbGciOi{alnum:26}.eyJ{alnum:30}.{alnum:12}_{alnum:8}-{alnum:20}")
+    views = decode([Part(PartKind.BODY, f"e.g. {token} ok".encode())], Limits()).views
+    assert not [view.data for view in views if view.step == "unglued"]
+
+
 def test_lines_that_were_picked_are_no_wrapped_word():
     """Half of a key is none, however often it is read."""
     half = "sk" + "-ant-api03-{base64url:17}"
