@@ -61,11 +61,16 @@ HINTS = (
     rf"(?:{_NAMES})[0-9A-Za-z_\-]{{12}}",
 )
 """One for each word: all in one have no beginning that could be searched for."""
-_WORD = re.compile(rb"[0-9A-Za-z+/_.~\-]{20,1024}={0,2}")
+_LONGEST = 1024
+"""Bytes of a word. Of what is longer, as files in base64url, each stretch is one."""
+_WORD = re.compile(rb"[0-9A-Za-z+/_.~\-]{20,%d}={0,2}" % _LONGEST)
 _USUAL = key_of(_OFTEN)
 _ENDS_BEFORE = key_of([word for word in _OFTEN if not word.startswith("eyJ")])
 """Keys that a word behind a sign is no part of. A JWT's signature goes on with it."""
-_AT_BORDER = re.compile(rb"(?<![0-9A-Za-z])" + key_of(_BEGINNINGS).pattern)
+_BORDER = rb"(?<![0-9A-Za-z])"
+_AT_BORDER = re.compile(_BORDER + key_of(_BEGINNINGS).pattern)
+_USUAL_AT_BORDER = re.compile(_BORDER + _USUAL.pattern)
+"""The others stand in a file by chance."""
 _BEHIND_LETTERS = re.compile(rb"[0-9A-Za-z]{1,8}?(" + _USUAL.pattern + rb")")
 """Few letters: of long runs of random ones some hold a beginning."""
 _MOST_CUTS = 3
@@ -84,19 +89,23 @@ def unglued(source: Source) -> Iterator[View]:
     if source.view.came_of(_DONE):
         return
     found: list[tuple[Span, bytes]] = []
+    goes_on_at = -1
     for word in _WORD.finditer(source.data):
+        begins = _AT_BORDER
+        if len(word[0]) >= _LONGEST or word.start() == goes_on_at:
+            begins, goes_on_at = _USUAL_AT_BORDER, word.end()
         if len(set(word[0])) < _FEWEST_SYMBOLS:
             continue
-        texts = dict.fromkeys(_readings(word[0]))
+        texts = dict.fromkeys(_readings(word[0], begins))
         texts.pop(word[0], None)
         found += [(word.span(), text) for text in texts]
     yield from source.found(STEP, found, separator=_APART)
 
 
-def _readings(word: bytes) -> Iterator[bytes]:
-    """What of a word may be a key."""
+def _readings(word: bytes, begins: re.Pattern[bytes]) -> Iterator[bytes]:
+    """What of a word may be a key, which `begins` so."""
     for text in (word, *_unfilled(word)):
-        key = _key_in(text)
+        key = _key_in(text, begins)
         if key:
             yield key
             if _ENDS_BEFORE.match(key):
@@ -109,11 +118,11 @@ def _unfilled(word: bytes) -> Iterator[bytes]:
             yield filler.sub(b"", word)
 
 
-def _key_in(text: bytes) -> bytes:
+def _key_in(text: bytes, begins: re.Pattern[bytes]) -> bytes:
     """
     The text from where a key begins on: where words do, or one of the usual near that.
     """
-    found = _AT_BORDER.search(text)
+    found = begins.search(text)
     if found:
         return text[found.start() :]
     found = _BEHIND_LETTERS.match(text)

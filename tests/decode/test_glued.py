@@ -80,8 +80,22 @@ def test_what_documentation_prints_is_none(text):
 def test_a_signature_is_not_cut():
     """What is left of a token that documentation prints would be another token."""
     token = expand("eyJhbGciOi{alnum:26}.eyJ{alnum:30}.{alnum:12}_{alnum:8}-{alnum:20}")
-    views = decode([Part(PartKind.BODY, f"e.g. {token} ok".encode())], Limits()).views
-    assert not [view.data for view in views if view.step == "unglued"]
+    assert not unglued(f"e.g. {token} ok")
+
+
+def test_a_file_in_base64url_holds_no_rare_key_by_chance():
+    rare = expand("EA" + "AA{alnum:1000}", seed=4)
+    before, after = expand(
+        "{base64url:3000}-" + "A" * 12 + "- -{base64url:3000}", seed=5
+    ).split()
+    assert not unglued(before + rare + after)
+    usual = expand("ghp" + "_{alnum:36}EXAMPLE", seed=6)
+    assert unglued(before + usual + after)
+
+
+def unglued(text):
+    views = decode([Part(PartKind.BODY, text.encode())], Limits()).views
+    return [view.data for view in views if view.step == "unglued"]
 
 
 def test_lines_that_were_picked_are_no_wrapped_word():
