@@ -4,6 +4,7 @@ import string
 import pytest
 
 from dlp import Inspector, RuleError, patterns
+from dlp.detect import database
 from dlp.state.folder import usual_cache
 
 
@@ -24,6 +25,7 @@ def test_what_was_compiled_without_a_state_folder_is_not_compiled_again(
     homes, monkeypatch
 ):
     state, cache = homes
+    database._patterns.cache_clear()  # as in a new process
     Inspector.load()
     assert not state.exists()
     assert {path.suffix for path in cache.iterdir()} == {".hs", ".json"}
@@ -36,6 +38,7 @@ def test_what_was_compiled_without_a_state_folder_is_not_compiled_again(
         return compile_(*what)
 
     monkeypatch.setattr(patterns, "_compiled", noted)
+    database._patterns.cache_clear()
     Inspector.load()
     assert [count for count in asked if count > 1] == []
 
