@@ -39,7 +39,7 @@ from wsproto.connection import ConnectionState
 from wsproto.frame_protocol import CloseReason, Opcode
 
 from addons.budget import Budget, Hold
-from dlp.decode.frames import kept
+from dlp.decode.documents.frames import kept
 from dlp.gate import Gate
 from dlp.model import Agent, Destination, Message, Part, PartKind
 

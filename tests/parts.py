@@ -6,8 +6,8 @@ import random
 from urllib.parse import quote, urlencode
 
 from dlp import Inspector
-from dlp.detect.enrol import fingerprint
-from dlp.detect.fingerprint import SecretIndex, SecretInfo
+from dlp.detect.known.enrol import fingerprint
+from dlp.detect.known.fingerprint import SecretIndex, SecretInfo
 from dlp.model import Agent, Destination, Message, Part, PartKind
 
 OTHER = "other.example.com"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dlp.detect.checks import CHECKS, MEASURED
-from dlp.detect.identifiers import IDENTIFIERS
+from dlp.detect.proof.checks import CHECKS, MEASURED
+from dlp.detect.proof.identifiers import IDENTIFIERS
 from dlp.detect.rules import load_rules
 from dlp.detect.rulespec import DetectorFile, PluginSpec, RuleSpec
 from dlp.detect.templates import _FILLS, ALPHABETS

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from dlp.broker.recognise import Vendors, as_bytes, matches, recognise
-from dlp.detect.fingerprint import SecretInfo
+from dlp.detect.known.fingerprint import SecretInfo
 from dlp.detect.rules import SLOTS, Rule
 from dlp.detect.templates import expand
 from dlp.errors import SecretError, UsageError

@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 
 import regex
 
-from dlp.detect.bigrams import RANDOM, randomness
 from dlp.detect.confirm import Match
+from dlp.detect.context.placeholder import is_counted, is_placeholder
 from dlp.detect.engine import Engine
-from dlp.detect.material import MAX_LENGTH, dissect
-from dlp.detect.placeholder import is_counted, is_placeholder
+from dlp.detect.known.material import MAX_LENGTH, dissect
+from dlp.detect.proof.bigrams import RANDOM, randomness
 from dlp.detect.rules import Rule, load_rules
 from dlp.detect.templates import expand
 from dlp.errors import SecretError

@@ -10,9 +10,9 @@ are a part (`body`, `target`, `host`, `method`, `frame`, `header:NAME`,
 """
 
 from dlp.decode.budget import Spent
+from dlp.decode.compressed.transfer import uncoded
 from dlp.decode.recall import Recall
 from dlp.decode.table import patterns
-from dlp.decode.transfer import uncoded
 from dlp.decode.work import decode
 
 __all__ = ["Recall", "Spent", "decode", "patterns", "uncoded"]

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from dlp.decode.tokens import segments
+from dlp.decode.documents.tokens import segments
 from dlp.model import Origin, View
 
 Name = Callable[[bytes, int, int], str]

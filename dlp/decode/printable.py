@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dlp.decode.magic import CONTAINERS, MAGICS
+from dlp.decode.compressed.magic import CONTAINERS, MAGICS
 from dlp.decode.pieces import Pieces
 from dlp.decode.runs import Alphabet
 from dlp.decode.source import Source

@@ -14,51 +14,47 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache, partial
 
-from dlp.decode import (
-    alphabets,
+from dlp.decode.characters import alphabets, charset, codepoints, unicode
+from dlp.decode.ciphers import disguise, drawn, reckoned, shifted, turned
+from dlp.decode.codes import (
     base45,
     base64,
     base85,
     bignum,
     bits,
-    charset,
-    chunks,
-    codepoints,
-    columns,
-    disguise,
-    drawn,
-    embedded,
-    escapes,
-    even,
     framed,
-    glued,
-    headless,
-    literals,
-    mail,
-    markup,
-    mirrored,
     noise,
     notation,
     numbers,
+    radix,
+    scaled,
+    spoken,
+)
+from dlp.decode.compressed import headless, streams
+from dlp.decode.documents import (
+    embedded,
+    mail,
+    markup,
     packed,
     pdf,
-    percent,
-    quoted,
-    radix,
-    reckoned,
-    rows,
-    scaled,
-    shifted,
-    sized,
-    spoken,
-    streams,
-    turned,
-    unicode,
     zip,  # noqa: A004
 )
 from dlp.decode.nearby import LARGE_BYTES, read_near, sieve_of
 from dlp.decode.sieve import Sieve
 from dlp.decode.source import Source
+from dlp.decode.spellings import (
+    chunks,
+    columns,
+    escapes,
+    even,
+    glued,
+    literals,
+    mirrored,
+    percent,
+    quoted,
+    rows,
+    sized,
+)
 from dlp.model import View
 from dlp.patterns import Patterns
 

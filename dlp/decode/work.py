@@ -19,23 +19,35 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
-from dlp.decode.across import part_joins
 from dlp.decode.budget import Budget, Spent
+from dlp.decode.ciphers.own import NONE as NO_OWN
+from dlp.decode.ciphers.own import Own
+from dlp.decode.compressed.transfer import undo_codings
 from dlp.decode.cuts import cuts
+from dlp.decode.documents.across import part_joins
+from dlp.decode.documents.leaves import (
+    LOOKS_LIKE_JSON,
+    json_views,
+    read_strings,
+    without,
+)
+from dlp.decode.documents.pdf import coded, settled, shown_streams
+from dlp.decode.documents.prose import MARK, middles, shortened
+from dlp.decode.documents.structure import (
+    JSON,
+    Document,
+    document,
+    document_of,
+    raw_view,
+)
 from dlp.decode.filling import is_filling
 from dlp.decode.guesses import GUESSES, TAKEN_APART
-from dlp.decode.leaves import LOOKS_LIKE_JSON, json_views, read_strings, without
-from dlp.decode.own import NONE as NO_OWN
-from dlp.decode.own import Own
-from dlp.decode.pdf import coded, settled, shown_streams
 from dlp.decode.pieces import Span
 from dlp.decode.places import Placed
 from dlp.decode.printable import is_text, printable
-from dlp.decode.prose import MARK, middles, shortened
 from dlp.decode.recall import Known, Recall
 from dlp.decode.sieve import BETWEEN
 from dlp.decode.source import Source
-from dlp.decode.structure import JSON, Document, document, document_of
 from dlp.decode.table import (
     DECODERS,
     EVERY,
@@ -49,8 +61,7 @@ from dlp.decode.table import (
     hints_in,
     untested,
 )
-from dlp.decode.transfer import undo_codings
-from dlp.model import Decoded, Limits, Origin, Part, PartKind, Trace, View
+from dlp.model import Decoded, Limits, Part, View
 
 _SMALL_BYTES = 4 << 10
 """Views up to this size are sieved together first: most have nothing in them."""
@@ -61,7 +72,6 @@ _SHORT_DOCUMENT_BYTES = 1 << 10
 _SHORTEST_BYTES = 8
 """Less than this is not worth a view."""
 _OMITTING = frozenset({"strings", "ungrouped", "unwrapped"})
-_NAMED = frozenset({PartKind.HEADER, PartKind.TRAILER})
 
 
 def decode(
@@ -135,7 +145,7 @@ class _Work:
 
     def begin(self, parts: Sequence[Part]) -> None:
         """The raw parts, what their codings hide, and joins over parts."""
-        raw = [_raw_view(index, part) for index, part in enumerate(parts)]
+        raw = [raw_view(index, part) for index, part in enumerate(parts)]
         self.views += raw
         self._seen.update([view.data for view in raw])
         self._add_all(part_joins(parts, raw), 0)
@@ -371,29 +381,3 @@ def _readers(view: View) -> int:
     if not is_text(view.data):
         return readers & READ_BINARY
     return readers & READ_JSON if LOOKS_LIKE_JSON.match(view.data) else readers
-
-
-def _raw_view(index: int, part: Part) -> View:
-    step = str(part.kind)
-    if part.kind in _NAMED:
-        step = f"{step}:{part.name}"
-    data = part.data
-    return View(
-        data, index, step, span=(0, len(data)), exact=True, trace=_PartPlace(part)
-    )
-
-
-class _PartPlace:
-    """The trace of a raw view; what kind of document it is, is asked for findings."""
-
-    __slots__ = ("_part", "_placed")
-
-    def __init__(self, part: Part) -> None:
-        self._part = part
-        self._placed: Trace | None = None
-
-    def __call__(self, view: View, start: int, stop: int) -> Origin:
-        if self._placed is None:
-            kind = document_of(self._part)
-            self._placed = Placed(kind.place()) if kind else View.mapped
-        return self._placed(view, start, stop)

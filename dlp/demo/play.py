@@ -18,7 +18,7 @@ import orjson
 
 from dlp.demo.internet import CASE, Internet, internet
 from dlp.demo.scenes import Request, Scene, invented, scenes
-from dlp.detect.fingerprint import SecretInfo
+from dlp.detect.known.fingerprint import SecretInfo
 from dlp.errors import StateError
 from dlp.state.folder import usual_cache
 from dlp.state.secrets import Registration, SecretStore

@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 import regex
 
-from dlp.detect.checks import Candidate, Check, Outcome, resolve
-from dlp.detect.noise import hangs_on_noise, in_noise, is_written
+from dlp.detect.context.placeholder import is_example, is_placeholder
 from dlp.detect.pattern import searcher
-from dlp.detect.placeholder import is_example, is_placeholder
+from dlp.detect.proof.checks import Candidate, Check, Outcome, resolve
+from dlp.detect.proof.noise import hangs_on_noise, in_noise, is_written
 from dlp.detect.rule import Rule, in_words
 from dlp.detect.syntax import prefixes
 from dlp.model import Tier, View, noun

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from dlp.detect.learned import is_material
+from dlp.detect.known.learned import is_material
 
 _NO_CREDENTIALS = re.compile(
     rb"__cf|_cfuvid|_ga|_gid|_gcl|_fbp|_fbc|awsalb|ak_bmsc|bm_|_abck|visid_incap"

@@ -24,11 +24,11 @@ from typing import NamedTuple
 
 import hyperscan as hs
 
-from dlp.decode.own import NONE, Own
+from dlp.decode.ciphers.own import NONE, Own
 from dlp.detect.confirm import Budget, Detector, Flooded, Match
 from dlp.detect.database import Program, compiled
+from dlp.detect.imported.plugins import SlowDetector
 from dlp.detect.overlap import strongest
-from dlp.detect.plugins import SlowDetector
 from dlp.detect.rule import SURE, Rule
 from dlp.detect.syntax import prefixes
 from dlp.memory import LONGEST, Memory

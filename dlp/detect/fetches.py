@@ -21,9 +21,9 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from dlp.decode.multipart import parts as multipart
+from dlp.decode.compressed.transfer import CODINGS
+from dlp.decode.documents.multipart import parts as multipart
 from dlp.decode.sieve import Sieve
-from dlp.decode.transfer import CODINGS
 from dlp.model import Part, PartKind, View, noun
 
 

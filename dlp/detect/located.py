@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dlp.detect.forms import Domain, form, kept
+from dlp.detect.known.forms import Domain, form, kept
 from dlp.model import View
 
 _BATCH = 1 << 20

@@ -20,9 +20,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import log2
 
-from dlp.decode.magic import MAGICS
-from dlp.decode.transfer import CODINGS
-from dlp.detect.bigrams import RANDOM, randomness
+from dlp.decode.compressed.magic import MAGICS
+from dlp.decode.compressed.transfer import CODINGS
+from dlp.detect.proof.bigrams import RANDOM, randomness
 from dlp.model import Part, PartKind, View, noun
 
 _SHORTEST = 65

@@ -18,15 +18,15 @@ from functools import cache
 from itertools import filterfalse
 from math import log2
 
-from dlp.decode.disguise import STEPS
-from dlp.decode.glued import STEP as UNGLUED
+from dlp.decode.ciphers.disguise import STEPS
 from dlp.decode.guesses import CIPHER, TAKEN_APART
 from dlp.decode.pieces import Span
-from dlp.detect.bigrams import randomness
+from dlp.decode.spellings.glued import STEP as UNGLUED
 from dlp.detect.confirm import Match
+from dlp.detect.context.words import WORDS
+from dlp.detect.proof.bigrams import randomness
 from dlp.detect.rule import GENERIC
 from dlp.detect.syntax import prefixes
-from dlp.detect.words import WORDS
 from dlp.model import Tier, View
 
 _RANK = {tier: rank for rank, tier in enumerate(Tier)}

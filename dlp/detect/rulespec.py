@@ -14,10 +14,10 @@ from typing import Literal
 import regex
 from pydantic import Field
 
-from dlp.detect.checks import CHECKS, MEASURED, resolve
-from dlp.detect.named import compose
+from dlp.detect.context.named import compose
+from dlp.detect.imported.plugins import PluginError, plugin_rules
 from dlp.detect.pattern import Pattern, PatternError, prepare
-from dlp.detect.plugins import PluginError, plugin_rules
+from dlp.detect.proof.checks import CHECKS, MEASURED, resolve
 from dlp.detect.rule import Rule, in_words
 from dlp.errors import Problem
 from dlp.model import Tier

@@ -18,7 +18,7 @@ from binascii import crc_hqx
 from collections.abc import Callable
 from hashlib import sha256
 
-from dlp.detect.words import WORDS
+from dlp.detect.context.words import WORDS
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from prometheus_client.parser import text_string_to_metric_families
 
 from dlp.cage.plan import secret_paths
-from dlp.detect.fingerprint import SecretIndex
+from dlp.detect.known.fingerprint import SecretIndex
 from dlp.detect.rules import Rule, load_rules
 from dlp.doctor.access import READ, User, may
 from dlp.doctor.network import Listener, listeners

@@ -17,8 +17,8 @@ from dataclasses import replace
 import structlog
 
 from dlp.decode.budget import Budget
-from dlp.decode.transfer import CODINGS
-from dlp.detect.issued import MOST_BYTES, Issued, issued
+from dlp.decode.compressed.transfer import CODINGS
+from dlp.detect.known.issued import MOST_BYTES, Issued, issued
 from dlp.errors import StateError
 from dlp.model import Limits
 from dlp.policy.credentials import host_matches

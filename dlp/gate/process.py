@@ -27,7 +27,7 @@ from multiprocessing.connection import Connection
 from threading import Thread
 
 from dlp.decode import Spent
-from dlp.detect.learned import NONE, LearnedIndex
+from dlp.detect.known.learned import NONE, LearnedIndex
 from dlp.errors import DLPError, StateError, UnfinishedError
 from dlp.inspector import Examination, Inspector
 from dlp.inspector.quiet import MOST_NEWS

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from dlp.decide import BLOCK, Facts, consequence, decide
 from dlp.decode import Recall, Spent, decode, patterns
-from dlp.decode.frames import together
+from dlp.decode.documents.frames import together
 from dlp.detect.engine import Engine
 from dlp.detect.fetches import fetched, hints
-from dlp.detect.fingerprint import SecretHit, SecretIndex
-from dlp.detect.learned import NONE, LearnedIndex
+from dlp.detect.known.fingerprint import SecretHit, SecretIndex
+from dlp.detect.known.learned import NONE, LearnedIndex
 from dlp.detect.opaque import opaque_stretches
 from dlp.detect.rule import SURE
 from dlp.detect.rules import Rule, load_rules

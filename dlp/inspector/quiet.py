@@ -17,8 +17,8 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from dlp.detect.confirm import Match
-from dlp.detect.fingerprint import SecretIndex
-from dlp.detect.learned import LearnedIndex
+from dlp.detect.known.fingerprint import SecretIndex
+from dlp.detect.known.learned import LearnedIndex
 from dlp.memory import Memory
 from dlp.model import Decoded, View
 

@@ -23,11 +23,11 @@ from typing import NamedTuple
 
 from dlp.decide import BLOCK, consequence
 from dlp.decode import Recall, Spent, decode
-from dlp.detect.checks import is_jwt
 from dlp.detect.confirm import Match
 from dlp.detect.cookies import is_credential
 from dlp.detect.engine import Engine
-from dlp.detect.fingerprint import SecretIndex
+from dlp.detect.known.fingerprint import SecretIndex
+from dlp.detect.proof.checks import is_jwt
 from dlp.detect.rule import Rule
 from dlp.memory import Memory
 from dlp.model import (

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from dlp.detect.checks import is_jwt
-from dlp.detect.fingerprint import SecretHit
-from dlp.detect.issued import audience
-from dlp.detect.learned import LearnedIndex, issuer_of
+from dlp.detect.known.fingerprint import SecretHit
+from dlp.detect.known.issued import audience
+from dlp.detect.known.learned import LearnedIndex, issuer_of
+from dlp.detect.proof.checks import is_jwt
 from dlp.inspector.slots import SECURE
 from dlp.model import Destination, Finding, Kind, Place, Tier, noun
 from dlp.policy.credentials import Token, host_matches

@@ -22,7 +22,7 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 
-from dlp.decode.multipart import parts as multipart
+from dlp.decode.documents.multipart import parts as multipart
 from dlp.model import Part, noun
 
 FORM = re.compile(rb"(?:^|[?&])([^=&#?]+)=([^&#]*)")

@@ -14,8 +14,8 @@ from math import log2
 
 import publicsuffix2
 
-from dlp.detect.bigrams import RANDOM, randomness
 from dlp.detect.cookies import is_credential
+from dlp.detect.proof.bigrams import RANDOM, randomness
 from dlp.model import Message, Part, PartKind
 from dlp.policy.credentials import (
     COOKIE,

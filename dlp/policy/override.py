@@ -16,9 +16,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from dlp.decode.escapes import unescape
-from dlp.decode.percent import unpercent
 from dlp.decode.sieve import Sieve
+from dlp.decode.spellings.escapes import unescape
+from dlp.decode.spellings.percent import unpercent
 from dlp.model import Destination, Message, Part, PartKind
 from dlp.policy.reach import Reach
 from dlp.policy.ruleset import Policy

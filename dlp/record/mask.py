@@ -106,7 +106,7 @@ def _ordinary(word: str) -> bool:
 
 def _randomness(text: str) -> float:
     # Here, for it loads numpy: the supervisor and most commands never ask.
-    from dlp.detect.bigrams import randomness
+    from dlp.detect.proof.bigrams import randomness
 
     return randomness(text.encode())
 

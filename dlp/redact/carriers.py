@@ -16,9 +16,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote_to_bytes
 
-from dlp.decode.leaves import LOOKS_LIKE_JSON
-from dlp.decode.multipart import parts
-from dlp.decode.nesting import Nesting, escaped, unescaped
+from dlp.decode.documents.leaves import LOOKS_LIKE_JSON
+from dlp.decode.documents.multipart import parts
+from dlp.decode.documents.nesting import Nesting, escaped, unescaped
 from dlp.model import Part, noun
 
 type Span = tuple[int, int]

@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 
-from dlp.decode.nesting import escaped
+from dlp.decode.documents.nesting import escaped
 from dlp.decode.sieve import Locator
 from dlp.detect.confirm import Match
 from dlp.model import Part, noun

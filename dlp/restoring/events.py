@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 
-from dlp.decode.nesting import Nesting, escaped, unescaped
+from dlp.decode.documents.nesting import Nesting, escaped, unescaped
 from dlp.restoring.document import Leaf
 from dlp.restoring.frames import Channel, Frame, Framing, may_go_on, read_frame
 from dlp.restoring.held import Held

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from dlp.decode.nesting import escaped
+from dlp.decode.documents.nesting import escaped
 
 
 class Placeholders:

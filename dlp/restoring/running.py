@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 
-from dlp.decode.nesting import Nesting, escaped
+from dlp.decode.documents.nesting import Nesting, escaped
 from dlp.restoring.names import Placeholders
 
 type Spell = Callable[[str, int], str]

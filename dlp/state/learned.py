@@ -12,7 +12,7 @@ writes it down. Workers learn from each other through the store, with `refresh`;
 tells them when, so that `catch_up` knows what another took a moment ago.
 `_tokens` and what is built from it are made in the store's thread, `index` on the loop.
 
-Why not in `dlp.detect.learned`: that matches; this remembers, and forgets.
+Why not in `dlp.detect.known.learned`: that matches; this remembers, and forgets.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from dlp.detect.enrol import Fingerprint
-from dlp.detect.fingerprint import SecretIndex, SecretInfo
-from dlp.detect.issued import Issued
-from dlp.detect.learned import LearnedIndex, learnable, name_of
+from dlp.detect.known.enrol import Fingerprint
+from dlp.detect.known.fingerprint import SecretIndex, SecretInfo
+from dlp.detect.known.issued import Issued
+from dlp.detect.known.learned import LearnedIndex, learnable, name_of
 from dlp.errors import StateError
 from dlp.model import View
 from dlp.policy.parties import domain, siblings

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import orjson
 
-from dlp.detect.enrol import Fingerprint
-from dlp.detect.grams import Octets
-from dlp.detect.stretches import RUN
-from dlp.detect.variants import VARIANTS
+from dlp.detect.known.enrol import Fingerprint
+from dlp.detect.known.grams import Octets
+from dlp.detect.known.stretches import RUN
+from dlp.detect.known.variants import VARIANTS
 
 
 def pack(taken: Fingerprint) -> bytes:

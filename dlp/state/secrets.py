@@ -19,10 +19,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dlp.detect.enrol import digest, fingerprint
-from dlp.detect.fingerprint import SecretIndex, SecretInfo
-from dlp.detect.grams import MOST_GRAMS
-from dlp.detect.material import entropy_bits
+from dlp.detect.known.enrol import digest, fingerprint
+from dlp.detect.known.fingerprint import SecretIndex, SecretInfo
+from dlp.detect.known.grams import MOST_GRAMS
+from dlp.detect.known.material import entropy_bits
 from dlp.errors import SecretError, StateError
 from dlp.state import vault
 from dlp.state.locks import awaited

@@ -25,8 +25,8 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from dlp.detect.enrol import Fingerprint
-from dlp.detect.fingerprint import SecretInfo
+from dlp.detect.known.enrol import Fingerprint
+from dlp.detect.known.fingerprint import SecretInfo
 from dlp.errors import SecretError, StateError
 from dlp.state.folder import read_or_make_key, write_private
 from dlp.state.prints import pack, unpack

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from dlp.audit import AuditLog
 from dlp.backup.sealed import Identity, Recipient
-from dlp.detect.fingerprint import SecretInfo
+from dlp.detect.known.fingerprint import SecretInfo
 from dlp.record import Operation
 from dlp.state import ca
 from dlp.state.agents import AgentRegistry

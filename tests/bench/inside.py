@@ -27,8 +27,8 @@ from rich.console import Console
 from rich.table import Table
 
 from dlp import Inspector
-from dlp.detect.enrol import Fingerprint, fingerprint
-from dlp.detect.fingerprint import SecretIndex, SecretInfo
+from dlp.detect.known.enrol import Fingerprint, fingerprint
+from dlp.detect.known.fingerprint import SecretIndex, SecretInfo
 from dlp.detect.templates import expand
 from dlp.model import Action, Agent, Destination, Message, Part, PartKind, View
 from tests.bench.__main__ import chat

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dlp.cli.scan import app
-from dlp.detect.fingerprint import SecretInfo
+from dlp.detect.known.fingerprint import SecretInfo
 from dlp.state.secrets import Registration, SecretStore
 from tests.harness.leaks import leaks
 from tests.harness.proxy import DLP, make_state

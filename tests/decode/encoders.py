@@ -20,7 +20,7 @@ import zlib
 
 import brotli
 
-from dlp.decode.inflate import zstd
+from dlp.decode.compressed.inflate import zstd
 
 B32 = string.ascii_uppercase + "234567"
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -19,7 +19,7 @@ import zlib
 
 import brotli
 
-from dlp.decode.inflate import zstd
+from dlp.decode.compressed.inflate import zstd
 from tests.decode.encoders import B58, B62, bignum, docx, each, hexdump, wrap, z85
 
 UPPER, LOWER, DIGITS = string.ascii_uppercase, string.ascii_lowercase, string.digits

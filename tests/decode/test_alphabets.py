@@ -15,8 +15,8 @@ import string
 import pytest
 
 from dlp.decode import decode
-from dlp.decode.alphabets import ALPHABETS
-from dlp.decode.disguise import CIPHERS
+from dlp.decode.characters.alphabets import ALPHABETS
+from dlp.decode.ciphers.disguise import CIPHERS
 from dlp.model import Limits, Part, PartKind
 
 DRAW = random.Random(23)

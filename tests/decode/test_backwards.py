@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from dlp.decode import base64 as decoder
 from dlp.decode.budget import Budget
+from dlp.decode.codes import base64 as decoder
 from dlp.decode.source import Source
 from dlp.detect.templates import expand
 from dlp.model import Limits, View

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dlp.decode import bits, decode
+from dlp.decode import decode
+from dlp.decode.codes import bits
 from dlp.decode.printable import TEXT_BYTES
 from dlp.model import Limits, Part, PartKind
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from dlp.decode import decode
-from dlp.decode.charset import is_wide
+from dlp.decode.characters.charset import is_wide
 from dlp.model import Limits, Part, PartKind
 
 TEXT = "s3cr3t-5678"

@@ -6,8 +6,8 @@ import string
 import pytest
 
 from dlp.decode import decode
-from dlp.decode.columns import _is_drawn, has_rows
 from dlp.decode.kinds import DRAWN
+from dlp.decode.spellings.columns import _is_drawn, has_rows
 from dlp.model import Limits, Part, PartKind
 
 DRAW = random.Random(31)

@@ -9,7 +9,7 @@ import zlib
 import pytest
 
 from dlp.decode import decode
-from dlp.decode.combined import in_turn, padded, said_by
+from dlp.decode.ciphers.combined import in_turn, padded, said_by
 from dlp.model import Limits, Part, PartKind
 
 DRAW = random.Random(43)

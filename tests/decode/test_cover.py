@@ -7,7 +7,7 @@ import string
 import pytest
 
 from dlp.decode import decode
-from dlp.decode.cover import bare
+from dlp.decode.ciphers.cover import bare
 from dlp.model import Limits, Part, PartKind
 
 DRAW = random.Random(41)

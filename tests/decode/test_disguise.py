@@ -1,7 +1,7 @@
 """Prefixes of keys in ciphers without a key, among what chance writes."""
 
 from dlp.decode.budget import Budget
-from dlp.decode.disguise import disguised
+from dlp.decode.ciphers.disguise import disguised
 from dlp.decode.source import Source
 from dlp.model import Limits, View
 

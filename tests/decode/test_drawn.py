@@ -9,9 +9,9 @@ import pytest
 
 from dlp.decode import decode
 from dlp.decode.budget import Budget
-from dlp.decode.drawn import drawn, is_drawn
-from dlp.decode.moved import moved
-from dlp.decode.picked import picked
+from dlp.decode.ciphers.drawn import drawn, is_drawn
+from dlp.decode.ciphers.moved import moved
+from dlp.decode.ciphers.picked import picked
 from dlp.decode.source import Source
 from dlp.model import Limits, Part, PartKind, View
 

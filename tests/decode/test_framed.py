@@ -7,7 +7,7 @@ import string
 import pytest
 
 from dlp.decode import decode
-from dlp.decode.framed import is_framed
+from dlp.decode.codes.framed import is_framed
 from dlp.model import Limits, Part, PartKind
 
 ALNUM = string.ascii_letters + string.digits

@@ -3,7 +3,7 @@
 import base64
 import json
 
-from dlp.decode.frames import kept, together
+from dlp.decode.documents.frames import kept, together
 
 SAID = "a-text-of-some-length-in-pieces"
 

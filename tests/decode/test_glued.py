@@ -3,7 +3,7 @@
 import pytest
 
 from dlp.decode import decode
-from dlp.decode.glued import _FEWEST_SYMBOLS
+from dlp.decode.spellings.glued import _FEWEST_SYMBOLS
 from dlp.detect.engine import Engine
 from dlp.detect.rules import load_rules
 from dlp.detect.templates import expand

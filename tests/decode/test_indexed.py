@@ -7,7 +7,7 @@ import string
 import pytest
 
 from dlp.decode import decode
-from dlp.decode.indexed import letters
+from dlp.decode.codes.indexed import letters
 from dlp.model import Limits, Part, PartKind
 
 ALNUM = string.ascii_letters + string.digits

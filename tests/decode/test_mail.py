@@ -7,7 +7,7 @@ import pytest
 
 from dlp.decode import decode
 from dlp.decode.budget import Budget
-from dlp.decode.mail import yencoded
+from dlp.decode.documents.mail import yencoded
 from dlp.decode.source import Source
 from dlp.model import Limits, Part, PartKind, View
 from tests.decode.encoders import yenc

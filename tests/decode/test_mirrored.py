@@ -11,7 +11,7 @@ import zlib
 import pytest
 
 from dlp.decode import decode
-from dlp.decode.mirrored import _ENDS, _end
+from dlp.decode.spellings.mirrored import _ENDS, _end
 from dlp.model import Limits, Part, PartKind
 from tests.decode.encoders import each, hexdump, tarred, uuencode, zipped
 

@@ -6,7 +6,8 @@ import string
 
 import pytest
 
-from dlp.decode import decode, numbers
+from dlp.decode import decode
+from dlp.decode.codes import numbers
 from dlp.decode.nearby import LARGE_BYTES, spans_near
 from dlp.model import Limits, Part, PartKind
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from dlp.decode.nesting import Nesting, escaped, unescaped
+from dlp.decode.documents.nesting import Nesting, escaped, unescaped
 
 
 def nested(depth):

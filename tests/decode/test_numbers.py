@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlp.decode.numbers import _may_be_summed, _summed
+from dlp.decode.codes.numbers import _may_be_summed, _summed
 from dlp.decode.printable import TEXT_BYTES
 
 NUMBERS = st.lists(

@@ -7,7 +7,7 @@ import string
 import pytest
 
 from dlp.decode import decode
-from dlp.decode.opened import continued, openings
+from dlp.decode.ciphers.opened import continued, openings
 from dlp.model import Limits, Part, PartKind
 
 DRAW = random.Random(61)

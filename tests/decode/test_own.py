@@ -5,7 +5,7 @@ import codecs
 import pytest
 
 from dlp import Inspector
-from dlp.decode.own import Own
+from dlp.decode.ciphers.own import Own
 from dlp.detect.templates import expand
 
 RULES = """\

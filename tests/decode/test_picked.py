@@ -1,4 +1,4 @@
-from dlp.decode.picked import joins
+from dlp.decode.ciphers.picked import joins
 
 
 def test_joins_come_in_the_order_of_the_text():

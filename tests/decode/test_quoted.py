@@ -9,8 +9,8 @@ import pytest
 from dlp.decode import decode
 from dlp.decode.budget import Budget
 from dlp.decode.guesses import TAKEN_APART
-from dlp.decode.quoted import has_literals, quoted
 from dlp.decode.source import Source
+from dlp.decode.spellings.quoted import has_literals, quoted
 from dlp.model import Limits, Part, PartKind, View
 
 DRAW = random.Random(53)

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from dlp.decode import decode
-from dlp.decode.radix import _BASE32, _FEWEST_SYMBOLS
+from dlp.decode.codes.radix import _BASE32, _FEWEST_SYMBOLS
 from dlp.model import Limits, Part, PartKind
 
 TEXT = b"the-pL4nt3d-t3xt-01a2B3c4d5"

@@ -10,7 +10,7 @@ from operator import xor
 import pytest
 
 from dlp.decode import decode
-from dlp.decode.reckoned import is_reckoned
+from dlp.decode.ciphers.reckoned import is_reckoned
 from dlp.model import Limits, Part, PartKind
 
 TOKEN = "ghp" + "_" + "".join(random.Random(9).choices(string.ascii_letters, k=36))

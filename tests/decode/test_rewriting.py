@@ -8,9 +8,9 @@ from itertools import pairwise
 import pytest
 
 from dlp.decode import decode
-from dlp.decode.mail import QUOTED
-from dlp.decode.percent import PERCENT
+from dlp.decode.documents.mail import QUOTED
 from dlp.decode.rewriting import narrowed
+from dlp.decode.spellings.percent import PERCENT
 from dlp.model import Limits, Part, PartKind
 
 WORDS = "function a(b,c){return b<c?d[e]:f%g&&h;}"

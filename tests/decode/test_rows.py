@@ -10,7 +10,7 @@ import urllib.parse
 import pytest
 
 from dlp.decode import decode
-from dlp.decode.rows import even_run
+from dlp.decode.spellings.rows import even_run
 from dlp.model import Limits, Part, PartKind
 
 DRAW = random.Random(61)

@@ -6,7 +6,7 @@ import pytest
 
 from dlp.decode import decode
 from dlp.decode.budget import Budget
-from dlp.decode.shifted import shifted
+from dlp.decode.ciphers.shifted import shifted
 from dlp.decode.source import Source
 from dlp.model import Limits, Part, PartKind, View
 

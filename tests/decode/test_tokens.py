@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from dlp.decode.tokens import segments
+from dlp.decode.documents.tokens import segments
 
 STRING = re.compile(rb'"((?:[^"\\]|\\.)*)(?:"|\Z)', re.DOTALL)
 

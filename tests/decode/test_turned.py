@@ -12,7 +12,7 @@ import zlib
 import pytest
 
 from dlp.decode import decode
-from dlp.decode.turned import _common
+from dlp.decode.ciphers.turned import _common
 from dlp.model import Limits, Part, PartKind
 from tests.decode.encoders import (
     ATBASH,

@@ -3,7 +3,7 @@
 import random
 
 from dlp.decode import decode
-from dlp.decode.unicode import _WORD, _words, fold
+from dlp.decode.characters.unicode import _WORD, _words, fold
 from dlp.model import Limits, Part, PartKind
 
 SIGNS = ["a", "B", "=", "/", " ", " ", "\n", "\u2019", "\u00e9", "\u200b", "\u0430"]

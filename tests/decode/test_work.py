@@ -19,9 +19,9 @@ import pytest
 
 from dlp.decode import decode
 from dlp.decode.budget import Budget
-from dlp.decode.headless import headless_streams
-from dlp.decode.leaves import read_strings
-from dlp.decode.magic import ZIP
+from dlp.decode.compressed.headless import headless_streams
+from dlp.decode.compressed.magic import ZIP
+from dlp.decode.documents.leaves import read_strings
 from dlp.decode.source import Source
 from dlp.model import Decoded, Limits, Part, PartKind, View
 

@@ -11,7 +11,7 @@ import string
 import uuid
 from collections.abc import Callable
 
-from dlp.detect.words import WORDS
+from dlp.detect.context.words import WORDS
 
 HEX = "0123456789abcdef"
 ALNUM = string.ascii_letters + string.digits

@@ -5,7 +5,7 @@ import string
 
 import pytest
 
-from dlp.detect.assignment import is_password
+from dlp.detect.context.assignment import is_password
 from dlp.detect.engine import Engine
 from dlp.detect.overlap import GENERIC
 from dlp.detect.rules import load_rules

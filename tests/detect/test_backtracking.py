@@ -13,7 +13,7 @@ import re
 
 import pytest
 
-from dlp.detect.assignment import _SHAPES
+from dlp.detect.context.assignment import _SHAPES
 
 PACKAGES = ("decode", "detect", "inspector", "policy", "record", "redact")
 PIECES = (

@@ -5,8 +5,8 @@ import string
 
 import pytest
 
-from dlp.detect.bigrams import RANDOM, randomness
-from dlp.detect.words import WORDS
+from dlp.detect.context.words import WORDS
+from dlp.detect.proof.bigrams import RANDOM, randomness
 
 ALPHABETS = {
     "base62": string.ascii_letters + string.digits,

@@ -8,7 +8,7 @@ import uuid
 
 import pytest
 
-from dlp.detect.checks import Candidate, Outcome, resolve, shannon
+from dlp.detect.proof.checks import Candidate, Outcome, resolve, shannon
 from dlp.detect.templates import expand
 
 KEEP, DROP, DEMOTE, CERTAIN = (

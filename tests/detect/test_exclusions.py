@@ -3,7 +3,7 @@
 import pytest
 import regex
 
-from dlp.detect.exclusions import Filter, read_filter
+from dlp.detect.imported.exclusions import Filter, read_filter
 
 SECRET = 'finding["secret"]'
 

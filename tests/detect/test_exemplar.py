@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dlp.detect.exemplar import exemplars
+from dlp.detect.imported.exemplar import exemplars
 from dlp.detect.templates import expand
 
 PATTERNS = [

@@ -9,11 +9,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import dlp
-from dlp.detect.enrol import fingerprint
-from dlp.detect.fingerprint import SecretIndex, SecretInfo
-from dlp.detect.forms import normalise
-from dlp.detect.material import dissect
-from dlp.detect.stretches import WINDOW
+from dlp.detect.known.enrol import fingerprint
+from dlp.detect.known.fingerprint import SecretIndex, SecretInfo
+from dlp.detect.known.forms import normalise
+from dlp.detect.known.material import dissect
+from dlp.detect.known.stretches import WINDOW
 from dlp.errors import SecretError
 from dlp.model import View
 from tests.detect.spellings import COMMON, CORE, SPELLINGS

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dlp.detect.foreign import adapt
+from dlp.detect.imported.foreign import adapt
 from dlp.detect.pattern import prepare
 
 SAME = {

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dlp.detect.grams import MOST_GRAMS, GramTable, grams, multiplier
+from dlp.detect.known.grams import MOST_GRAMS, GramTable, grams, multiplier
 
 RNG = np.random.default_rng(7)
 

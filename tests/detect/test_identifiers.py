@@ -6,8 +6,8 @@ The numbers are those the issuing authorities and specifications print as exampl
 
 import pytest
 
-from dlp.detect.checks import CHECKS, Candidate, Outcome
-from dlp.detect.identifiers import IDENTIFIERS
+from dlp.detect.proof.checks import CHECKS, Candidate, Outcome
+from dlp.detect.proof.identifiers import IDENTIFIERS
 from dlp.detect.templates import expand
 
 EXAMPLES = {

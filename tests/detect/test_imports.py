@@ -3,7 +3,7 @@
 import pytest
 
 from dlp.detect.engine import Engine
-from dlp.detect.imports import import_rules
+from dlp.detect.imported.imports import import_rules
 from dlp.detect.rules import load_rules
 from dlp.detect.templates import expand
 from dlp.errors import UsageError

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from dlp.detect.issued import DAY_S, HOUR_S, LONGEST_S, MOST_BYTES, Issued, issued
+from dlp.detect.known.issued import DAY_S, HOUR_S, LONGEST_S, MOST_BYTES, Issued, issued
 
 NOW = 1_700_000_000.0
 TOKEN = "k" * 40

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from dlp.detect.learned import is_material, issuer_of, name_of
+from dlp.detect.known.learned import is_material, issuer_of, name_of
 
 DRAWN = random.Random("learned")
 RANDOM = {

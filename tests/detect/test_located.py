@@ -1,6 +1,6 @@
 import pytest
 
-from dlp.detect.forms import Domain, form
+from dlp.detect.known.forms import Domain, form
 from dlp.detect.located import Buffer, batches, widened
 from dlp.model import View
 

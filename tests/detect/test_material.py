@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from dlp.detect.material import MAX_LENGTH, dissect, entropy_bits
+from dlp.detect.known.material import MAX_LENGTH, dissect, entropy_bits
 from dlp.errors import SecretError
 
 ALNUM = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"

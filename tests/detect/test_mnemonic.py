@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import pytest
 
-from dlp.detect.mnemonic import LIST, is_mnemonic
+from dlp.detect.proof.mnemonic import LIST, is_mnemonic
 
 VECTORS = [
     "legal winner thank year wave sausage worth useful legal winner thank yellow",

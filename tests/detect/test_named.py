@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dlp.detect.named import compose
+from dlp.detect.context.named import compose
 
 VALUE = "0123456789abcdef" * 2
 PATTERN = re.compile(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlp.detect.naming import Promise, promise, tells_whose
+from dlp.detect.context.naming import Promise, promise, tells_whose
 
 PROMISES = {
     Promise.PASSWORD: ["image_pull_password", "password", "DB_PASSWORD", "dbPasswd", "adminPwd", "pass", "remotepass", "ldap_default_authtok"],

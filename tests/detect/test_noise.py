@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from dlp.detect.noise import hangs_on_noise, in_noise
+from dlp.detect.proof.noise import hangs_on_noise, in_noise
 from dlp.detect.templates import expand
 
 NOISE = base64.b64encode(random.Random(3).randbytes(900)).replace(b"=", b"+")

@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
-from dlp.detect.enrol import fingerprint
-from dlp.detect.fingerprint import SecretIndex, SecretInfo
-from dlp.detect.openpgp import secret_parts
+from dlp.detect.known.enrol import fingerprint
+from dlp.detect.known.fingerprint import SecretIndex, SecretInfo
+from dlp.detect.known.openpgp import secret_parts
 from dlp.model import View
 
 PUBLIC, SECRET = Random(1).randbytes(256), Random(2).randbytes(400)

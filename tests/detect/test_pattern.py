@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from dlp.detect.exemplar import exemplars
+from dlp.detect.imported.exemplar import exemplars
 from dlp.detect.pattern import PatternError, prepare
 from dlp.detect.syntax import prefixes
 from dlp.detect.templates import expand

@@ -6,14 +6,14 @@ import string
 
 import pytest
 
-from dlp.detect.engine import Engine
-from dlp.detect.placeholder import (
+from dlp.detect.context.placeholder import (
     is_counted,
     is_example,
     is_mashed,
     is_placeholder,
     is_typed,
 )
+from dlp.detect.engine import Engine
 from dlp.detect.templates import ALPHABETS, expand
 from dlp.model import View
 from tests.detect.sets import ACME, rules

@@ -7,9 +7,9 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa, x25
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlp.detect.enrol import fingerprint
-from dlp.detect.fingerprint import SecretIndex, SecretInfo
-from dlp.detect.privatekey import private_part
+from dlp.detect.known.enrol import fingerprint
+from dlp.detect.known.fingerprint import SecretIndex, SecretInfo
+from dlp.detect.known.privatekey import private_part
 from dlp.model import View
 
 KEY = bytes(range(32))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlp.detect.ties import Assignment, Tie, tie
+from dlp.detect.context.ties import Assignment, Tie, tie
 
 CASES = {
     "an assignment in quotes": ("name", ' = "', b"", b'"', Tie.QUOTED),

@@ -6,8 +6,8 @@ import string
 
 import pytest
 
-from dlp.detect.enrol import fingerprint
-from dlp.detect.fingerprint import SecretIndex, SecretInfo
+from dlp.detect.known.enrol import fingerprint
+from dlp.detect.known.fingerprint import SecretIndex, SecretInfo
 from dlp.model import View
 
 KEY = bytes(range(32))

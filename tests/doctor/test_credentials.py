@@ -5,7 +5,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization as form
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from dlp.detect.fingerprint import SecretInfo
+from dlp.detect.known.fingerprint import SecretInfo
 from dlp.doctor.credentials import _KEEPERS, is_bare_key
 from dlp.state.secrets import Registration, SecretStore
 

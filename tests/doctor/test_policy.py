@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from dlp.detect.fingerprint import SecretInfo
+from dlp.detect.known.fingerprint import SecretInfo
 from dlp.doctor.examine import examine
 from dlp.state.agents import AgentRegistry
 from dlp.state.secrets import Registration, SecretStore

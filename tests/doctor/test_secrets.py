@@ -3,7 +3,7 @@ import string
 
 import pytest
 
-from dlp.detect.fingerprint import SecretIndex, SecretInfo
+from dlp.detect.known.fingerprint import SecretIndex, SecretInfo
 from dlp.detect.rules import load_rules
 from dlp.doctor.examine import examine
 from dlp.inspector import Inspector

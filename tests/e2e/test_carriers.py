@@ -22,7 +22,7 @@ import zlib
 
 import pytest
 
-from dlp.detect.fingerprint import SecretInfo
+from dlp.detect.known.fingerprint import SecretInfo
 from dlp.state.secrets import Registration, SecretStore
 from tests.harness.leaks import leaks
 from tests.harness.wire import Wire

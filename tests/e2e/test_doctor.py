@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from dlp.detect.fingerprint import SecretInfo
+from dlp.detect.known.fingerprint import SecretInfo
 from dlp.state.secrets import Registration, SecretStore
 from tests.harness.proxy import DLP
 

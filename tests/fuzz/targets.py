@@ -22,9 +22,9 @@ from dlp.audit import chain, read
 from dlp.audit.verify import verify
 from dlp.broker import dotenv
 from dlp.decode import decode
-from dlp.detect.fingerprint import SecretInfo
-from dlp.detect.imports import import_rules
-from dlp.detect.issued import issued
+from dlp.detect.imported.imports import import_rules
+from dlp.detect.known.fingerprint import SecretInfo
+from dlp.detect.known.issued import issued
 from dlp.detect.rulespec import DetectorFile, read_rule
 from dlp.errors import DLPError, RuleError, UsageError
 from dlp.model import Limits, Part, PartKind

@@ -14,7 +14,7 @@ import pytest
 from dlp.audit import lines
 from dlp.decode.table import Bank
 from dlp.decode.table import _sieve as sieve
-from dlp.detect.fingerprint import SecretInfo
+from dlp.detect.known.fingerprint import SecretInfo
 from dlp.errors import RuleError
 from dlp.model import (
     Action,

@@ -12,7 +12,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from dlp.detect.issued import MOST_BYTES
+from dlp.detect.known.issued import MOST_BYTES
 from dlp.gate import Gate
 from dlp.model import (
     Action,

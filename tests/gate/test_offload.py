@@ -13,8 +13,8 @@ from random import Random
 import pytest
 import pytest_asyncio
 
-from dlp.detect.fingerprint import SecretInfo
-from dlp.detect.learned import NONE, LearnedIndex, learnable
+from dlp.detect.known.fingerprint import SecretInfo
+from dlp.detect.known.learned import NONE, LearnedIndex, learnable
 from dlp.detect.templates import expand
 from dlp.errors import StateError, UnfinishedError
 from dlp.gate import process

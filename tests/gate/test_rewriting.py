@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dlp.decide import BLOCK, consequence
-from dlp.detect.fingerprint import SecretInfo
+from dlp.detect.known.fingerprint import SecretInfo
 from dlp.detect.templates import expand
 from dlp.gate.rewriting import rewritten
 from dlp.model import Action, Agent, Destination, Message, Part, PartKind

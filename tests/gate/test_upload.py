@@ -10,7 +10,7 @@ import pytest
 
 from dlp.audit import lines
 from dlp.decode.flow import Span
-from dlp.detect.fingerprint import SecretInfo
+from dlp.detect.known.fingerprint import SecretInfo
 from dlp.errors import StateError
 from dlp.gate import Gate
 from dlp.gate.upload import Upload

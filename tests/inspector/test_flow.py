@@ -24,8 +24,8 @@ from hypothesis import strategies as st
 
 from dlp import Inspector
 from dlp.decode.flow import Flow, Judged, Span
-from dlp.detect.enrol import fingerprint
-from dlp.detect.fingerprint import SecretIndex, SecretInfo
+from dlp.detect.known.enrol import fingerprint
+from dlp.detect.known.fingerprint import SecretIndex, SecretInfo
 from dlp.inspector.flow import FlowScan
 from dlp.model import (
     Action,

@@ -4,9 +4,9 @@ import json
 import pytest
 
 from dlp import Inspector
-from dlp.detect.enrol import fingerprint
-from dlp.detect.fingerprint import SecretIndex, SecretInfo
-from dlp.detect.learned import LearnedIndex
+from dlp.detect.known.enrol import fingerprint
+from dlp.detect.known.fingerprint import SecretIndex, SecretInfo
+from dlp.detect.known.learned import LearnedIndex
 from dlp.detect.templates import expand
 from dlp.model import Agent, Destination, Message, Part, PartKind
 

@@ -7,7 +7,7 @@ from xml.dom import minidom
 
 import pytest
 
-from dlp.decode.nesting import Nesting
+from dlp.decode.documents.nesting import Nesting
 from dlp.model import Finding, Kind, Part, PartKind, Tier
 from dlp.redact import carriers, redact
 

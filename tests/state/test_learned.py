@@ -4,9 +4,9 @@ from random import Random
 
 import pytest
 
-from dlp.detect.enrol import fingerprint
-from dlp.detect.fingerprint import SecretIndex, SecretInfo
-from dlp.detect.issued import Issued
+from dlp.detect.known.enrol import fingerprint
+from dlp.detect.known.fingerprint import SecretIndex, SecretInfo
+from dlp.detect.known.issued import Issued
 from dlp.errors import StateError
 from dlp.model import View
 from dlp.state.learned import MOST, MOST_PER_HOST, LearnedTokens

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dlp.detect.enrol import fingerprint
+from dlp.detect.known.enrol import fingerprint
 from dlp.state.prints import pack, unpack
 
 KEY = bytes(range(32))

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from dlp.detect.fingerprint import SecretInfo
+from dlp.detect.known.fingerprint import SecretInfo
 from dlp.errors import SecretError, StateError
 from dlp.model import View
 from dlp.state import vault
@@ -208,7 +208,7 @@ def test_processes_lose_no_write(tmp_path):
 import sys
 from pathlib import Path
 from random import Random
-from dlp.detect.fingerprint import SecretInfo
+from dlp.detect.known.fingerprint import SecretInfo
 from dlp.state.secrets import Registration, SecretStore
 name = sys.argv[2]
 value = bytes(Random(name).choices(range(97, 123), k=40))

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from dlp.broker.recognise import Vendors
-from dlp.detect.imports import Imported, import_rules
+from dlp.detect.imported.imports import Imported, import_rules
 from dlp.detect.rules import load_rules
 from dlp.errors import UsageError
 from dlp.model import Tier

@@ -16,12 +16,12 @@ import re
 from collections import deque
 from typing import Protocol
 
-from dlp.decode.fields import LOOKS_LIKE_FORM
-from dlp.decode.leaves import LOOKS_LIKE_JSON
-from dlp.decode.magic import ZIP
-from dlp.decode.multipart import LOOKS_LIKE_MULTIPART
+from dlp.decode.compressed.magic import ZIP
+from dlp.decode.compressed.streams import SIGNATURES
+from dlp.decode.documents.fields import LOOKS_LIKE_FORM
+from dlp.decode.documents.leaves import LOOKS_LIKE_JSON
+from dlp.decode.documents.multipart import LOOKS_LIKE_MULTIPART
 from dlp.decode.printable import is_text
-from dlp.decode.streams import SIGNATURES
 
 CARRIED_BYTES = 32 << 10
 """Of short values before a window, the last."""

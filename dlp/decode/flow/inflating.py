@@ -21,8 +21,8 @@ from typing import Any
 
 import brotli
 
-from dlp.decode import magic
 from dlp.decode.budget import FREE_OUTPUT_BYTES
+from dlp.decode.compressed import magic
 
 if sys.version_info >= (3, 14):
     from compression import zstd

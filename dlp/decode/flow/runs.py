@@ -17,7 +17,7 @@ from base64 import b32decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from dlp.decode.magic import begins_known
+from dlp.decode.compressed.magic import begins_known
 
 _SYMBOLS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
 _BETWEEN = b"\r\n\\"

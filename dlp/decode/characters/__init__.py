@@ -1,0 +1,1 @@
+"""Other characters for the same text: character sets, look-alikes, invisible ones."""

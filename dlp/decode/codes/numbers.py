@@ -1,0 +1,212 @@
+"""
+Lists of numbers in which text is written: a character or some bytes each, every second
+one, differences, multiples.
+
+`[115, 107]`, `chr(115)+chr(107)`, `{"0":115,"1":107}`, `115u8`, `[[0,115],[1,107]]`,
+`1936412513, 1853125933` (four bytes each, in either order), octal and binary. Numbers
+that give no text are kept as bytes, for a known secret may be behind a shift.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, pairwise
+from math import gcd, isqrt
+from operator import add, xor
+
+from dlp.decode.beginnings import KEY
+from dlp.decode.codes.indexed import letters
+from dlp.decode.pieces import Span
+from dlp.decode.printable import TEXT_BYTES, readable_for_its_size
+from dlp.decode.source import Source
+from dlp.model import View
+
+_CODE = r"(?:3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6])"
+_OCTAL = r"(?:0o?)?(?:0?[4-7][0-7]|1[0-7][0-7])"
+
+HINTS = (
+    rf"(?:{_CODE}[^0-9]{{1,12}}){{8}}",
+    rf"(?:\"[0-9]{{1,5}}\"[ \t]{{0,2}}:[ \t]{{0,2}}{_CODE}[,\s]{{1,4}}){{6}}",
+    rf"(?:{_OCTAL}[^0-9]{{1,8}}){{8}}",
+    rf"(?:0?{_CODE}[^0-9]{{1,12}}0[^0-9]{{1,12}}){{6}}",
+    r"\b31[^0-9]{1,12}139[^0-9]{1,12}8[^0-9]",
+    r"\b80[^0-9]{1,12}75[^0-9]{1,12}3[^0-9]{1,12}4[^0-9]",
+    r"(?:[0-9]{1,4}(?:u8)?[^0-9A-Za-z]{1,8}){18}",
+    r"(?:[0-9]{1,4}[^0-9A-Za-z]{1,6}[xy]?[^0-9A-Za-z]{1,6}){18}",
+    r"(?:[0-9]{4,20}[^0-9A-Za-z]{1,4}){4}",
+    rf"(?:{_CODE}[^0-9]{{1,4}}[0-9]{{9,20}}[^0-9]{{1,12}}){{8}}",
+    r"[0-9]{36}",
+    r"[0-9]{1,3}(?:[,_'.][0-9]{3}){12}",
+)
+
+_GAP = rb"(?:u(?=8)|(?=[A-Za-z]{0,11}[^0-9A-Za-z])[^0-9]{1,12})"
+"""Between numbers stands more than letters, or base64 were full of lists."""
+_LIST = re.compile(rb"[0-9]{1,20}(?:%s[0-9]{1,20}){4,}+" % _GAP)
+_NUMBER = re.compile(rb"[0-9]+")
+_OCTALS = re.compile(rb"(?:(?:0o?)?[0-7]{2,3}(?![0-9])[^0-9]{1,8}){7,}+[0-7o]{0,5}")
+_TOGETHER = (
+    (re.compile(rb"(?<![0-9])(?:0[3-9][0-9]|1[01][0-9]|12[0-6]){12,}+(?![0-9])"), 10),
+    (re.compile(rb"(?<![0-9])(?:[3-9][0-9]|1[01][0-9]|12[0-6]){24,}+(?![0-9])"), 10),
+    (re.compile(rb"(?<![0-9])(?:0[4-7][0-7]|1[0-7][0-7]){12,}+(?![0-9])"), 8),
+)
+"""Codes with nothing between: each says by its first digit how many follow."""
+_CODES = re.compile(rb"[01][0-9]{2}|[3-9][0-9]")
+_THOUSANDS = re.compile(
+    rb"(?<![0-9])[0-9]{1,3}(?:([,_'.])[0-9]{3})(?:\1[0-9]{3}){11,999}+"
+)
+"""One number, as people write it: `12,345,678`."""
+_FEWEST = 8
+_FEWEST_IN_BASE = 20
+_WIDTHS = (2, 4, 8)
+_TEXT = frozenset(TEXT_BYTES)
+_MOST_SUMMED = 400
+_MOST_BEFORE = 3
+"""Numbers that may stand before a list."""
+_SIGNED = re.compile(rb"(?:(?<=[\s,\[(])-)?[0-9]+")
+
+
+def numbers(source: Source) -> Iterator[View]:
+    """What lists of numbers say."""
+    found: list[tuple[Span, bytes]] = []
+    rest: list[tuple[Span, bytes]] = []
+    for match in _LIST.finditer(source.data):
+        values = list(map(int, _NUMBER.findall(match[0])))
+        texts = said(values)
+        if not texts and len(values) >= _FEWEST:
+            texts = _otherwise(match[0])
+        if _FEWEST <= len(values) <= _MOST_SUMMED:
+            signed = list(map(int, _SIGNED.findall(match[0])))
+            found += [
+                (match.span(), text)
+                for skipped in range(_MOST_BEFORE)
+                if _may_be_summed(signed[skipped:])
+                for text in _summed(signed[skipped:])
+                if not text[:-1].translate(None, TEXT_BYTES)
+            ]
+        found += [(match.span(), text) for text in texts]
+        counted = list(letters(values, source.data))
+        if not texts and len(values) >= _FEWEST:
+            counted += _unscaled(values)
+            rest += [(match.span(), text) for text in counted]
+        found += [(match.span(), text) for text in counted if KEY.search(text)]
+    for match in _OCTALS.finditer(source.data):
+        text = _bytes(int(digits, 8) for digits in re.findall(rb"[0-7]+", match[0]))
+        if readable_for_its_size(text):
+            found.append((match.span(), text))
+    found += [row for row in _unparted(source.data) if readable_for_its_size(row[1])]
+    yield from source.found("numbers", found)
+    for view in source.found("numbers", rest):
+        source.budget.remains(view)
+
+
+def _unparted(data: bytes) -> Iterator[tuple[Span, bytes]]:
+    """Codes without anything between; one large number with something between."""
+    for pattern, base in _TOGETHER:
+        for match in pattern.finditer(data):
+            codes = (int(code, base) for code in _CODES.findall(match[0]))
+            yield match.span(), _bytes(codes)
+    for match in _THOUSANDS.finditer(data):
+        value = int(b"".join(_NUMBER.findall(match[0])))
+        size = (value.bit_length() + 7) // 8
+        yield match.span(), value.to_bytes(size)
+        yield match.span(), value.to_bytes(size, "little")
+
+
+def _otherwise(text: bytes) -> list[bytes]:
+    """A list read from its end, and in bases that have fewer digits than ten."""
+    texts = said(list(map(int, _NUMBER.findall(text[::-1]))))
+    words = _NUMBER.findall(text)
+    if len(words) >= _FEWEST_IN_BASE and len(set(map(len, words[1:-1]))) == 1:
+        for base in range(max(2, int(max(b"".join(words))) - 47), 10):
+            code = _bytes(int(word, base) for word in words)
+            if len(code) == len(words) and not code.translate(None, TEXT_BYTES):
+                texts.append(code)
+    return texts
+
+
+def said(values: Sequence[int]) -> list[bytes]:
+    """The texts that a list of numbers may stand for."""
+    return [text for text in _texts(values) if readable_for_its_size(text)]
+
+
+def _texts(values: Sequence[int]) -> Iterator[bytes]:
+    """The bytes that a list of numbers may stand for."""
+    if len(values) >= _FEWEST:
+        yield _bytes(values)
+        yield from _without_count(values)
+    if max(values) >= 256:
+        yield from _words(values)
+    yield from _scaled(values)
+
+
+def _bytes(values: Iterable[int]) -> bytes:
+    return bytes(value for value in values if value < 256)
+
+
+def _without_count(values: Sequence[int]) -> Iterator[bytes]:
+    """Every second number, where the others count or are all one."""
+    for first, second in ((values[::2], values[1::2]), (values[1::2], values[::2])):
+        # At either end a number may stand that has nothing to do with the list.
+        steps = {b - a for a, b in pairwise(second[1:-1])}
+        if len(steps) == 1 and steps <= {0, 1, -1}:
+            yield _bytes(first)
+
+
+def _words(values: Sequence[int]) -> Iterator[bytes]:
+    """Numbers of two, four or eight bytes."""
+    for width in _WIDTHS:
+        if max(values) < 1 << 8 * width:
+            for order in ("big", "little"):
+                words = [value.to_bytes(width, order) for value in values]
+                yield b"".join(words).replace(b"\0", b"")
+            return
+
+
+def _scaled(values: Sequence[int]) -> Iterator[bytes]:
+    """Multiples of one number, and steps between numbers."""
+    factor = gcd(*values[1:-1])
+    if factor > 1:
+        yield _bytes(value // factor for value in values)
+    steps = [b - a for a, b in pairwise(values)]
+    if all(0 <= step < 256 for step in steps):
+        yield bytes(steps)
+
+
+def _summed(values: Sequence[int]) -> Iterator[bytes]:
+    """Sums of steps, added or XORed; squares; numbers that grow with their place."""
+    for together in (add, xor):
+        yield bytes(value & 255 for value in accumulate(values, together))
+    for sign in (1, -1):
+        yield bytes((v + sign * n) & 255 for n, v in enumerate(values))
+    roots = [isqrt(max(value, 0)) for value in values]
+    if all(root * root == value for root, value in zip(roots, values, strict=True)):
+        yield bytes(root & 255 for root in roots)
+
+
+def _may_be_summed(values: Sequence[int]) -> bool:
+    """Whether a text of `_summed` begins here: most lists are none, and long."""
+    first, second, third = values[:3]
+    if first & 255 not in _TEXT:
+        return _is_root(first) and _is_root(second) and _is_root(third)
+    return (
+        ((first + second) & 255 in _TEXT and (first + second + third) & 255 in _TEXT)
+        or ((first ^ second) & 255 in _TEXT and (first ^ second ^ third) & 255 in _TEXT)
+        or ((second + 1) & 255 in _TEXT and (third + 2) & 255 in _TEXT)
+        or ((second - 1) & 255 in _TEXT and (third - 2) & 255 in _TEXT)
+        or (_is_root(first) and _is_root(second) and _is_root(third))
+    )
+
+
+def _is_root(value: int) -> bool:
+    root = isqrt(max(value, 0))
+    return root * root == value and root & 255 in _TEXT
+
+
+def _unscaled(values: Sequence[int]) -> Iterator[bytes]:
+    """As bytes, and where they are so much of something and a bit more: how much."""
+    yield bytes(value & 255 for value in values)
+    unit = gcd(*(b - a for a, b in pairwise(values)))
+    if unit > 1:
+        low = min(values)
+        yield bytes((value - low) // unit & 255 for value in values)

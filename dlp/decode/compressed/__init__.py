@@ -1,0 +1,1 @@
+"""Compressed streams: declared ones, those within other bytes, those without a head."""

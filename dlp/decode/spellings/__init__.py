@@ -1,0 +1,1 @@
+"""The same characters written otherwise: escaped, quoted, in pieces, backwards."""

@@ -1,0 +1,1 @@
+"""Rules of other scanners as rules of ours."""

@@ -1,0 +1,1 @@
+"""Known secrets: what is kept of them, and where it occurs again."""

@@ -1,0 +1,1 @@
+"""What a captured value must prove by itself."""
