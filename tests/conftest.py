@@ -47,6 +47,12 @@ class Scheduling(LoadScopeScheduling):
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """One more than cores: a fifth of the time all wait for deadlines of a proxy."""
+    return (os.process_cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """`--dist loadgroup` of xdist 3.8 groups nothing under pytest 9.2."""
     config.option.loadscopereorder = False
