@@ -65,6 +65,9 @@ _SHORTEST_WORD = 6
 _PLAIN = re.compile(rb"[A-Za-z0-9_-]*")
 _HEX = re.compile(rb"(?=.{0,15}[0-9])(?=.{0,15}[a-fA-F])[0-9a-fA-F-]{16}")
 _HEXADECIMAL = re.compile(rb"[0-9a-fA-F-]+")
+_FEWEST_FIXED = 4
+"""Of pieces side by side in all turns of an alphabet: `ca_` and what follows it is a
+token of Hugging Face's in one of 25."""
 _AROUND, _FEWEST_AROUND = 64, 256
 """Bytes without a blank before a value; in a text as short none need be."""
 
@@ -81,7 +84,9 @@ def _is_run_on(match: Match) -> bool:
     if moved and (named or _PLAIN.fullmatch(own)) and _has_words(own):
         return True
     if not named:
-        return joined and bool(_long_words().match(own))
+        fixed = len(match.secret) - len(own)
+        turned = fixed < _FEWEST_FIXED and match.view.came_of(STEPS)
+        return joined and (turned or bool(_long_words().match(own)))
     if match.tier not in _OF_ANYTHING:
         return False
     if match.rule.family == GENERIC and (joined or match.view.came_of(_GLUED)):
@@ -100,11 +105,15 @@ _TRIES_BITS = 10.5
 2,900 bytes, five up to 130,000. (Seen by chance: four, in a page of a PDF of 5,000.)"""
 
 
+_ANY_SHAPE = frozenset({"keylike", "passwordlike"})
+"""Checks of rules that fix nothing but what stands before a value."""
+
+
 def _is_by_chance(match: Match) -> bool:
     """Whether what the rule fixes says less than so many readings of a text yield."""
     fixed = len(match.secret) - len(_own(match))
     if not fixed or match.tier is Tier.CERTAIN:
-        return False
+        return any(name in _ANY_SHAPE for name, _ in match.rule.checks)
     text, view = match.view, match.view
     while view.parent is not None:
         text = view.parent if view.step in TAKEN_APART else text

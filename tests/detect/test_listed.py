@@ -26,6 +26,26 @@ HONEST = {
     "a key of a site": 'RECAPTCHA_SITE_KEY="6Lc{alnum:37}"',
     "a form of prose": "text=A+strong+password:+at+least+12+characters.+It+is+stored+"
     "hashed+with+Argon2.+Token:+see+below&to=C1",
+    "a form of prose of another language": "text=Has%C5%82o:+co+najmniej+12+znak%C3%B3w+"
+    "i+cyfr%C4%99.+Klucz:+zobacz+dokumentacj%C4%99_v2+w+zak%C5%82adce&to=C1",
+    "a form of an address": "text=%22auth%2Ftoken.py%3Fref%3D{hex:40}%22%2C+%22url%22&to=C1",
+    "sums of packages": "SPEC CHECKSUMS:\n  Alamofire: {hex:40}\n  SnapKit: {hex:40}\n"
+    "  KeychainAccess: {hex:40}\n  Kingfisher: {hex:40}\n  Lottie: {hex:40}\n",
+    "a lock file of Elixir": '"joken": {{:hex, :joken, "2.6", "{hex:64}", [:mix], "hexpm", '
+    '"{hex:64}"}},',
+    "what a word becomes": "md5('password') = {hex:32}\nbase64(\"secret\") = {base64:24}\n",
+    "a fingerprint": "gpg:                using RSA key 9F{digit:18}AB{digit:18}\n",
+    "a server of Web Push": "applicationServerKey: 'BK{base64url:85}'",
+    "what is sealed": "encryptedData:\n  password: AgB{base64:400}\n",
+    "a message of OpenPGP": '{{"encrypted": {{"npmToken": "wcFMA{base64:300}"}}}}',
+    "names of pods": '["service:auth", "pod_name:auth-7d9f8b6c4d-x2k4v", "env:prod"]',
+    "a key in Redis": '1) "token:blacklist:{hex:40}"\n',
+    "the next page": "https://graph.example/v1.0/users?$skiptoken=m~{base64:80}",
+    "an incident": '{{"incident_key": "{hex:32}", "status": "open"}}',
+    "a file of Figma": '{{"fileKey": "{alnum:22}", "nodeId": "1:2"}}',
+    "a crash": "CrashReporter Key:   {hex:40}\n",
+    "an application of Stripe": '{{"id": "we_1{alnum:23}", "application": "ca_{alnum:32}", '
+    '"livemode": false, "url": "https://app.example.test/hooks"}}',
 }
 FOUND = {
     "behind other colons": "prod:12:secret:{alnum:30}",
@@ -35,6 +55,14 @@ FOUND = {
     "a field of another name": '<input name="api_token" value="{alnum:40}">',
     "a key of a server": 'RECAPTCHA_SECRET_KEY="6Lc{alnum:37}"',
     "a password in a form": "text=The+password:+{alnum:9}!{alnum:9}&to=C1",
+    "a key among few sums": "a: {hex:40}\nb: {hex:40}\napi_key: {hex:40}\n",
+    "keys among keys": "a: {hex:40}\nb: {hex:40}\nc: {hex:40}\nd: {hex:40}\napi_key: {hex:40}"
+    "\ne_token: {hex:40}\nf_secret: {hex:40}\ng_key: {hex:40}\nauth_key: {hex:40}\n",
+    "a token that a call takes": "login('password') = {alnum:32}\n",
+    "an algorithm's key, longer": "RSA key {alnum:44}",
+    "a short password that begins like that": "password: AgB{alnum:24}\n",
+    "a key behind a server's name": "prod_token: live:{alnum:32}\n",
+    "a password of another language in a form": "text=Has%C5%82o:+{alnum:9}!{alnum:9}&to=C1",
     "base64 with a plus": "api_key={alnum:9}+{alnum:11}+{alnum:12}",
 }
 

@@ -12,7 +12,7 @@ PROMISES = {
         "TOKEN_1", "private_key_b64", "ACME_ACCESS", "zrqx_private", "acme access key", "SECRET_TOKEN_FOR_ACME",
         "provisionDeviceSecret", "csrf_secret",
     ],
-    Promise.KEY: ["key", "the table key", "fileKey"],
+    Promise.KEY: ["key", "the table key", "bucketKey"],
     Promise.NONE: [
         "token_type", "next_token", "pageToken", "csrf_token", "public_key", "cache_key",
         "password_hash", "secretName", "key_path", "tokens_per_minute", "monkey", "auth_url",

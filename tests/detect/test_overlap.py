@@ -115,6 +115,29 @@ def test_words_picked_behind_a_name_are_no_value(value, kept):
         assert bool(left(match(named, 6, len(text), tier, moved))) is kept
 
 
+@pytest.mark.parametrize("check", ["keylike", "passwordlike"])
+def test_a_value_of_any_shape_behind_a_picked_name_is_chance(check):
+    text = ("acmedesk:" + expand("{alnum:36}", seed=1)).encode()
+    moved = View(text, 0, "picked", RAW)
+    named = rule(
+        f"id: vendor\npattern: 'acmedesk:(?P<secret>.{{30,60}})'\nchecks: [{check}]\n"
+        "matches: [x]"
+    )
+    assert left(match(named, 9, len(text), Tier.LIKELY, moved)) == []
+    assert left(match(named, 9, len(text), Tier.LIKELY, View(text, 0)))
+
+
+@pytest.mark.parametrize(("prefix", "kept"), [("hf_", False), ("acme_", True)])
+def test_of_three_letters_pieces_side_by_side_have_some_turn(prefix, kept):
+    text = (prefix + expand("{alnum:36}", seed=1)).encode()
+    pieces = View(b"x" * len(text), 0, "literals", RAW, joined=True)
+    turned = View(text, 0, "caesar 21", pieces)
+    named = rule(f"id: vendor\npattern: '{prefix}[A-Za-z0-9]{{30,40}}'\nmatches: [x]")
+    assert bool(left(match(named, 0, len(text), Tier.STRONG, turned))) is kept
+    alone = View(text, 0, "caesar 21", RAW)
+    assert left(match(named, 0, len(text), Tier.STRONG, alone))
+
+
 @pytest.mark.parametrize(
     ("size", "prefix", "tier", "kept"),
     [

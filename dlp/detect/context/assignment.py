@@ -32,6 +32,11 @@ _NOT_A_VALUE = re.compile(
     rb"|(?:sha\d+|md5)[-:=].*|(?:[a-z]+-)*sha-?\d+|(?:arn|urn):.*"
     rb"|(?-i:M[A-Z][\w+/]{1,8}(?:EwYHKoZIzj0|EAYHKoZIzj0|ANBgkqhkiG9w0BAQEFAAO))[\w+/=]*"
     rb"|(?-i:MCowBQYDK2|MII[\w+/]{9}AwIBAgI)[\w+/=]*"  # public keys, certificates
+    rb"|(?-i:B[A-P][\w+/-]{85}=?)"  # a point of P-256, as Web Push names a server
+    # what is encrypted: SealedSecrets (512 bytes of RSA first), OpenPGP (RFC 9580, 5.1)
+    rb"|(?-i:Ag[A-D]|wc[BF]MA|hQ[EI]MA)[\w+/]{150,}=*"
+    # a pod and its deployment: Kubernetes draws from these letters and digits alone
+    rb"|[\w.:/-]*-[b-df-hj-np-tv-xz2456789]{6,10}-[b-df-hj-np-tv-xz2456789]{5}"
     rb"|--?[a-z][\w-]*|(?:[\w.-]+/)+[\w-]+\.[a-z]{1,4}(?::\d+)+\W?"  # options, lines
     rb"|(?-i:[A-Z]{14}-[A-Z]{10}-[A-Z].*)"  # InChIKey: a digest of a molecule
     rb"|(?-i:[a-z_]{2,}|[A-Z_]{2,})=[\w.]+"  # keyword arguments
@@ -42,6 +47,8 @@ _REFERENCE = re.compile(
     rb"(?i)(?:[a-z]:|\.{0,2}|~)?[/\\](?:[\w.@+-]+[/\\])*[\w.@+-]*"  # paths
     rb"|[$%&@*].*|.*[$%]"  # variables
 )
+_FILED = re.compile(rb"[a-z_]{3,24}:[0-9a-f-]{8,}\Z")
+"""Behind a colon without a blank: where a store of keys and values files something."""
 _LONG_NUMBER = re.compile(rb"\d{15,100}")
 """Longer than a time, in prose than an id; some keys are drawn from digits alone."""
 _CODE_NEXT = frozenset({b"(", b"[", b"{", b"<", b"$"})
@@ -77,7 +84,7 @@ def is_secret(found: Assignment) -> bool:
     """Whether name, tie and value together make a secret."""
     value = found.value
     strength = promise(found.name)
-    if not strength:
+    if not strength or (found.separator == ":" and _FILED.match(value)):
         return False
     case = _Case(found, strength, tie(found))
     if _NOT_A_VALUE.fullmatch(value):
@@ -169,7 +176,10 @@ def _hex_is_secret(case: _Case) -> bool:
     return size >= (16 if case.hold >= Tie.BARE else 20)
 
 
-_OPENPGP = re.compile(r"(?i)(?<![a-z])(?:gpg|pgp)[_-]?(?:sign(?:ing)?[_-]?)?key\Z")
+_OPENPGP = re.compile(
+    r"(?i)(?<![a-z])(?:(?:gpg|pgp)[_-]?(?:sign(?:ing)?[_-]?)?|(?:rsa|e[cd]dsa|dsa) )"
+    r"key\Z"
+)
 _FINGERPRINTS = frozenset({16, 40, 64})
 """Digits of a key id and of fingerprints of version 4 and 6 (RFC 9580, 5.5.4)."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from dlp.decode.pieces import Span
+from dlp.detect.context.naming import promise
 
 _LONGEST_ARN = 96
 _ARN = re.compile(rb"arn:[a-z-]{2,20}:[a-z-]{2,30}:[a-z0-9-]{0,20}:\d{0,12}:\Z")
@@ -29,6 +30,28 @@ _FIELDS = re.compile(
 """What stands beside a key where ciphers are tested (NIST, CAVP response files)."""
 _FEWEST_FIELDS = 3
 _RECORD_BYTES = 512
+_REACHED = re.compile(
+    rb"(?i)(?:md[45]|sha-?\d{1,3}(?:_\d+)?|crc32|hash|digest|btoa|b(?:ase)?64(?:_?encode)?"
+    rb"|hmac\w{0,12})\(b?\\{0,4}[\"']\Z"
+)
+"""Before a word of which a text tells what it becomes: `md5('password') = 5f4d...`."""
+_LONGEST_CALL = 24
+_SUM = re.compile(
+    rb"([\w./@+-]{1,80})\\{0,4}[\"']?: ?\\{0,4}[\"']?([0-9a-f]{32,128})(?![0-9a-f])"
+)
+_FEWEST_SUMS = 4
+
+
+def _is_sum(data: bytes, value: Span) -> bool:
+    """
+    Whether digits are one of a list of sums, as long as each other, most of which stand
+    under what promises no secret: a package may be called `KeychainAccess`.
+    """
+    start, stop = value
+    near = data[max(0, start - 2 * _RECORD_BYTES) : stop + 2 * _RECORD_BYTES]
+    names = {n for n, digits in _SUM.findall(near) if len(digits) == stop - start}
+    others = [n for n in names if not promise(n.decode("latin-1"))]
+    return len(others) >= _FEWEST_SUMS and len(others) * 2 > len(names)
 
 
 def is_listed(data: bytes, name: int, value: Span) -> bool:
@@ -39,9 +62,11 @@ def is_listed(data: bytes, name: int, value: Span) -> bool:
         return True
     if _OF_A_FORM.fullmatch(data, name, start):
         return True
+    if _REACHED.search(data, max(0, name - _LONGEST_CALL), name):
+        return True
     if not _DIGITS.fullmatch(data, start, stop):
         return False
-    if _BEACON.search(before):
+    if _BEACON.search(before) or _is_sum(data, value):
         return True
     near = data[max(0, name - _RECORD_BYTES) : stop + _RECORD_BYTES]
     return len(set(_FIELDS.findall(near))) >= _FEWEST_FIELDS

@@ -42,7 +42,7 @@ _WORDS = """
     coveralls crisp currents cypress dandelion delighted deputy ditto doodle drift drip
     drone duo enigma envoy eraser expo falcon fathom finch fireflies fixer forefront
     fulcrum genius ghost gladly gong greenhouse guardian guru gusto harness harvest heap
-    homebrew honeycomb hospitable humanity hume hunter hyperbolic ideogram impala
+    hexpm homebrew honeycomb hospitable humanity hume hunter hyperbolic ideogram impala
     indicative influx invoiced jenkins kafka knock lark launchpad leonardo limelight
     linkup litmus lob loops magnetic majestic medusa melissa mend missive monday
     moonshot motive neutrino nightfall nimble noticeable oracle outreach pantheon

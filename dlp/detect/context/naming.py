@@ -71,7 +71,8 @@ _HARMLESS = _words(
     object i18n l10n translation locale sha sha1 sha256 md5 digest checksum etag
     fingerprint integrity captcha anon anonymous special eos bos unk cls sep mask
     lexer parser syntax csrftoken csrfmiddlewaretoken authenticity pagetoken nexttoken
-    pagination device push example
+    pagination paging skip skiptoken deltatoken synctoken resumption resumptiontoken
+    device push example
     routing row column field shard composite unique index lookup commit revision rev
     tree blob build image docker layer kid schema encrypted wrapped
     ciphertext
@@ -79,8 +80,11 @@ _HARMLESS = _words(
 )
 """Anywhere in a name: the value is no secret."""
 
-_SHOWN = _words("sentry site")
-"""Before `key`: everybody who opens the page sees it (docs.sentry.io, DSN)."""
+_SHOWN = _words("sentry site file incident alert reporter")
+"""
+Before `key`: everybody who opens the page sees it (docs.sentry.io, DSN), or it says
+which one: of Figma's files, of PagerDuty's incidents, of who sent Apple a crash.
+"""
 
 _STILL_HARMLESS = _words(
     """

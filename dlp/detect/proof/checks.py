@@ -275,27 +275,32 @@ _QUERY = re.compile(rb"&(?:amp;)?[A-Za-z_][\w.-]*=")
 
 _END = re.compile(
     rb"(?i)\\+(?:u[0-9a-f]{4}|x1b|[nrt](?:(?![0-9a-z]{3})|(?=\d{1,4}[-/.:])))|\x1b"
-    rb"|%(?:0[9ad]|2[02789c]|3[bce]|7[bd])"
+    rb"|%(?:0[9ad]|2[026789c]|3[bcef]|7[bd])"
 )
 _REST_OF_ESCAPE = re.compile(rb"\Au[0-9a-f]{4}")
 """Behind a backslash, where a value begins that stands in a text of JSON."""
 _SHORTEST_VALUE = 8
 
 
-_SPOKEN = re.compile(rb"\W?(?:[A-Za-z][a-z'-]*|[A-Z]+|\d{1,4})\W{0,3}")
-"""A word of a text, with what may stand round it."""
-_FEWEST_WORDS, _MOSTLY = 3, 0.8
+_LETTER = rb"[a-z'_\x80-\xff-]|%[89A-Fa-f][0-9A-Fa-f]"
+_SPOKEN = re.compile(
+    rb"[!-/:-@]?(?:(?:[A-Z]|%b)(?:%b)*\d?|[A-Z]+|\d{1,4}[h\x80-\xff]*)\W{0,3}"
+    % (_LETTER, _LETTER)
+)
+"""A word of a text in any script, percent-encoded or not, with its signs."""
+_FEWEST_WORDS, _MOSTLY = 3, 0.7
 
 
 def meant(value: bytes) -> bytes:
     """
-    A value up to the first end of a line, letter of another script, colour of a
-    terminal or quotation mark that is only escaped there: what is behind it is text.
-    So is what goes on in words, which a form joins by `+`.
+    A value up to the next field of a query, or to the first end of a line, letter of
+    another script, colour of a terminal or quotation mark that is only escaped there:
+    what is behind it is text. So is what goes on in words, which a form joins by `+`.
     """
+    value = _QUERY.split(value, maxsplit=1)[0]
     end = _END.search(value)
     value = value[: end.start()] if end else value
-    words = value.split(b"+")
+    words = value.lstrip(b"+").split(b"+")
     spoken = sum(1 for word in words if _SPOKEN.fullmatch(word))
     if len(words) >= _FEWEST_WORDS and spoken >= _MOSTLY * len(words):
         return words[0]
@@ -316,7 +321,7 @@ def assigned(found: Candidate) -> Outcome:
     middle = rest.end() if rest else opening
     name_at = opening - len(before) + len(spoken)
     name = data[name_at:middle].decode("latin-1")
-    value = meant(_QUERY.split(found.secret, maxsplit=1)[0])
+    value = meant(found.secret)
     if data[found.start - 1 : found.start] == b"\\":
         value = _REST_OF_ESCAPE.sub(b"", value)
     if len(value) < _SHORTEST_VALUE or is_listed(
