@@ -27,7 +27,9 @@ else:
     from backports import zstd
 
 _CHUNK_BYTES = 4096
+_PROBE_BYTES = 48
 _XZ_MEMORY_BYTES = 96 << 20  # `xz -9` needs 65 MiB
+_LZIP_HEAD_BYTES, _LZIP_TRAILER_BYTES = 6, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,15 @@ class Stream:
 def inflate(data: bytes | memoryview, codec: str, cap: int) -> Stream:
     """Undo one stream of a codec in `CODECS`. Never raises on any data."""
     return CODECS[codec](memoryview(data), cap)
+
+
+def begins_zlib(data: memoryview) -> bool:
+    """Whether its first bytes are no error; of noise one in thirty is none."""
+    try:
+        zlib.decompressobj().decompress(data[:_PROBE_BYTES])
+    except zlib.error:
+        return False
+    return True
 
 
 def _zlib(wbits: int) -> Callable[[memoryview, int], Stream]:
@@ -161,14 +172,32 @@ def _zip_lzma(data: memoryview, cap: int) -> Stream:
         "lc": literal,
         "lp": rest % 5,
         "pb": rest // 5,
-        "dict_size": min(int.from_bytes(data[5:9], "little") | 4096, _XZ_MEMORY_BYTES),
+        "dict_size": int.from_bytes(data[5:9], "little") | 4096,
     }
+    stream = _raw_lzma(data[9:], options, cap)
+    return Stream(stream.data, stream.used + 9, stream.whole, stream.capped)
+
+
+def _lzip(data: memoryview, cap: int) -> Stream:
+    """Lzip (draft-diaz-lzip, 2): a header of six bytes, LZMA to its end, a trailer."""
+    if len(data) < _LZIP_HEAD_BYTES:
+        return Stream(b"", len(data), whole=False)
+    base, less = 1 << (data[5] & 31), data[5] >> 5
+    size = base - base // 16 * less
+    options = {"id": lzma.FILTER_LZMA1, "dict_size": max(4096, min(size, cap))}
+    stream = _raw_lzma(data[_LZIP_HEAD_BYTES:], options, cap)
+    ends = _LZIP_HEAD_BYTES + stream.used + _LZIP_TRAILER_BYTES * stream.whole
+    return Stream(stream.data, min(ends, len(data)), stream.whole, stream.capped)
+
+
+def _raw_lzma(data: memoryview, options: dict[str, int], cap: int) -> Stream:
+    """LZMA without a header; no distance in it is longer than what came out."""
+    options["dict_size"] = min(options["dict_size"], _XZ_MEMORY_BYTES)
     try:
         engine = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[options])
     except lzma.LZMAError:
         return Stream(b"", 0, whole=False)
-    stream = _run(engine, data[9:], cap, lzma.LZMAError)
-    return Stream(stream.data, stream.used + 9, stream.whole, stream.capped)
+    return _run(engine, data, cap, lzma.LZMAError)
 
 
 def _lz4(data: memoryview, cap: int) -> Stream:
@@ -187,4 +216,5 @@ CODECS: dict[str, Callable[[memoryview, int], Stream]] = {
     "lzma": _lzma(lzma.FORMAT_ALONE),
     "zip-lzma": _zip_lzma,
     "lz4": _lz4,
+    "lzip": _lzip,
 }

@@ -1,5 +1,5 @@
 """
-Compressed streams wherever they start: gzip, zlib, bzip2, xz, zstd, lzma, LZ4.
+Compressed streams wherever they start: gzip, zlib, bzip2, xz, zstd, lzma, lzip, LZ4.
 
 Found by signature, tried in order of offset; what one stream covers is not searched
 again. Because every stream is found by itself, a git packfile or a PDF that was cut
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from dlp.decode.compressed import delta, magic
-from dlp.decode.compressed.inflate import Stream, inflate
+from dlp.decode.compressed.inflate import Stream, begins_zlib, inflate
 from dlp.decode.documents.unpacked import unpacked
 from dlp.decode.pieces import Span
 from dlp.decode.printable import readable
@@ -29,13 +29,30 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (magic.ZSTD, "zstd"),
     (magic.LZMA, "lzma"),
     (magic.LZ4, "lz4"),
+    (magic.LZIP, "lzip"),
 )
-HINTS = tuple(
-    "".join(f"\\x{byte:02x}" for byte in signature) for signature, _ in SIGNATURES
+
+
+def _literal(signature: bytes) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in signature)
+
+
+_SMALL = tuple((signature, "zlib") for signature in magic.SMALL_ZLIB)
+_SMALL_HEADS = tuple(signature[-2:] for signature in magic.SMALL_ZLIB)
+_MOST_SMALL = 4096
+"""Of these, that are looked at: pixels of one colour are such a signature each."""
+_CERTAIN = frozenset({"zstd", "xz", "lzip"})
+"""
+Formats whose signature is no chance at the beginning: what gives nothing then needs a
+dictionary or a window that is not at hand.
+"""
+HINTS = (
+    *(_literal(signature) for signature, _ in SIGNATURES),
+    *(rf"{_literal(head[-2:])}[\x00-\xff]{{0,7}}[\x80-\xff]" for head, _ in _SMALL),
 )
 
 _SHORTEST_BYTES = 12
-_CHECKED = frozenset({"gzip", "zlib", "bz2", "xz"})
+_CHECKED = frozenset({"gzip", "zlib", "bz2", "xz", "lzip"})
 """Formats that end in a checksum: what is whole is no chance, however short."""
 _HEAD_BYTES = 24
 _PIXELS = frozenset({b"IDAT", b"fdAT"})
@@ -105,6 +122,8 @@ def _read(source: Source) -> Iterator[tuple[str, int, Stream]]:
             if stream.capped and (cap < _JUDGED_BYTES or _surely(data, start, codec)):
                 budget.capped(size)
                 return
+            if not start and codec in _CERTAIN and not stream.cut_short(size):
+                budget.undecodable.append(f"{source.view.path} > {codec}")
             failures -= 1
             continue
         if stream.capped:
@@ -118,20 +137,27 @@ def _read(source: Source) -> Iterator[tuple[str, int, Stream]]:
 
 
 @cache
-def _locator() -> Locator:
-    return Locator([signature for signature, _ in SIGNATURES])
+def _locator(signatures: tuple[tuple[bytes, str], ...]) -> Locator:
+    return Locator([signature for signature, _ in signatures])
 
 
 def _places(data: bytes) -> list[tuple[int, str]]:
     """Where a signature stands, and whose it is."""
-    hits = [(SIGNATURES[n], stop) for n, stop in _locator().find(data, len(data))]
-    return sorted((stop - len(signature), codec) for (signature, codec), stop in hits)
+    few = _MOST_SMALL + len(data) // _BYTES_PER_FAILURE
+    places = [(0, "zlib")] if data.startswith(_SMALL_HEADS) else []
+    for signatures, most in (SIGNATURES, len(data)), (_SMALL, few):
+        for index, stop in _locator(signatures).find(data, most):
+            signature, codec = signatures[index]
+            places.append((stop - len(signature.lstrip(b"\0")), codec))
+    return sorted(places)
 
 
 def _plausible(data: bytes, start: int) -> bool:
-    """No text, and not the pixels of a large image."""
+    """No text, no error at once, and not the pixels of a large image."""
     head = data[start : start + _HEAD_BYTES]
     if not head.translate(None, _TEXT):
+        return False
+    if head.startswith(_SMALL_HEADS) and not begins_zlib(memoryview(data)[start:]):
         return False
     return data[start - 4 : start] not in _PIXELS or _is_small_image(data, start)
 
