@@ -33,6 +33,7 @@ from dlp.decode.codes import (
 from dlp.decode.compressed import headless, streams
 from dlp.decode.documents import (
     embedded,
+    filters,
     mail,
     markup,
     packed,
@@ -121,6 +122,7 @@ _COMPRESSED = (
 )
 _DOCUMENTS = (
     Decoder(pdf.coded_streams, pdf.CODED_HINTS, wraps=True, reads_binary=True),
+    Decoder(filters.filtered, filters.HINTS, wraps=True, reads_binary=True),
     Decoder(pdf.shown_text, pdf.TEXT_HINTS, reads_binary=True),
     Decoder(packed.strings, packed.HINTS, reads_binary=True),
 )
@@ -350,9 +352,7 @@ _MASKS = {
     for bank in _ASCII
 }
 _TESTS = [(1 << bit, d.test) for bit, d in enumerate(DECODERS) if d.test]
-_ALWAYS = [
-    (1 << bit, d.always_behind) for bit, d in enumerate(DECODERS) if d.always_behind
-]
+_ALWAYS = [(1 << n, d.always_behind) for n, d in enumerate(DECODERS) if d.always_behind]
 EVERY = (1 << len(DECODERS)) - 1
 
 
