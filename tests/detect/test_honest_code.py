@@ -3,6 +3,7 @@
 import base64
 import json
 import random
+import zlib
 
 import pytest
 
@@ -75,3 +76,14 @@ def test_tables_in_base64_are_no_tokens(inspector):
         stopped(inspector, json.dumps({"d": base64.b64encode(row).decode()}).encode())
         == []
     )
+
+
+@pytest.mark.parametrize(
+    "row", ["<{0:02X}> <{0:04X}>", "<{0:02x}> <{0:02x}> <{0:04x}>"]
+)
+def test_the_character_map_of_a_font_is_no_token(inspector, row):
+    rows = "\n".join(row.format(n) for n in range(256))
+    page = "/CIDInit /ProcSet findresource begin\nbegincmap\n256 beginbfchar\n"
+    body = f"{page}{rows}\nendbfchar\nendcmap\n".encode()
+    pdf = b"%PDF-1.4\n1 0 obj<</Filter/FlateDecode>>stream\n" + zlib.compress(body)
+    assert stopped(inspector, pdf + b"\nendstream endobj") == []

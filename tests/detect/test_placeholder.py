@@ -104,6 +104,13 @@ def test_a_test_credential_in_its_vendors_shape_is_no_placeholder(text):
     assert not is_placeholder(text.encode())
 
 
+def test_rows_of_one_frame_are_a_table():
+    rows = "".join(f"{n:02x}a__km" for n in range(4, 12))
+    assert is_placeholder(f"bkua_{rows}".encode())
+    assert not is_placeholder(b"k" * 600 + rows.encode())
+    assert not is_placeholder(RANDOM[:9].encode() + b"abcd1234" + RANDOM[9:].encode())
+
+
 @pytest.mark.parametrize("name", sorted(ALPHABETS))
 @pytest.mark.parametrize("size", [16, 40, 93])
 def test_a_drawn_key_is_not_taken_for_a_made_up_one(name, size):

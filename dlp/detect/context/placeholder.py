@@ -13,6 +13,7 @@ import re
 from functools import cache
 from hashlib import blake2b
 from math import comb
+from operator import eq
 
 from dlp.decode.spellings.glued import ELLIPSIS, MAY_SAY_SO, SAYS_SO, STANDS_IN
 
@@ -112,6 +113,7 @@ def is_placeholder(secret: bytes) -> bool:
         or _is_filled(secret)
         or _is_lopsided(secret)
         or _is_monotonous(secret)
+        or _is_table(secret)
     )
 
 
@@ -278,3 +280,24 @@ def _is_monotonous(secret: bytes) -> bool:
     return any(
         secret[step:] == secret[:-step] for step in range(1, min(size // 3, _PIECE) + 1)
     )
+
+
+_SHORTEST_ROW, _LONGEST_ROW = 5, 16
+_FEWEST_ROWS = 3
+_FRAME = 2 / 3
+"""Of a row, what is the same in the next; of drawn hexadecimal a sixteenth is."""
+
+
+def _is_table(secret: bytes) -> bool:
+    """
+    Rows of one frame and of something that differs, as `ak0a__ak1a__ak2a__`: what a
+    list of numbers reads as under a cipher. All the same, it is a test credential.
+    """
+    size = len(secret)
+    if size > _LONGEST_LOPSIDED:
+        return False
+    for step in range(_SHORTEST_ROW, min(size // _FEWEST_ROWS, _LONGEST_ROW) + 1):
+        same = sum(map(eq, secret[step:], secret))
+        if (size - step) * _FRAME <= same < size - step:
+            return True
+    return False
