@@ -72,8 +72,8 @@ def zstd_wide(text: bytes) -> bytes:
 
 
 def zstd_with_dictionary(text: bytes) -> bytes:
-    known = zstd.ZstdDict(b"what both sides have " * 20 + text[:200], is_raw=True)
-    return zstd.compress(text, zstd_dict=known)
+    samples = [text[at : at + 90] + DRAW.randbytes(9) for at in range(300)]
+    return zstd.compress(text, zstd_dict=zstd.train_dict(samples, 2000))
 
 
 def xz_wide(text: bytes) -> bytes:
@@ -89,3 +89,4 @@ def test_what_needs_more_than_is_at_hand_cannot_be_read(make):
 @pytest.mark.parametrize("compress", [zstd.compress, lzma.compress, lzip])
 def test_what_is_only_cut_can_be_read(compress):
     assert not read(compress(TEXT)[:20]).undecodable
+    assert not read(compress(TEXT)[:20] + NOISE).undecodable

@@ -66,7 +66,7 @@ def steps_in(source: str) -> set[str]:
 
 
 def test_every_step_that_a_decoder_names_is_known():
-    files = Path(decoders.__file__).parent.glob("*.py")
+    files = Path(decoders.__file__).parent.rglob("*.py")
     steps = {step for file in files for step in steps_in(file.read_text())}
     assert len(steps) > 25
     assert [step for step in steps if GAP in view_path(step)] == []

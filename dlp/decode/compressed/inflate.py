@@ -29,6 +29,8 @@ else:
 _CHUNK_BYTES = 4096
 _PROBE_BYTES = 48
 _XZ_MEMORY_BYTES = 96 << 20  # `xz -9` needs 65 MiB
+_BEYOND = ("Memory usage limit", "too much memory", "Dictionary mismatch")
+"""What liblzma and libzstd say of such a stream."""
 _LZIP_HEAD_BYTES, _LZIP_TRAILER_BYTES = 6, 20
 
 
@@ -43,6 +45,8 @@ class Stream:
     """True when the stream ended where its format says, with a right checksum."""
     capped: bool = False
     """True when more output was to come than the cap allowed."""
+    beyond: bool = False
+    """True when it says that it needs a dictionary, or more memory than we give."""
 
     def cut_short(self, size: int) -> bool:
         """Whether all of the `size` bytes of input were read and more had to come."""
@@ -120,8 +124,10 @@ def _run(engine: Any, data: memoryview, cap: int, *errors: type[Exception]) -> S
             at += _CHUNK_BYTES
             if size > cap:
                 return Stream(b"".join(out)[:cap], at, whole=False, capped=True)
-    except errors:
-        return Stream(b"".join(out), min(at, len(data) - 1), whole=False)
+    except errors as error:
+        beyond = any(word in str(error) for word in _BEYOND)
+        used = min(at, len(data) - 1)
+        return Stream(b"".join(out), used, whole=False, beyond=beyond)
     used = min(at, len(data)) - len(engine.unused_data)
     return Stream(b"".join(out), used, whole=engine.eof)
 

@@ -41,11 +41,6 @@ _SMALL = tuple((signature, "zlib") for signature in magic.SMALL_ZLIB)
 _SMALL_HEADS = tuple(signature[-2:] for signature in magic.SMALL_ZLIB)
 _MOST_SMALL = 4096
 """Of these, that are looked at: pixels of one colour are such a signature each."""
-_CERTAIN = frozenset({"zstd", "xz", "lzip"})
-"""
-Formats whose signature is no chance at the beginning: what gives nothing then needs a
-dictionary or a window that is not at hand.
-"""
 HINTS = (
     *(_literal(signature) for signature, _ in SIGNATURES),
     *(rf"{_literal(head[-2:])}[\x00-\xff]{{0,7}}[\x80-\xff]" for head, _ in _SMALL),
@@ -122,7 +117,7 @@ def _read(source: Source) -> Iterator[tuple[str, int, Stream]]:
             if stream.capped and (cap < _JUDGED_BYTES or _surely(data, start, codec)):
                 budget.capped(size)
                 return
-            if not start and codec in _CERTAIN and not stream.cut_short(size):
+            if not start and stream.beyond:
                 budget.undecodable.append(f"{source.view.path} > {codec}")
             failures -= 1
             continue
