@@ -133,3 +133,9 @@ def test_what_makes_no_sense_is_no_error(said, data):
     for filters in "/LZWDecode", "/FlateDecode", "/RL", "[/A85/LZW]", "[/AHx/LZW]":
         read(stream(filters, data, said))
         read(stream("/FlateDecode", zlib.compress(data), said))
+
+
+def test_many_small_bombs_are_told_before_they_fill_the_memory():
+    flat = predicted(b"all the same " * 3, 2, 39, 1) + bytes(1 << 20)
+    one = stream("/FlateDecode", zlib.compress(flat), "/DecodeParms<</Predictor 12>>")
+    assert read(one * 60).truncated

@@ -11,11 +11,9 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
-from itertools import islice
 
 import numpy as np
 
-from dlp.decode.budget import Budget
 from dlp.decode.compressed.inflate import inflate
 from dlp.decode.documents.unpacked import unpacked
 from dlp.decode.pieces import Span
@@ -35,9 +33,8 @@ _NUMBER = re.compile(
 _UNREAD = re.compile(rb"/Subtype\s*/Image\b|/Type\s*/XRef\b")
 """Pixels, and tables of numbers."""
 _ONLY_HERE = frozenset({b"LZWDecode", b"LZW", b"RunLengthDecode", b"RL"})
-_MOST_STREAMS = 1 << 10
-_LARGEST_BYTES = 256 << 10
-"""Of what comes out of a filter that takes a step of Python for each byte."""
+_MOST_BYTES = 2 << 20
+"""Of all that comes out: these filters take a step of Python for each byte or two."""
 
 
 def filtered(source: Source) -> Iterator[View]:
@@ -45,18 +42,24 @@ def filtered(source: Source) -> Iterator[View]:
     data, budget = source.data, source.budget
     spans: list[Span] = []
     texts: list[bytes] = []
-    for match in islice(_STREAM.finditer(data), _MOST_STREAMS):
+    room = min(_MOST_BYTES, budget.room)
+    for match in _STREAM.finditer(data):
         start = match.end()
         head = data[max(0, match.start() - _DICTIONARY_BYTES) : match.start()]
         head = head[head.rfind(b"obj") + 1 :]
         names = _filters(head)
         said = {name: int(value) for name, value in _NUMBER.findall(head)}
-        if _UNREAD.search(head) or not (_ONLY_HERE & set(names) or said):
+        is_predicted = said.get(b"Predictor", 1) > 1
+        if _UNREAD.search(head) or not (is_predicted or _ONLY_HERE & set(names)):
             continue
         stop = data.find(_ENDS, start)
         stop = len(data) if stop < 0 else stop
-        text = _undone(data[start:stop], names, said, budget)
+        text = _undone(data[start:stop], names, said, room)
+        if len(text) > room:
+            budget.over("decoded")
+            break
         if text:
+            room -= len(text)
             spans.append((start, stop))
             texts.append(text)
     yield from unpacked(source, "pdf filters", spans, texts)
@@ -68,30 +71,28 @@ def _filters(head: bytes) -> list[bytes]:
 
 
 def _undone(
-    data: bytes, names: list[bytes], said: dict[bytes, int], budget: Budget
+    data: bytes, names: list[bytes], said: dict[bytes, int], room: int
 ) -> bytes:
+    """What a chain of filters hides; where that is over `room`, a byte more than it."""
     for name in names:
         undo = _UNDO.get(name)
         if undo is None:
             return b""
-        data = undo(data, said, budget)
+        data = undo(data, said, room)
         if said.get(b"Predictor", 1) > 1 and undo in (_flate, _lzw):
             data = _unpredicted(data, said)
     return data
 
 
-def _flate(data: bytes, _said: dict[bytes, int], budget: Budget) -> bytes:
-    stream = inflate(data, "zlib", min(budget.room, budget.cap(len(data))))
-    if stream.capped:
-        budget.capped(len(data))
-    return stream.data
+def _flate(data: bytes, _said: dict[bytes, int], room: int) -> bytes:
+    return inflate(data, "zlib", room + 1).data
 
 
-def _lzw(data: bytes, said: dict[bytes, int], budget: Budget) -> bytes:
-    return lzw(data, said.get(b"EarlyChange", 1), budget)
+def _lzw(data: bytes, said: dict[bytes, int], room: int) -> bytes:
+    return lzw(data, said.get(b"EarlyChange", 1), room)
 
 
-def _run_lengths(data: bytes, _said: dict[bytes, int], budget: Budget) -> bytes:
+def _run_lengths(data: bytes, _said: dict[bytes, int], room: int) -> bytes:
     out = bytearray()
     at = 0
     while at < len(data) and data[at] != 128:
@@ -102,20 +103,19 @@ def _run_lengths(data: bytes, _said: dict[bytes, int], budget: Budget) -> bytes:
         else:
             out += data[at + 1 : at + 1 + size]
             at += 1 + size
-        if len(out) > min(_LARGEST_BYTES, budget.room):
-            budget.over("decoded")
+        if len(out) > room:
             break
-    return bytes(out)
+    return bytes(out[: room + 1])
 
 
-def _ascii85(data: bytes, _said: dict[bytes, int], _budget: Budget) -> bytes:
+def _ascii85(data: bytes, _said: dict[bytes, int], _room: int) -> bytes:
     try:
         return base64.a85decode(data.partition(b"~>")[0])
     except ValueError:
         return b""
 
 
-def _hexadecimal(data: bytes, _said: dict[bytes, int], _budget: Budget) -> bytes:
+def _hexadecimal(data: bytes, _said: dict[bytes, int], _room: int) -> bytes:
     digits = b"".join(data.partition(b">")[0].split())
     try:
         return binascii.unhexlify(digits + b"0" * (len(digits) % 2))
@@ -123,7 +123,7 @@ def _hexadecimal(data: bytes, _said: dict[bytes, int], _budget: Budget) -> bytes
         return b""
 
 
-_UNDO: dict[bytes, Callable[[bytes, dict[bytes, int], Budget], bytes]] = {
+_UNDO: dict[bytes, Callable[[bytes, dict[bytes, int], int], bytes]] = {
     b"FlateDecode": _flate,
     b"Fl": _flate,
     b"LZWDecode": _lzw,
@@ -138,7 +138,7 @@ _UNDO: dict[bytes, Callable[[bytes, dict[bytes, int], Budget], bytes]] = {
 _CLEAR, _END, _WIDEST = 256, 257, 12
 
 
-def lzw(data: bytes, early: int, budget: Budget) -> bytes:
+def lzw(data: bytes, early: int, room: int) -> bytes:
     """Codes of 9 to 12 bits, which grow `early` codes before they must (7.4.4.2)."""
     out = bytearray()
     table: list[bytes] = []
@@ -153,7 +153,7 @@ def lzw(data: bytes, early: int, budget: Budget) -> bytes:
         bits -= width
         code = held >> bits
         held &= (1 << bits) - 1
-        if code == _END or len(out) > min(_LARGEST_BYTES, budget.room):
+        if code == _END or len(out) > room:
             break
         if code == _CLEAR:
             table, before, width = [bytes([n]) for n in range(256)] + [b"", b""], b"", 9
@@ -169,9 +169,7 @@ def lzw(data: bytes, early: int, budget: Budget) -> bytes:
             table.append(before + text[:1])
         before = text
         width = min(_WIDEST, max(9, (len(table) + early).bit_length()))
-    if len(out) > min(_LARGEST_BYTES, budget.room):
-        budget.over("decoded")
-    return bytes(out)
+    return bytes(out[: room + 1])
 
 
 def _unpredicted(data: bytes, said: dict[bytes, int]) -> bytes:
@@ -182,7 +180,7 @@ def _unpredicted(data: bytes, said: dict[bytes, int]) -> bytes:
         return data
     if said[b"Predictor"] == 2:
         return _differences(data, width, step) if depth == 8 else data
-    return unfiltered(data[:_LARGEST_BYTES], width, step)
+    return unfiltered(data, width, step)
 
 
 def _differences(data: bytes, width: int, step: int) -> bytes:
