@@ -115,3 +115,12 @@ def key_of(words: Iterable[str]) -> re.Pattern[bytes]:
 
 
 KEY = key_of(BEGINNINGS)
+
+_SIZED = """
+    A[KS]IA[A-Z2-7]{16} gh[oprsu]_[0-9A-Za-z]{36} npm_[0-9A-Za-z]{36}
+    AIza[0-9A-Za-z_-]{35} glpat-[0-9A-Za-z_-]{20} [sr]k_live_[0-9A-Za-z]{24}
+    xoxb-[0-9]{10,13}-[0-9]{10,13}-[0-9A-Za-z]{24} hf_[0-9A-Za-z]{34}
+    sk-ant-api03-[0-9A-Za-z_-]{93}AA
+"""
+SIZED = re.compile("|".join(_SIZED.split()).encode())
+"""Usual keys that are always as long: what goes on behind one is no part of it."""

@@ -44,6 +44,7 @@ from dlp.decode.nearby import LARGE_BYTES, read_near, sieve_of
 from dlp.decode.sieve import Sieve
 from dlp.decode.source import Source
 from dlp.decode.spellings import (
+    alone,
     chunks,
     columns,
     escapes,
@@ -115,6 +116,7 @@ class Decoder:
         return self.run(source)
 
 
+_of_text = partial(Decoder, hints=(), reads_joins=False, reads_json=False)
 _COMPRESSED = (
     Decoder(streams.streams, streams.HINTS, wraps=True, reads_binary=True),
     Decoder(zip.members, zip.HINTS, wraps=True, reads_binary=True),
@@ -208,13 +210,8 @@ _SPELLINGS = (
     Decoder(chunks.ruled, (), test=chunks.is_ruled, reads_joins=False),
     Decoder(even.even, (), test=even.is_even, reads_joins=False),
     Decoder(rows.rows, (), test=rows.has_rows, reads_joins=False),
-    Decoder(
-        columns.columns,
-        (),
-        test=columns.has_rows,
-        reads_joins=False,
-        reads_json=False,
-    ),
+    _of_text(columns.columns, test=columns.has_rows),
+    _of_text(alone.alone, test=alone.has_alone),
     Decoder(chunks.unwrapped, chunks.WRAP_HINTS, reads_joins=False),
     Decoder(sized.sized, sized.HINTS, Bank.RARE, reads_joins=False, reach=2048),
     Decoder(quoted.quoted, (), test=quoted.has_literals, reads_joins=False),

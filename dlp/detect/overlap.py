@@ -18,6 +18,7 @@ from functools import cache
 from itertools import filterfalse
 from math import log2
 
+from dlp.decode.beginnings import USUAL
 from dlp.decode.ciphers.disguise import STEPS
 from dlp.decode.guesses import CIPHER, TAKEN_APART
 from dlp.decode.pieces import Span
@@ -116,11 +117,24 @@ def _is_by_chance(match: Match) -> bool:
     fixed = len(match.secret) - len(_own(match))
     if not fixed or match.tier is Tier.CERTAIN:
         return any(name in _ANY_SHAPE for name, _ in match.rule.checks)
+    if _is_token(match):
+        return False
+    begun = _USUAL.match(match.secret)
+    fixed = max(fixed, begun.end() if begun else 0)
     text, view = match.view, match.view
     while view.parent is not None:
         text = view.parent if view.step in TAKEN_APART else text
         view = view.parent
     return fixed * _FIXED_BITS < log2(len(text.data)) + _TRIES_BITS
+
+
+_USUAL = re.compile("|".join(map(re.escape, USUAL)).encode())
+"""Rules fix these in alternatives, of which `_own` knows what all begin with."""
+
+
+def _is_token(match: Match) -> bool:
+    """Whether a header of JSON was found in it: no chance makes one (RFC 7515, 4)."""
+    return any(name == "jwt" for name, _ in match.rule.checks)
 
 
 def _own(match: Match) -> bytes:
@@ -150,11 +164,14 @@ _DRAWN_EACH = 0.4
 """Bits a letter by which of 1,000 drawn values 999 look random; words run together do
 not reach it as often (16 letters and more)."""
 _LONG_ENOUGH = 16
+_DIGITS = b"0123456789"
 
 
 def _reads_like_words(own: bytes) -> bool:
-    """Whether a value is words run together: hexadecimal digits never are."""
+    """Whether a value is words run together: digits, a third of it, never are."""
     if len(own) < _LONG_ENOUGH or _HEXADECIMAL.fullmatch(own):
+        return False
+    if len(own.translate(None, _DIGITS)) * 3 < len(own) * 2:
         return False
     return randomness(own) < _DRAWN_EACH
 

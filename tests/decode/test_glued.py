@@ -61,6 +61,12 @@ def test_letters_before_a_usual_key_are_no_part_of_it(vendor):
     assert found("my" + expand(KEYS[vendor], seed=8))
 
 
+@pytest.mark.parametrize("how", ["{k}{k}", "tmp{k}tmp", "{k}{k}{k}rest"])
+@pytest.mark.parametrize("vendor", ["github", "amazon", "npm", "google"])
+def test_what_goes_on_behind_a_key_of_one_length_is_no_part_of_it(vendor, how):
+    assert found(how.format(k=expand(KEYS[vendor], seed=9)))
+
+
 @pytest.mark.parametrize(
     "text",
     [

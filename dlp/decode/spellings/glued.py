@@ -1,7 +1,8 @@
 """
 What somebody glued to a vendor's key, so that it is none as it stands: words that say
 it is only an example, one character over and over, a word behind a dash, some letters
-before. `AKIA...EXAMPLE`, `sk_live_...xxxxxxxx`, `ghp_..._backup`, `myAIza...`.
+before, another key. `AKIA...EXAMPLE`, `sk_live_...xxxxxxxx`, `ghp_..._backup`,
+`myAIza...`, `AKIA...AKIA...`.
 
 Everybody's rules think that such words excuse a key (detect/placeholder.py), and that
 letters make it none. So what begins like a key is also read without. What is whole then
@@ -16,7 +17,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from dlp.decode.beginnings import BEGINNINGS, USUAL, key_of
+from dlp.decode.beginnings import BEGINNINGS, SIZED, USUAL, key_of
 from dlp.decode.guesses import GUESSES
 from dlp.decode.pieces import Span
 from dlp.decode.source import Source
@@ -75,6 +76,8 @@ _BEHIND_LETTERS = re.compile(rb"[0-9A-Za-z]{1,8}?(" + _USUAL.pattern + rb")")
 """Few letters: of long runs of random ones some hold a beginning."""
 _MOST_CUTS = 3
 """Words behind a key; of rare vendors what goes on is more often no key."""
+_MOST_SIZED = 4
+"""Keys that follow each other in a word."""
 _SHORTEST = 16
 _FEWEST_SYMBOLS = 6
 """Different characters of a key with its beginning; a ruled line and DNA have fewer."""
@@ -110,6 +113,7 @@ def _readings(word: bytes, begins: re.Pattern[bytes]) -> Iterator[bytes]:
             yield key
             if _ENDS_BEFORE.match(key):
                 yield from islice(_cut(key), _MOST_CUTS)
+    yield from islice(SIZED.findall(word), _MOST_SIZED)
 
 
 def _unfilled(word: bytes) -> Iterator[bytes]:
