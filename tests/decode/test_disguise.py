@@ -1,8 +1,11 @@
 """Prefixes of keys in ciphers without a key, among what chance writes."""
 
+import pytest
+
 from dlp.decode.budget import Budget
 from dlp.decode.ciphers.disguise import disguised
 from dlp.decode.source import Source
+from dlp.detect.templates import expand
 from dlp.model import Limits, View
 
 PERIOD = 110
@@ -38,3 +41,41 @@ def test_what_was_shown_under_one_cipher_is_no_key_under_another():
 def test_what_a_picture_is_filled_with_is_no_key():
     view = View(b"DDDD4DDDC43DDDDDDDDD4DDDC43DDDDDD3DDDDDDC" * 3, 0)
     assert not list(disguised(Source(view, Budget.of(Limits(), 10))))
+
+
+LOW, UP = (bytes(range(first, first + 26)) for first in (97, 65))
+KEYS = ("gh" + "p_{alnum:36}", "sk-" + "ant-{alnum:40}", "AK" + "IA{base32:16}")
+
+
+def caesar(data, shift):
+    turned = (letters[shift:] + letters[:shift] for letters in (LOW, UP))
+    return data.translate(bytes.maketrans(LOW + UP, b"".join(turned)))
+
+
+def atbash(data):
+    return data.translate(bytes.maketrans(LOW + UP, LOW[::-1] + UP[::-1]))
+
+
+@pytest.mark.parametrize(
+    "hide",
+    [
+        lambda b: caesar(atbash(b), 13),
+        lambda b: atbash(caesar(b, 5)),
+        lambda b: caesar(b, 3).swapcase(),
+        lambda b: atbash(b.swapcase()),
+    ],
+)
+def test_two_ciphers_on_each_other_are_undone(hide):
+    for template in KEYS:
+        key = expand(template, seed=4).encode()
+        view = View(b"note: " + hide(key) + b" end", 0)
+        views = disguised(Source(view, Budget.of(Limits(), 10)))
+        assert any(key in view.data for view in views)
+
+
+def test_what_begins_with_few_letters_must_be_whole_under_two_ciphers():
+    words = b" ".join(
+        b"%b_longer_name_of_a_thing" % caesar(b"sks", n) for n in range(26)
+    )
+    views = disguised(Source(View(words, 0), Budget.of(Limits(), 10)))
+    assert "two ciphers" not in [view.step for view in views]

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from dlp.decode.beginnings import BEGINNINGS, USUAL, key_of
+from dlp.decode.beginnings import BEGINNINGS, SIZED, USUAL, key_of
 from dlp.decode.guesses import TAKEN_APART
 from dlp.decode.pieces import Span
 from dlp.decode.sieve import Locator
@@ -59,6 +59,12 @@ _AZERTY = bytes.maketrans(b"qwazQWAZm,;", b"azqwAZQW,;m")
 _QWERTZ = bytes.maketrans(b"yzYZ", b"zyZY")
 _OTHER_CASE = bytes.maketrans(_LETTERS, (_LOWER + _UPPER).encode())
 _ATBASH = bytes.maketrans(_LETTERS, (_UPPER[::-1] + _LOWER[::-1]).encode())
+_DOUBLED = [
+    first.translate(_caesar(shift))
+    for first in (_ATBASH, _OTHER_CASE, _OTHER_CASE.translate(_ATBASH))
+    for shift in range(1, 26)
+]
+"""Any two of these are one of them, or one of the ciphers themselves."""
 _ROT47 = bytes(33 + (b - 33 + 47) % 94 if 33 <= b < 127 else b for b in range(256))
 
 
@@ -71,10 +77,17 @@ class Cipher:
     undo: Callable[[bytes], bytes]
     moves: bool = False
     """It changes places and no letters."""
+    doubled: bool = False
+    """Two on each other: undone where a key is whole or begins with some letters."""
 
 
-def _by_table(step: str, hide: bytes, undo: bytes) -> Cipher:
-    return Cipher(step, lambda b: b.translate(hide), lambda b: b.translate(undo))
+def _by_table(step: str, hide: bytes, undo: bytes, *, doubled: bool = False) -> Cipher:
+    return Cipher(
+        step,
+        lambda b: b.translate(hide),
+        lambda b: b.translate(undo),
+        doubled=doubled,
+    )
 
 
 def _backwards(data: bytes) -> bytes:
@@ -113,6 +126,10 @@ CIPHERS = (
         _by_table(f"caesar {shift}", _caesar(shift), _caesar(26 - shift))
         for shift in range(1, 26)
     ),
+    *(
+        _by_table("two ciphers", table, _inverse(table), doubled=True)
+        for table in _DOUBLED
+    ),
 )
 
 STEPS = frozenset(cipher.step for cipher in CIPHERS)
@@ -124,6 +141,8 @@ key, so in what has one, that of another is chance.
 _WELL_KNOWN = frozenset({"reversed", "atbash", "rot47", "caesar 13", "swapped case"})
 _WORD = re.compile(rb"[0-9A-Za-z+/=_.:@\-]+")
 _ANY = re.compile(rb"[!-~]+")
+_SHORT = 6
+"""Bytes of a beginning that some word is by chance, under one of so many ciphers."""
 _ODD = re.compile(rb"[^0-9A-Za-z+/=_.\-\s]")
 """What rot47 makes of most letters; hashes and base64 have none."""
 _SIGNS_TOO = frozenset({"rot47", "keyboard"})
@@ -174,6 +193,8 @@ class Disguises:
             if cipher.step == "rot47" and not _ODD.search(data, start, end):
                 continue
             text = cipher.undo(data[start:end])
+            if cipher.doubled and not (len(prefix) > _SHORT or SIZED.search(text)):
+                continue
             if (cipher.step, start) not in done and _holds_key(self._key, text):
                 done.add((cipher.step, start))
                 found.setdefault(cipher.step, []).append(((start, end), text))
