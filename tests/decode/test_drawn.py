@@ -34,7 +34,7 @@ def rails(text, count):
     for at, c in enumerate(text):
         place = at % (2 * count - 2)
         rows[min(place, 2 * count - 2 - place)] += c
-    return "".join(rows)
+    return rows
 
 
 def numbered(parts):
@@ -54,7 +54,7 @@ def coded(encode):
 HIDDEN = {
     "columns": lambda t: "".join(t[at::7] for at in range(7)),
     "columns, last first": lambda t: "".join(t[at::5] for at in range(4, -1, -1)),
-    "rail fence": lambda t: rails(t, 4),
+    "rail fence": lambda t: "".join(rails(t, 4)),
     "pairs swapped": lambda t: "".join(p[::-1] for p in pieces(t, 2)),
     "fives turned round": lambda t: "".join(p[::-1] for p in pieces(t, 5)),
     "every third": lambda t: mixed(t, 3),
@@ -121,6 +121,26 @@ def test_what_begins_as_a_key_and_is_cut_is_put_together(name):
 def test_a_column_is_picked():
     rows = "\n".join(f"{n};item;{p};x" for n, p in enumerate(pieces(KEY, 4)))
     assert KEY.encode() in set(picked(rows.encode()))
+
+
+ID = "AK" + "IA2J7QWXM4TZ3LCV6R"
+
+
+@pytest.mark.parametrize(
+    "lines", [rails(KEY, 3), rails(KEY, 4), [KEY[at::5] for at in range(5)]]
+)
+@pytest.mark.parametrize("between", ["\n", " "])
+def test_what_was_moved_into_lines_becomes_a_view(lines, between):
+    views = seen("Here it is:\n" + between.join(lines) + "\nIs that right?").views
+    assert any(KEY[:30].encode() in view.data for view in views)
+
+
+@pytest.mark.parametrize(
+    "way", [lambda t: "".join(rails(t, 3)), lambda t: t[10:] + t[:10]]
+)
+def test_an_id_without_a_sign_is_moved_back(way):
+    views = seen(f"the value is {way(ID)} as I said").views
+    assert any(ID.encode() in view.data for view in views)
 
 
 def test_every_order_is_undone():

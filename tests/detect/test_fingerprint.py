@@ -1,4 +1,5 @@
 import base64
+import codecs
 import json
 import random
 import string
@@ -50,6 +51,29 @@ def test_a_secret_is_found_as(spell, before):
     hits = scan(b'{"note": "' + spell(before + SECRET + b" and more") + b'", "n": 1}')
     assert any(hit.complete for hit in hits)
     assert {hit.name for hit in hits} == {"key"}
+
+
+PASSWORD = b"vR7_kQ2mX!pz"
+MOVED = {
+    "halves": lambda p: p[6:] + p[:6],
+    "pairs turned": lambda p: b"".join(p[n : n + 2][::-1] for n in range(0, 12, 2)),
+    "pieces of three, last first": lambda p: b" ".join((p[9:], p[6:9], p[3:6], p[:3])),
+    "two rails": lambda p: p[::2] + b"\n" + p[1::2],
+    "three rails": lambda p: p[::4] + b"\n" + p[1::2] + b"\n" + p[2::4],
+    "five columns": lambda p: b" ".join(p[n::5] for n in range(5)),
+    "from outside in": lambda p: b"".join(
+        bytes(x) for x in zip(p, p[::-1], strict=True)
+    )[:12],
+    "rot13 reversed": lambda p: codecs.encode(p[::-1].decode(), "rot13").encode(),
+}
+
+
+@pytest.mark.parametrize("way", MOVED)
+def test_a_password_is_found_when_its_letters_are_moved(way):
+    """Too short to be known by how often each occurs."""
+    index = index_of(password=PASSWORD)
+    text = b"it is " + MOVED[way](PASSWORD) + b" as I said"
+    assert any(hit.complete for hit in scan(text, index=index))
 
 
 def test_a_plain_secret_has_its_exact_span():

@@ -17,6 +17,7 @@ from functools import cache
 
 from dlp.decode.beginnings import BEGINNINGS, SIZED, USUAL, key_of
 from dlp.decode.guesses import TAKEN_APART
+from dlp.decode.kinds import is_drawn
 from dlp.decode.pieces import Span
 from dlp.decode.sieve import Locator
 from dlp.decode.source import Source
@@ -59,10 +60,11 @@ _AZERTY = bytes.maketrans(b"qwazQWAZm,;", b"azqwAZQW,;m")
 _QWERTZ = bytes.maketrans(b"yzYZ", b"zyZY")
 _OTHER_CASE = bytes.maketrans(_LETTERS, (_LOWER + _UPPER).encode())
 _ATBASH = bytes.maketrans(_LETTERS, (_UPPER[::-1] + _LOWER[::-1]).encode())
+_BOTH = _OTHER_CASE.translate(_ATBASH)
 _DOUBLED = [
     first.translate(_caesar(shift))
-    for first in (_ATBASH, _OTHER_CASE, _OTHER_CASE.translate(_ATBASH))
-    for shift in range(1, 26)
+    for first in (_ATBASH, _OTHER_CASE, _BOTH)
+    for shift in range(first is not _BOTH, 26)
 ]
 """Any two of these are one of them, or one of the ciphers themselves."""
 _ROT47 = bytes(33 + (b - 33 + 47) % 94 if 33 <= b < 127 else b for b in range(256))
@@ -141,6 +143,10 @@ key, so in what has one, that of another is chance.
 _WELL_KNOWN = frozenset({"reversed", "atbash", "rot47", "caesar 13", "swapped case"})
 _WORD = re.compile(rb"[0-9A-Za-z+/=_.:@\-]+")
 _ANY = re.compile(rb"[!-~]+")
+_SHORTEST = 4
+"""Bytes of a beginning that is looked for under two ciphers at all."""
+_CHANGES = 0.5
+"""Of the letters of a key half or more are followed by one of another kind."""
 _SHORT = 6
 """Bytes of a beginning that some word is by chance, under one of so many ciphers."""
 _ODD = re.compile(rb"[^0-9A-Za-z+/=_.\-\s]")
@@ -160,6 +166,7 @@ class Disguises:
             for cipher in CIPHERS
             for prefix in known
             if cipher.step in _WELL_KNOWN or prefix in usual
+            if not cipher.doubled or len(prefix) >= _SHORTEST
             if cipher.hide(prefix.encode()) != prefix.encode()
         ]
         self._locator = Locator([hidden for _, _, hidden in self._hidden])
@@ -193,7 +200,7 @@ class Disguises:
             if cipher.step == "rot47" and not _ODD.search(data, start, end):
                 continue
             text = cipher.undo(data[start:end])
-            if cipher.doubled and not (len(prefix) > _SHORT or SIZED.search(text)):
+            if cipher.doubled and not (len(prefix) > _SHORT or _is_whole(text)):
                 continue
             if (cipher.step, start) not in done and _holds_key(self._key, text):
                 done.add((cipher.step, start))
@@ -231,6 +238,12 @@ def _holds_key(key: re.Pattern[bytes], text: bytes) -> bool:
     if found is None or len(set(text)) < _FEWEST:
         return False
     return not (_ID.match(found[0]) and _OTHER.match(text, found.start()))
+
+
+def _is_whole(text: bytes) -> bool:
+    """Whether a key is here as long as all of its kind, and drawn by lot."""
+    found = SIZED.search(text)
+    return found is not None and (found[0].isupper() or is_drawn(found[0], _CHANGES))
 
 
 def _begins(data: bytes, start: int, stop: int, cipher: Cipher) -> bool:

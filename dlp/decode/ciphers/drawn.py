@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import groupby, islice
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +49,8 @@ _NEAR = 96
 """A stretch is widened by so much, up to where a line or a string begins."""
 _LONG_TOKEN = 20
 _LONGEST_MOVED = 160
+_OFTEN = 6
+"""One in so many letters of a key, a third of which may be digits, is sudden."""
 _MOST_MOVED = 8
 _KINDS = bytes(
     1 if 97 <= b < 123 else 2 if 65 <= b < 91 else 4 if 48 <= b < 58 else 0
@@ -62,6 +65,10 @@ _SUDDEN = bytes(
 _TOKEN = re.compile(rb"[A-Za-z0-9_\-+/=.~]{%d,}" % _LONG_TOKEN)
 _FIELD = re.compile(rb"[A-Za-z0-9_\-+.~]{%d,}" % _LONG_TOKEN)
 """The same without what parts names, paths and values."""
+_PLAIN = re.compile(rb"[^\w]*(?:[A-Za-z]?[a-z]*|[0-9]+)[^\w]*")
+_MAY_BE_ID = re.compile(rb"(?!A[KS]IA)(?=.*A.*A)(?=.*K|.*S)(?=.*I)[A-Z2-7]{20}")
+_ID = re.compile(rb"^A[KS]IA[A-Z2-7]{16}$", re.MULTILINE)
+"""An access key of AWS, which has no sign; and its letters in another order."""
 _EDGE = re.compile(rb"[\n\"]")
 _LONG_PREFIXES = tuple(
     prefix.encode() for prefix in USUAL if len(prefix) > 3 and not prefix.isalnum()
@@ -111,17 +118,37 @@ def drawn(source: Source) -> Iterator[View]:
         whole += padded(tokens)
         whole += said_by(dict.fromkeys([*codes(text), *turns]), data)
         keys += _keys(texts)
-        for token in tokens[:_MOST_MOVED]:
-            if len(token) <= _LONGEST_MOVED and _may_hold_key(token):
-                keys += _keys(moved(token))
+        keys += _moved_keys([*tokens[:_MOST_MOVED], *_side_by_side(text)])
     yield from (source.child(PICKED, data) for data in dict.fromkeys(whole))
     if keys:
         yield source.child(PICKED, b"\n".join(dict.fromkeys(keys)))
 
 
+def _moved_keys(tokens: Iterable[bytes]) -> Iterator[bytes]:
+    """What begins like a key when the letters of one of the tokens are moved back."""
+    for token in dict.fromkeys(tokens):
+        if len(token) > _LONGEST_MOVED:
+            continue
+        if _may_hold_key(token):
+            yield from _keys(moved(token))
+        elif _MAY_BE_ID.fullmatch(token):
+            yield from _ID.findall(moved(token))
+
+
+def _side_by_side(text: bytes) -> Iterator[bytes]:
+    """Words that follow each other, none of them plain, as one: lines of a fence."""
+    runs = (list(run) for plain, run in groupby(text.split(), _is_plain) if not plain)
+    joined = (b"".join(run) for run in runs if len(run) > 1)
+    yield from islice((t for t in joined if len(t) >= _LONG_TOKEN), _MOST_MOVED)
+
+
+def _is_plain(word: bytes) -> bool:
+    return _PLAIN.fullmatch(word) is not None
+
+
 def _may_hold_key(token: bytes) -> bool:
     """Whether the characters of a prefix are all there."""
-    if sudden(token).sum() * 4 < len(token):
+    if sudden(token).sum() * _OFTEN < len(token):
         return False
     have = Counter(token)
     return any(need <= have for need in _NEEDS)

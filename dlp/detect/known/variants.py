@@ -160,11 +160,36 @@ def _base64_shift(data: bytes) -> Iterator[bytes]:
     return map(add_steps, base64_texts(data))
 
 
+_MOVED_BYTES = 20
+"""Of longer ones the letters are known in any order (wholes.py)."""
+
+
+def _moved(data: bytes) -> Iterator[bytes]:
+    """Transpositions that are one line of a script, of values as short as passwords."""
+    size = len(data)
+    if size > _MOVED_BYTES:
+        return
+    half = (size + 1) // 2
+    rails = [data[at::2] for at in (0, 1)]
+    fence = [data[0::4], data[1::2], data[2::4]]
+    yield from (data[half:] + data[:half], b"".join(rails), b"".join(rails[::-1]))
+    yield from (b"".join(fence), b"".join(fence[::-1]))
+    ends = zip(data, data[::-1], strict=True)
+    yield bytes(byte for pair in ends for byte in pair)[:size]
+    for width in range(2, 9):
+        groups = [data[at : at + width] for at in range(0, size, width)]
+        yield b"".join(groups[::-1])
+        yield b"".join([group[::-1] for group in groups])
+        if width > 2:
+            yield b"".join([data[at::width] for at in range(width)])
+
+
 def _nothing(_data: bytes) -> Iterator[bytes]:
     return iter(())
 
 
 _plain = _one(bytes)
+_turned = _one(lambda data: data[::-1].translate(_ROT13))
 _hex = _one(lambda data: data.hex().encode())
 
 VARIANTS: tuple[Variant, ...] = (
@@ -218,6 +243,8 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("base32hex", _base32_hex, rare=True),
     Variant("ascii85", _base85(base64.a85encode), rare=True),
     Variant("base85", _base85(base64.b85encode), rare=True),
+    Variant("rot13 reversed", _turned, rare=True, backwards=True, text_only=True),
+    Variant("moved", _moved, rare=True, text_only=True),
     Variant("any order", _nothing, Domain.ANY_ORDER),
     Variant("other symbols", _nothing, Domain.SYMBOLS),
 )
