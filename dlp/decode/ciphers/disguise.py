@@ -145,8 +145,8 @@ _WORD = re.compile(rb"[0-9A-Za-z+/=_.:@\-]+")
 _ANY = re.compile(rb"[!-~]+")
 _SHORTEST = 4
 """Bytes of a beginning that is looked for under two ciphers at all."""
-_CHANGES = 0.5
-"""Of the letters of a key half or more are followed by one of another kind."""
+_CHANGES = 0.4
+"""Of the letters of a key 0.6 are followed by one of another kind, of names 0.2."""
 _SHORT = 6
 """Bytes of a beginning that some word is by chance, under one of so many ciphers."""
 _ODD = re.compile(rb"[^0-9A-Za-z+/=_.\-\s]")

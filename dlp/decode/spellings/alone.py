@@ -77,8 +77,8 @@ def alone(source: Source) -> Iterator[View]:
     places = _alone(classes)
     if _may(array[places].tobytes()):
         texts |= dict.fromkeys(filter(_may, _alike(data, places.tolist())))
-    if texts:
-        rest = b"\n".join(text[:_MOST_BYTES] for text in texts)
+    rest = b"\n".join(text[:_MOST_BYTES] for text in texts)
+    if rest and rest not in (view.data for view in source.budget.residue):
         source.budget.remains(source.child(PICKED, rest))
     keys = [text[found.start() :] for text in texts if (found := _KEY.search(text))]
     keys += [key for text in keys for key in SIZED.findall(text)]
