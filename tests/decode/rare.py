@@ -111,6 +111,22 @@ def git_patch(t: bytes) -> bytes:
     return b"GIT binary patch\nliteral %d\n%b\n" % (len(t), lines)
 
 
+def lzma_alone(t: bytes, window: int = 0, **options: int) -> bytes:
+    """`.lzma`; `window`: the header asks for so much, whatever was used."""
+    filters = [{"id": lzma.FILTER_LZMA1, **options}]
+    data = lzma.compress(t, lzma.FORMAT_ALONE, filters=filters)
+    return data[:1] + struct.pack("<I", window) + data[5:] if window else data
+
+
+def raw_lzma(t: bytes, kind: int) -> bytes:
+    return lzma.compress(t, lzma.FORMAT_RAW, filters=[{"id": kind}])
+
+
+def zlib_with_dictionary(t: bytes) -> bytes:
+    engine = zlib.compressobj(zdict=b"what both sides have: ")
+    return engine.compress(b"what both sides have: " + t) + engine.flush()
+
+
 def further(by: int):
     return lambda t: "".join(chr(c + by) for c in t).encode()
 
@@ -150,6 +166,16 @@ RARE = {
         base64.b64encode(t).decode().rstrip("="), "rot13").encode(),
     "base64 of raw deflate": lambda t: base64.b64encode(deflate(t)),
     "base64 of brotli": lambda t: base64.b64encode(brotli.compress(t)),
+    "base64 of lzma that asks for 3 GiB": lambda t: base64.b64encode(
+        lzma_alone(t, 3 << 30)),
+    "base64 of lzma with other properties": lambda t: base64.b64encode(
+        lzma_alone(t, lc=0, lp=2, pb=0)),
+    "base64 of lzma without a header": lambda t: base64.b64encode(
+        raw_lzma(t, lzma.FILTER_LZMA1)),
+    "base64 of lzma2 without a header": lambda t: base64.b64encode(
+        raw_lzma(t, lzma.FILTER_LZMA2)),
+    "base64 of zlib with a dictionary": lambda t: base64.b64encode(
+        zlib_with_dictionary(t)),
     "base64 of bzip2": lambda t: base64.b64encode(bz2.compress(t)),
     "base64 of xz": lambda t: base64.b64encode(lzma.compress(t)),
     "base64 of gzip, backwards": lambda t: base64.b64encode(gzip.compress(t))[::-1],

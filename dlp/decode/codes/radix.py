@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from dlp.decode.compressed.headless import fits
+from dlp.decode.compressed.headless import codec_of
 from dlp.decode.compressed.inflate import inflate
 from dlp.decode.compressed.magic import CONTAINERS, MAGICS
 from dlp.decode.pieces import Span
@@ -198,10 +198,8 @@ def _nibbles_swapped(run: bytes) -> bytes:
 
 def _headless(run: bytes) -> bytes:
     text = _unhex(run)
-    for codec in ("deflate", "br"):
-        if fits(text, codec):
-            return inflate(text, codec, _HEADLESS_BYTES).data
-    return b""
+    codec = codec_of(text)
+    return inflate(text, codec, _HEADLESS_BYTES).data if codec else b""
 
 
 def _from_letters(run: bytes) -> bytes:

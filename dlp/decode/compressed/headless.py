@@ -1,5 +1,7 @@
 """
-Streams without a signature: raw deflate (SAML's redirect binding) and brotli.
+Streams without a signature: raw deflate (SAML's redirect binding), brotli, LZMA, whose
+old header may begin with anything and which `xz --format=raw` writes without one; and
+zlib whose dictionary we do not have: what it does not take from there is shown.
 
 Only tried on all of what something else decoded to: from anywhere else they cannot be
 told from noise.
@@ -8,7 +10,7 @@ told from noise.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from dlp.decode.compressed.inflate import inflate
 from dlp.decode.printable import is_text, readable
@@ -27,27 +29,27 @@ _PROBE_BYTES = 4096
 _LONG_PROBE_BYTES = 256 << 10
 """The same for what begins as no text: chance does not become so much."""
 _FIRST_BYTES = 64
-_CODECS = ("deflate", "br")
-_FIRST_MASK = {"deflate": 0b111, "br": 0b1111}
-_FIRST = {
-    "deflate": frozenset({0b011, 0b101, 0b100}),
-    "br": frozenset({0b1011, 0b0011}),
-}
-"""How encoders begin: the kind of the first block (RFC 1951, 3.2.3), the usual window
-sizes (RFC 7932, 9.1)."""
+_LZMA_UNKNOWN = (1 << 64) - 1
+_LZMA2_RESET = 0xE0
+"""The first chunk sets all anew, or is not compressed (`lzma2_decoder.c` of xz)."""
 
 
 def headless(data: bytes) -> bool:
     """True when all of `data` is one such stream and text comes out, at any place."""
-    return any(fits(data, codec) for codec in _CODECS)
+    return codec_of(data) != ""
+
+
+def codec_of(data: bytes) -> str:
+    """Of which codec all of `data` is one stream that holds text; empty: of none."""
+    if len(data) < _SHORTEST_BYTES:
+        return ""
+    return next(
+        (c for c, begins in _CODECS.items() if begins(data) and fits(data, c)), ""
+    )
 
 
 def fits(data: bytes, codec: str) -> bool:
     """True when all of `data` is one stream of the codec and text comes out."""
-    if len(data) < _SHORTEST_BYTES or data[0] & _FIRST_MASK[codec] not in _FIRST[codec]:
-        return False
-    if codec == "deflate" and not _begins(data):
-        return False
     probe = inflate(data, codec, _PROBE_BYTES)
     if probe.capped and not is_text(probe.data):
         probe = inflate(data, codec, _LONG_PROBE_BYTES)
@@ -57,13 +59,59 @@ def fits(data: bytes, codec: str) -> bool:
     return is_text(probe.data) or readable(probe.data)
 
 
-def _begins(data: bytes) -> bool:
-    """Whether the first bytes of raw deflate come out without an error."""
+def _begins_deflate(data: bytes) -> bool:
+    """The kind of the first block (RFC 1951, 3.2.3), and its first bytes."""
+    if data[0] & 0b111 not in {0b011, 0b101, 0b100}:
+        return False
     engine = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         return len(engine.decompress(data, _FIRST_BYTES)) == _FIRST_BYTES or engine.eof
     except zlib.error:
         return False
+
+
+def _begins_brotli(data: bytes) -> bool:
+    """The usual window sizes (RFC 7932, 9.1)."""
+    return data[0] & 0b1111 in {0b1011, 0b0011}
+
+
+def _begins_lzma(data: bytes) -> bool:
+    """The header of `.lzma`: properties, window, size; and what range coders write."""
+    size = int.from_bytes(data[5:13], "little")
+    known = size < 1 << 32 or size == _LZMA_UNKNOWN
+    return known and data[0] < 225 and data[13] == 0
+
+
+def _begins_lzma1(data: bytes) -> bool:
+    """A range coder's first byte."""
+    return data[0] == 0
+
+
+def _begins_lzma2(data: bytes) -> bool:
+    """A first chunk that ends in `data`, and the mark of the end."""
+    if data[-1]:
+        return False
+    size = int.from_bytes(data[3:5]) + 6 if data[0] >= _LZMA2_RESET else 0
+    if data[0] == 1:
+        size = int.from_bytes(data[1:3]) + 4
+    return 0 < size < len(data)
+
+
+def _begins_zlib_with_dictionary(data: bytes) -> bool:
+    """The header of RFC 1950, 2.2, with the bit that asks for a dictionary."""
+    head = int.from_bytes(data[:2])
+    return head >> 8 & 15 == 8 and head % 31 == 0 and bool(head & 0x20)
+
+
+_CODECS: dict[str, Callable[[bytes], bool]] = {
+    "deflate": _begins_deflate,
+    "br": _begins_brotli,
+    "lzma": _begins_lzma,
+    "lzma1": _begins_lzma1,
+    "lzma2": _begins_lzma2,
+    "zlib with a dictionary": _begins_zlib_with_dictionary,
+}
+"""How encoders begin."""
 
 
 def headless_streams(source: Source, *, by_chance: bool = False) -> Iterator[View]:
@@ -73,14 +121,13 @@ def headless_streams(source: Source, *, by_chance: bool = False) -> Iterator[Vie
     `by_chance`: the view may be noise, in which a few bytes of brotli become megabytes.
     """
     data, budget = source.data, source.budget
-    for codec in _CODECS:
-        if fits(data, codec):
-            stream = inflate(data, codec, budget.cap(len(data)))
-            if stream.capped and by_chance:
-                return
-            if stream.capped:
-                budget.capped(len(data))
-            elif stream.cut_short(len(data)):
-                budget.cut.append((source.view, 0, codec))
-            yield source.child(codec, stream.data)
-            return
+    if not (codec := codec_of(data)):
+        return
+    stream = inflate(data, codec, budget.cap(len(data)))
+    if stream.capped and by_chance:
+        return
+    if stream.capped:
+        budget.capped(len(data))
+    elif stream.cut_short(len(data)):
+        budget.cut.append((source.view, 0, codec))
+    yield source.child(codec, stream.data)

@@ -14,6 +14,7 @@ import lzma
 import sys
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,10 @@ _XZ_MEMORY_BYTES = 96 << 20  # `xz -9` needs 65 MiB
 _BEYOND = ("Memory usage limit", "too much memory", "Dictionary mismatch")
 """What liblzma and libzstd say of such a stream."""
 _LZIP_HEAD_BYTES, _LZIP_TRAILER_BYTES = 6, 20
+_BLANK = b" " * 32768
+"""A dictionary as long as any (RFC 1951, 2)."""
+_WINDOW_BYTES = 64 << 20
+"""Of LZMA, at most: nothing stands further back than what was made so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,15 @@ def _zlib(wbits: int) -> Callable[[memoryview, int], Stream]:
         return _damaged(data, wbits, cap, done)
 
     return run
+
+
+def _zlib_with_dictionary(data: memoryview, cap: int) -> Stream:
+    """As if the dictionary were blank; the checksum is not that of what comes out."""
+    head, tail = 6, 4
+    engine = zlib.decompressobj(-zlib.MAX_WBITS, _BLANK)
+    stream = _run(engine, data[head:], cap, zlib.error)
+    used = min(head + stream.used + tail * stream.whole, len(data))
+    return Stream(stream.data, used, stream.whole, stream.capped)
 
 
 def _damaged(data: memoryview, wbits: int, cap: int, done: Stream) -> Stream:
@@ -168,6 +182,31 @@ def _lzma(form: int) -> Callable[[memoryview, int], Stream]:
     return run
 
 
+def _lzma_alone(data: memoryview, cap: int) -> Stream:
+    """`.lzma`, whatever window its header asks for."""
+    asked = int.from_bytes(data[1:5], "little")
+    head = bytes(data[:1]) + min(asked, _window(cap)).to_bytes(4, "little")
+    engine = lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_XZ_MEMORY_BYTES)
+    with suppress(lzma.LZMAError):  # properties that no encoder writes
+        engine.decompress(head, 0)
+    stream = _run(engine, data[len(head) :], cap, lzma.LZMAError)
+    used = min(stream.used + len(head), len(data))
+    return Stream(stream.data, used, stream.whole, stream.capped)
+
+
+def _headless_lzma(kind: int) -> Callable[[memoryview, int], Stream]:
+    """As `xz --format=raw` writes it."""
+
+    def run(data: memoryview, cap: int) -> Stream:
+        return _raw_lzma(data, {"id": kind, "dict_size": _window(cap)}, cap)
+
+    return run
+
+
+def _window(cap: int) -> int:
+    return max(4096, min(cap, _WINDOW_BYTES))
+
+
 def _zip_lzma(data: memoryview, cap: int) -> Stream:
     """LZMA as in zip (APPNOTE.TXT, 5.8.8): version, size of properties, properties."""
     if len(data) < 9 or data[4] >= 225:
@@ -214,12 +253,15 @@ def _lz4(data: memoryview, cap: int) -> Stream:
 CODECS: dict[str, Callable[[memoryview, int], Stream]] = {
     "gzip": _zlib(31),
     "zlib": _zlib(15),
+    "zlib with a dictionary": _zlib_with_dictionary,
     "deflate": _zlib(-15),
     "br": _brotli,
     "zstd": _zstd,
     "bz2": _bz2,
     "xz": _lzma(lzma.FORMAT_XZ),
-    "lzma": _lzma(lzma.FORMAT_ALONE),
+    "lzma": _lzma_alone,
+    "lzma1": _headless_lzma(lzma.FILTER_LZMA1),
+    "lzma2": _headless_lzma(lzma.FILTER_LZMA2),
     "zip-lzma": _zip_lzma,
     "lz4": _lz4,
     "lzip": _lzip,
