@@ -30,7 +30,7 @@ from dlp.decode.codes import (
     scaled,
     spoken,
 )
-from dlp.decode.compressed import headless, streams
+from dlp.decode.compressed import blocks, headless, streams
 from dlp.decode.documents import (
     embedded,
     filters,
@@ -38,6 +38,8 @@ from dlp.decode.documents import (
     markup,
     packed,
     pdf,
+    rtf,
+    sealed,
     zip,  # noqa: A004
 )
 from dlp.decode.nearby import LARGE_BYTES, read_near, sieve_of
@@ -121,11 +123,14 @@ _COMPRESSED = (
     Decoder(streams.streams, streams.HINTS, wraps=True, reads_binary=True),
     Decoder(zip.members, zip.HINTS, wraps=True, reads_binary=True),
     Decoder(headless.headless_streams, headless.HINTS, wraps=True, reads_binary=True),
+    Decoder(blocks.blocks, blocks.HINTS, wraps=True, reads_binary=True),
 )
 _DOCUMENTS = (
     Decoder(pdf.coded_streams, pdf.CODED_HINTS, wraps=True, reads_binary=True),
+    Decoder(sealed.decrypted, sealed.HINTS, wraps=True, reads_binary=True),
     Decoder(filters.filtered, filters.HINTS, wraps=True, reads_binary=True),
     Decoder(pdf.shown_text, pdf.TEXT_HINTS, reads_binary=True),
+    Decoder(rtf.shown_text, rtf.HINTS, reads_joins=False),
     Decoder(packed.strings, packed.HINTS, reads_binary=True),
 )
 _CHARACTERS = (

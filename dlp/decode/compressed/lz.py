@@ -32,6 +32,13 @@ def lz4(data: memoryview, cap: int) -> tuple[bytes, int, bool]:
     return bytes(out), min(at, len(data)), False
 
 
+def lz4_block(data: bytes, cap: int) -> bytes:
+    """One block without a frame: its bytes up to the damage, at most `cap`."""
+    out = bytearray()
+    _lz4_block(data, out, cap)
+    return bytes(out[:cap])
+
+
 def _lz4_block(block: bytes, out: bytearray, cap: int) -> bool:
     """Append a block's bytes; false when it is damaged or over the cap."""
     at, end = 0, len(block)
