@@ -55,6 +55,8 @@ _PADDING = bytes.fromhex(
 _BLOCK = 16
 _NAME_BYTES = 1 << 10
 _MOST_SEALS = 8
+_KEY_BYTES = (5, 16)
+"""That all writers use; `cryptography` has no RC4 of most other sizes."""
 
 
 def decrypted(source: Source) -> Iterator[View]:
@@ -89,7 +91,7 @@ class _Seal:
         key = self.key
         if self.version < 5:
             salt = b"sAlT" if method == b"AESV2" else b""
-            of = number.to_bytes(4, "little")[:3] + generation.to_bytes(2, "little")
+            of = number.to_bytes(4, "little")[:3] + generation.to_bytes(4, "little")[:2]
             key = _md5(key + of + salt)[: min(len(key) + 5, 16)]
         return _METHODS[method](key, data)
 
@@ -105,7 +107,7 @@ def _rc4(key: bytes, data: bytes) -> bytes:
 def _aes(key: bytes, data: bytes) -> bytes:
     """A block of its own to begin with; the padding stays."""
     size = len(data) // _BLOCK * _BLOCK
-    if size <= _BLOCK:
+    if size <= _BLOCK or len(key) * 8 not in AES.key_sizes:
         return b""
     return _aes_from(key, data[:_BLOCK], data[_BLOCK:size])
 
@@ -175,6 +177,8 @@ def _key_of_128(
 ) -> bytes | None:
     """Algorithms 2 and 6 (7.6.4.3.2, 7.6.4.4.6)."""
     revision = numbers.get(b"R", 0)
+    if size not in _KEY_BYTES:
+        return None
     named = re.search(rb"/ID\s*\[\s*", data)
     found = _strings(data, named.end(), named.end() + _NAME_BYTES) if named else ()
     name = next((text for _, text in found), b"")
