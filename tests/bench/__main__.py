@@ -187,11 +187,11 @@ def show(results: dict[str, dict[str, dict]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--only", default=",".join(CONTENDERS))
+    parser.add_argument("--only", nargs="+", choices=CONTENDERS, default=[*CONTENDERS])
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    results = run(arguments.only.split(","), arguments.seconds, arguments.rounds)
+    results = run(arguments.only, arguments.seconds, arguments.rounds)
     if arguments.json:
         print(json.dumps(results, indent=1))
     else:

@@ -134,7 +134,7 @@ def upload(port: int, to: int, mebibytes: int, blocks: Iterator[bytes]) -> float
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--mebibytes", type=int, default=64)
-    parser.add_argument("--only", default=",".join(BODIES))
+    parser.add_argument("--only", nargs="+", choices=BODIES, default=[*BODIES])
     arguments = parser.parse_args()
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as temporary:
@@ -144,7 +144,7 @@ def main() -> None:
         proxy = contender.ours(folder, Authority(folder).pem)
         try:
             upload(proxy.port, sink.port, WARM_MEBIBYTES, picture())
-            for name in arguments.only.split(","):
+            for name in arguments.only:
                 before, spent = proxy.rss_bytes(), proxy.cpu_s()
                 highest = Highest(proxy)
                 highest.start()
