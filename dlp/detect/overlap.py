@@ -66,6 +66,7 @@ _SHORTEST_WORD = 6
 _PLAIN = re.compile(rb"[A-Za-z0-9_-]*")
 _HEX = re.compile(rb"(?=.{0,15}[0-9])(?=.{0,15}[a-fA-F])[0-9a-fA-F-]{16}")
 _HEXADECIMAL = re.compile(rb"[0-9a-fA-F-]+")
+_STRINGS = frozenset({"literals"})
 _FEWEST_FIXED = 4
 """Of pieces side by side in all turns of an alphabet: `ca_` and what follows it is a
 token of Hugging Face's in one of 25."""
@@ -87,7 +88,8 @@ def _is_run_on(match: Match) -> bool:
     if not named:
         fixed = len(match.secret) - len(own)
         turned = fixed < _FEWEST_FIXED and match.view.came_of(STEPS)
-        return joined and (turned or bool(_long_words().match(own)))
+        apart = joined or match.view.came_of(_STRINGS)
+        return (turned and apart) or (joined and bool(_long_words().match(own)))
     if match.tier not in _OF_ANYTHING:
         return False
     if match.rule.family == GENERIC and (joined or match.view.came_of(_GLUED)):

@@ -130,10 +130,12 @@ def test_a_value_of_any_shape_behind_a_picked_name_is_chance(check):
 @pytest.mark.parametrize(("prefix", "kept"), [("hf_", False), ("acme_", True)])
 def test_of_three_letters_pieces_side_by_side_have_some_turn(prefix, kept):
     text = (prefix + expand("{alnum:36}", seed=1)).encode()
-    pieces = View(b"x" * len(text), 0, "literals", RAW, joined=True)
-    turned = View(text, 0, "caesar 21", pieces)
+    pieces = View(b"x" * len(text), 0, "leaves", RAW, joined=True)
+    strings = View(b"x" * len(text), 0, "literals", RAW)
     named = rule(f"id: vendor\npattern: '{prefix}[A-Za-z0-9]{{30,40}}'\nmatches: [x]")
-    assert bool(left(match(named, 0, len(text), Tier.STRONG, turned))) is kept
+    for above in (pieces, strings):
+        turned = View(text, 0, "caesar 21", above)
+        assert bool(left(match(named, 0, len(text), Tier.STRONG, turned))) is kept
     alone = View(text, 0, "caesar 21", RAW)
     assert left(match(named, 0, len(text), Tier.STRONG, alone))
 

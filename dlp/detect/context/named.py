@@ -22,14 +22,20 @@ _NOUN = (
     "key|token|secret|pass|pwd|psw|auth|cred|access|private|bearer|jwt|sid|signature"
     "|webhook|licen[sc]e|hmac|salt|api|login"
 )
-_SEPARATOR = r"""(?:\s{0,3}\?=)?[^0-9A-Za-z/@#?&%\x80-\xff]{1,12}"""
+_TYPE = (
+    r"""["']?\s?:?\s{0,8}(?:&(?:'static\s)?)?(?:[Ss]tr(?:ing)?[?!]?|value|default)"""
+    r"""(?=[\s"'=:])"""
+)
+"""What may stand behind a name besides: a type, or the attribute that has the value."""
+_SEPARATOR = rf"""(?:\s{{0,3}}\?=|{_TYPE})?[^0-9A-Za-z/@#?&%\x80-\xff]{{1,12}}"""
 _DIRECT = (
     r"""(?:\\?["'\])>]){0,2}(?:\s{0,3}(?:[=:,]{1,2}>?|[>(])\s{0,3}|[ \t]{1,7})"""
     r"""(?:\\?["'`<]){0,2}"""
 )
 _BETWEEN = (
     r"""(?:[\w .-]{0,24}(?:\(\s{0,4}["']?[\w-]{0,16})?"""
-    r"""|["']?\s{0,2}[:=]{1,2}>?\s{0,3}[{(]?\s{0,12}["']?[\w.-]{0,16})"""
+    r"""|["']?\s{0,2}[:=]{1,2}>?\s{0,3}[{(]?\s{0,12}["']?[\w.-]{0,16}"""
+    r"""|["']?\]{1,2}\s{0,3}\n\s{0,8}["']?[\w.-]{0,16})"""
 )
 _END = r"(?:[^\w+/=-]|$)"
 _SHORT = 6
