@@ -14,6 +14,7 @@ last one's stays.
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from contextlib import suppress
 from hashlib import sha256
@@ -22,7 +23,9 @@ from tempfile import NamedTemporaryFile
 
 _DIGEST_BYTES = 32
 MOST_BYTES = 96 << 20
-"""Of a folder. The rules take 8 MB, all else 6; what was used last stays."""
+"""Of a folder. The rules take 10 MB, all else 9; what was used last stays."""
+FREE_BYTES = 32 << 20
+"""Of a disk are left to what must be recorded: without room for that all is refused."""
 
 
 def read(folder: Path | None, name: str) -> bytes | None:
@@ -49,6 +52,8 @@ def write(folder: Path | None, name: str, data: bytes) -> None:
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _is_private(folder.stat()):
+            return
+        if shutil.disk_usage(folder).free < len(data) + FREE_BYTES:
             return
         with NamedTemporaryFile(dir=folder, delete_on_close=False) as new:
             new.write(_digest(name, data) + data)

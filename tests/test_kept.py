@@ -1,6 +1,7 @@
 """What is kept for the next process: whole, its own, and the user's own, or not at all."""
 
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -23,6 +24,16 @@ def test_only_the_owner_may_look(tmp_path):
 def test_without_a_folder_nothing_is_kept():
     kept.write(None, "name", b"data")
     assert kept.read(None, "name") is None
+
+
+def test_room_is_left_for_what_must_be_recorded(tmp_path, monkeypatch):
+    free = shutil.disk_usage(tmp_path).free
+    monkeypatch.setattr(kept, "FREE_BYTES", free * 2)
+    kept.write(tmp_path, "name", b"data")
+    assert kept.read(tmp_path, "name") is None
+    monkeypatch.setattr(kept, "FREE_BYTES", free // 2)
+    kept.write(tmp_path, "name", b"data")
+    assert kept.read(tmp_path, "name") == b"data"
 
 
 def flipped(path):
