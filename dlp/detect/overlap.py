@@ -24,6 +24,7 @@ from dlp.decode.guesses import CIPHER, TAKEN_APART
 from dlp.decode.pieces import Span
 from dlp.decode.spellings.glued import STEP as UNGLUED
 from dlp.detect.confirm import Match
+from dlp.detect.context.placeholder import is_table
 from dlp.detect.context.words import WORDS
 from dlp.detect.proof.bigrams import randomness
 from dlp.detect.rule import GENERIC
@@ -38,6 +39,7 @@ def strongest(matches: Iterable[Match]) -> tuple[Match, ...]:
     taken: dict[int, list[Span]] = {}
     seen: set[tuple[int, bytes]] = set()
     kept: list[Match] = []
+    matches = filterfalse(_is_turned_table, matches)
     ordered = sorted(filterfalse(_is_run_on, matches), key=_order)
     plain = {
         (m.view.part, m.rule.id) for m in ordered if not m.view.came_of(TAKEN_APART)
@@ -72,6 +74,11 @@ _FEWEST_FIXED = 4
 token of Hugging Face's in one of 25."""
 _AROUND, _FEWEST_AROUND = 64, 256
 """Bytes without a blank before a value; in a text as short none need be."""
+
+
+def _is_turned_table(match: Match) -> bool:
+    """Whether it is what numbers in rows read as under a cipher."""
+    return match.view.came_of(STEPS) and is_table(match.secret)
 
 
 def _is_run_on(match: Match) -> bool:

@@ -11,6 +11,7 @@ from dlp.detect.context.placeholder import (
     is_example,
     is_mashed,
     is_placeholder,
+    is_table,
     is_typed,
 )
 from dlp.detect.engine import Engine
@@ -99,16 +100,26 @@ def test_letters_that_are_drawn_may_spell_a_word(text):
     assert not is_example(text.encode())
 
 
-@pytest.mark.parametrize("text", ["abcd1234" * 4, "a1b2c3d4e5f6" * 3, "abcdef" * 6])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "abcd1234" * 4,
+        "a1b2c3d4e5f6" * 3,
+        "abcdef" * 6,
+        "90fedcba" + "4321dcba" * 4,
+        "zq" + "8w5x2v" * 6,
+    ],
+)
 def test_a_test_credential_in_its_vendors_shape_is_no_placeholder(text):
     assert not is_placeholder(text.encode())
 
 
 def test_rows_of_one_frame_are_a_table():
     rows = "".join(f"{n:02x}a__km" for n in range(4, 12))
-    assert is_placeholder(f"bkua_{rows}".encode())
-    assert not is_placeholder(b"k" * 600 + rows.encode())
-    assert not is_placeholder(RANDOM[:9].encode() + b"abcd1234" + RANDOM[9:].encode())
+    assert is_table(f"bkua_{rows}".encode())
+    assert not is_placeholder(f"bkua_{rows}".encode())
+    assert not is_table(b"k" * 600 + rows.encode())
+    assert not is_table(RANDOM[:9].encode() + b"abcd1234" + RANDOM[9:].encode())
 
 
 @pytest.mark.parametrize("name", sorted(ALPHABETS))

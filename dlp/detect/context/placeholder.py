@@ -113,7 +113,6 @@ def is_placeholder(secret: bytes) -> bool:
         or _is_filled(secret)
         or _is_lopsided(secret)
         or _is_monotonous(secret)
-        or _is_table(secret)
     )
 
 
@@ -288,10 +287,10 @@ _FRAME = 2 / 3
 """Of a row, what is the same in the next; of drawn hexadecimal a sixteenth is."""
 
 
-def _is_table(secret: bytes) -> bool:
+def is_table(secret: bytes) -> bool:
     """
     Rows of one frame and of something that differs, as `ak0a__ak1a__ak2a__`: what a
-    list of numbers reads as under a cipher. All the same, it is a test credential.
+    list of numbers reads as under a cipher. In plain text it is a test credential.
     """
     size = len(secret)
     if size > _LONGEST_LOPSIDED:
