@@ -12,7 +12,7 @@ import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from dlp.model import Origin, View
@@ -139,6 +139,16 @@ class Changes:
     def _shift(self, index: int) -> int:
         """By how much what stands before a match has moved."""
         return self._made[index - 1] - self._ends[index - 1] if index else 0
+
+
+def above(view: View, start: int, stop: int) -> tuple[View, int, int] | None:
+    """A view's parent, and its bytes that became `data[start:stop]`; None: no place."""
+    if view.parent is None:
+        return None
+    text = view.parent.data
+    alone = View(text, view.part, span=(0, len(text)), exact=True)
+    span = replace(view, parent=alone).origin(start, stop).span
+    return (view.parent, *span) if span else None
 
 
 def lines_with(data: bytes, mark: bytes) -> list[Span]:

@@ -12,16 +12,25 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 
 from dlp.decode.documents.nesting import escaped
+from dlp.decode.pieces import above
 from dlp.decode.sieve import Locator
 from dlp.detect.confirm import Match
-from dlp.model import Part, noun
+from dlp.model import Part, View, noun
 from dlp.redact.carriers import Piece, carrier
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9]+")
+_NAME = rb"redacted-(?P<rule>[A-Za-z0-9-]{1,128}?)-[0-9a-f]"
 _PLACEHOLDER = re.compile(
-    rb"redacted-(?P<rule>[A-Za-z0-9-]{1,128}?)-[0-9a-f]{16}(?![0-9a-z])"
+    rb"(?:-{4,5} ?BEGIN(?: [A-Z0-9]{1,12}){1,5} ?-{4,5})?"
+    + _NAME
+    + rb"{16}(?![0-9a-z])(?:-{4,5} ?END(?: [A-Z0-9]{1,12}){1,5} ?-{4,5})?"
 )
-_LONGEST_PLACEHOLDER = 160
+"""With a key's first and last line, which stay."""
+_PLACEHOLDER_IN_JOIN = re.compile(_NAME + rb"{8,16}")
+"""Something else follows at once, also in the middle of the digest."""
+_LONGEST_PLACEHOLDER = 320
+_SHORTEST_SECRET = 8
+"""Characters besides placeholders from which a match is more than they are."""
 _ARMOUR = re.compile(rb"[A-Z ]*-{2,}[A-Z ]*")
 """A key's first and last line, which stay."""
 _JOINED = re.compile(
@@ -62,32 +71,68 @@ def named(rule: str) -> str:
 
 
 def is_ours(match: Match, rules: frozenset[str]) -> bool:
-    """Whether a match is what stands for something that was cut out."""
-    view = match.view
-    return in_placeholder(view.data, match.start, match.stop, rules) or (
-        view.joined and is_joined_placeholder(match.secret, rules)
-    )
-
-
-def in_placeholder(data: bytes, start: int, stop: int, rules: frozenset[str]) -> bool:
     """
-    Whether a match is nothing but a part of a placeholder of one of these rules (as
-    `named`). A chat repeats them, and some rule takes the digest for a password.
+    Whether a match is what stands for something that was cut out, however it was read.
+    A chat repeats that, and some rule takes the digest for a password or, behind the
+    name of a rule, for a key.
     """
-    low = max(0, start - _LONGEST_PLACEHOLDER)
-    for found in _PLACEHOLDER.finditer(data, low, stop + _LONGEST_PLACEHOLDER):
-        if found.start() <= start and stop <= found.end():
-            return found["rule"].decode() in rules
+    at: tuple[View, int, int] | None = match.view, match.start, match.stop
+    while at is not None:
+        view, start, stop = at
+        if view.joined:
+            return is_joined_placeholder(view.data, start, stop, rules)
+        if is_placeholder(view.data, start, stop, rules):
+            return True
+        at = above(view, start, stop)
     return False
 
 
-def is_joined_placeholder(text: bytes, rules: frozenset[str]) -> bool:
-    """Whether a match in joined pieces is what they left of such a placeholder."""
-    found = _JOINED.fullmatch(_ARMOUR.sub(b"", text))
+def is_placeholder(data: bytes, start: int, stop: int, rules: frozenset[str]) -> bool:
+    """
+    Whether a match is part of placeholders of these rules (as `named`), and of the
+    armour around them, and of no more than is too short for a secret.
+    """
+    left = data[start:stop]
+    for name in _ours(_PLACEHOLDER, data, start, stop, rules):
+        left = left.replace(data[max(start, name.start()) : min(stop, name.end())], b"")
+    return len(left) < stop - start and len(b"".join(left.split())) < _SHORTEST_SECRET
+
+
+def is_joined_placeholder(
+    data: bytes, start: int, stop: int, rules: frozenset[str]
+) -> bool:
+    """
+    Whether a match in joined pieces begins with what they left of such a placeholder:
+    its name makes a key of whatever follows.
+    """
+    if any(
+        name.start() <= start
+        for name in _ours(_PLACEHOLDER_IN_JOIN, data, start, stop, rules)
+    ):
+        return True
+    found = _JOINED.fullmatch(_ARMOUR.sub(b"", data[start:stop]))
     if found is None:
         return False
     end = (found["tail"] or found["rest"] or b"").decode()
     return any(f"-{rule}-".endswith(end) for rule in rules)
+
+
+def _ours(
+    pattern: re.Pattern[bytes],
+    data: bytes,
+    start: int,
+    stop: int,
+    rules: frozenset[str],
+) -> Iterator[re.Match[bytes]]:
+    """The placeholders of these rules in which a match has a part."""
+    low, high = max(0, start - _LONGEST_PLACEHOLDER), stop + _LONGEST_PLACEHOLDER
+    for name in pattern.finditer(data, low, high):
+        if (
+            name.start() < stop
+            and start < name.end()
+            and name["rule"].decode() in rules
+        ):
+            yield name
 
 
 class Cutting:

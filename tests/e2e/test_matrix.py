@@ -320,7 +320,7 @@ def send(armed, plain, secure):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)  # 400 s where nothing else runs
 @pytest.mark.parametrize(
     ("table", "secret"),
     [

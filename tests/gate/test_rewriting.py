@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import itertools
 import json
 import random
 import string
@@ -19,6 +20,7 @@ from dlp.detect.known.fingerprint import SecretInfo
 from dlp.detect.templates import expand
 from dlp.gate.rewriting import rewritten
 from dlp.model import Action, Agent, Destination, Message, Part, PartKind
+from dlp.redact.cutting import placeholder
 from dlp.restoring import restorer
 from dlp.state.secrets import Registration
 
@@ -246,6 +248,27 @@ def test_a_placeholder_that_comes_back_is_no_finding(inspecting):
     ):
         _, sent = message(json.dumps(calls(text, "z")), "application/json")
         assert inspector.examine(sent).findings == ()
+
+
+ARMOURED = "look at -----BEGIN PRIVATE KEY-----{}-----END PRIVATE KEY----- ok"
+PLACES = ("DB_PASSWORD={}", "{} or {} again", "the password is {}")
+
+
+@pytest.mark.parametrize("coded", [False, True], ids=["plain", "gzip"])
+def test_no_placeholder_is_a_secret_for_what_it_is_called(inspecting, coded):
+    """`redacted-acme-key-` and sixteen digits look like a key of Acme."""
+    inspector = inspecting()
+    digests = (f"{random.Random(n).getrandbits(64):016x}" for n in itertools.count())
+    places = list(zip(sorted(inspector.named), itertools.cycle(PLACES), strict=False))
+    places += [("private-key", ARMOURED)] * 60
+    refused = []
+    for number, (rule, place) in enumerate(places):
+        text = place.replace("{}", placeholder(rule, next(digests)).decode())
+        document = json.dumps(calls(text, "z") if number % 2 else chat(text, "z"))
+        _, sent = message(document, "application/json", coded=coded)
+        if inspector.examine(sent).findings:
+            refused.append(text)
+    assert refused == []
 
 
 def test_what_the_second_look_finds_or_cannot_read_does_not_go_on(inspecting):

@@ -2,10 +2,11 @@ import pytest
 
 from dlp.model import Finding, Kind, Part, PartKind, Tier
 from dlp.redact import redact
-from dlp.redact.cutting import in_placeholder, is_joined_placeholder, named
+from dlp.redact.cutting import is_joined_placeholder, is_placeholder, named
 
 RULES = frozenset({"some-rule", "other"})
 NAME = b"redacted-some-rule-0123456789abcdef"
+ARMOURED = b"-----BEGIN A KEY-----" + NAME + b"-----END A KEY-----"
 
 
 def digest(text):
@@ -97,14 +98,19 @@ def test_a_name_is_letters_digits_and_hyphens():
     [
         (b"x " + NAME + b" y", NAME[10:], True),
         (b"x " + NAME + b" y", NAME, True),
-        (b"x " + NAME + b" y", NAME + b" y", False),
+        (b"x " + NAME + b" y", NAME + b" y", True),
+        (b"x " + NAME + b" hunter2!", NAME + b" hunter2!", False),
+        (b"x " + NAME + b" y " + NAME + b"-a", NAME + b" y " + NAME + b"-a", True),
+        (b"x " + NAME + b" y", b"x ", False),
+        (ARMOURED, b"KEY-----" + NAME + b"-----END", True),
+        (ARMOURED + b"k3" * 20, NAME + b"-----END A KEY-----" + b"k3" * 20, False),
         (b"redacted-" + b"k3" * 20 + b"-0123456789abcdef", b"k3" * 20, False),
         (b"redacted-some-rule-0123456789abcdef01", b"0123456789abcdef01", False),
     ],
 )
 def test_only_our_own_placeholders_are_none_of_our_findings(data, match, expected):
     start = data.index(match)
-    assert in_placeholder(data, start, start + len(match), RULES) is expected
+    assert is_placeholder(data, start, start + len(match), RULES) is expected
 
 
 @pytest.mark.parametrize(
@@ -118,10 +124,12 @@ def test_only_our_own_placeholders_are_none_of_our_findings(data, match, expecte
         (b"any-thing-0123456789abcdef", False),
         (b"redactk3k3k3k3", False),
         (b"reda0123456789abcdef01", False),
+        (NAME + b"assistant", True),
+        (b"k3k3k3k3" + NAME, False),
     ],
 )
 def test_what_joins_leave_of_a_placeholder(text, expected):
-    assert is_joined_placeholder(text, RULES) is expected
+    assert is_joined_placeholder(text, 0, len(text), RULES) is expected
 
 
 def test_narrowed_keeps_what_stands_between_two_texts():
