@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dlp.decode.budget import Budget
-from dlp.decode.pieces import Pieces, Span, whole
+from dlp.decode.pieces import Inner, Pieces, Span, whole
 from dlp.model import Trace, View
 
 
@@ -49,12 +49,16 @@ class Source:
         )
 
     def found(
-        self, step: str, found: Sequence[tuple[Span, bytes]], separator: int = 1
+        self,
+        step: str,
+        found: Sequence[tuple[Span, bytes]],
+        separator: int = 1,
+        inner: Inner = whole,
     ) -> Iterator[View]:
-        """One view of texts, each made of the whole of its span; none of no text."""
+        """One view of texts, each made of its span as `inner` says; none of no text."""
         if found:
             spans, texts = [span for span, _ in found], [text for _, text in found]
-            trace = Pieces(spans, list(map(len, texts)), separator, inner=whole)
+            trace = Pieces(spans, list(map(len, texts)), separator, inner)
             yield self.gather(step, texts, trace)
 
     def gather(self, step: str, pieces: list[bytes], trace: Pieces) -> View:

@@ -33,9 +33,10 @@ _SHORTEST_SECRET = 8
 """Characters besides placeholders from which a match is more than they are."""
 _ARMOUR = re.compile(rb"[A-Z ]*-{2,}[A-Z ]*")
 """A key's first and last line, which stay."""
+_KEY_ENDS = re.compile(rb"-{4,5} ?END ")
 _JOINED = re.compile(
-    rb"(?P<tail>[A-Za-z0-9-]*-)[0-9a-f]{16}"
-    rb"|red?a?c?t?e?d?(?P<rest>[A-Za-z0-9-]*-)?[0-9a-f]{0,16}"
+    rb"r?e?d?a?c?t?e?d?(?P<rest>[A-Za-z0-9-]{3,}-)[0-9a-f]{0,16}"
+    rb"|re?d?a?c?t?e?d?[0-9a-f]{0,16}"
 )
 """A placeholder without its begin or middle: joins leave out the middle of prose."""
 _SHORTEST_BYTES = 8
@@ -90,10 +91,13 @@ def is_ours(match: Match, rules: frozenset[str]) -> bool:
 def is_placeholder(data: bytes, start: int, stop: int, rules: frozenset[str]) -> bool:
     """
     Whether a match is part of placeholders of these rules (as `named`), and of the
-    armour around them, and of no more than is too short for a secret.
+    armour around them, and of no more than is too short for a secret; or begins inside
+    of one, whose name then makes a secret of what follows.
     """
     left = data[start:stop]
     for name in _ours(_PLACEHOLDER, data, start, stop, rules):
+        if name.start("rule") < start:
+            return True
         left = left.replace(data[max(start, name.start()) : min(stop, name.end())], b"")
     return len(left) < stop - start and len(b"".join(left.split())) < _SHORTEST_SECRET
 
@@ -110,10 +114,11 @@ def is_joined_placeholder(
         for name in _ours(_PLACEHOLDER_IN_JOIN, data, start, stop, rules)
     ):
         return True
-    found = _JOINED.fullmatch(_ARMOUR.sub(b"", data[start:stop]))
+    text, *_ = _KEY_ENDS.split(data[start:stop], maxsplit=1)
+    found = _JOINED.fullmatch(_ARMOUR.sub(b"", text))
     if found is None:
         return False
-    end = (found["tail"] or found["rest"] or b"").decode()
+    end = (found["rest"] or b"").decode()
     return any(f"-{rule}-".endswith(end) for rule in rules)
 
 

@@ -18,7 +18,7 @@ from functools import cache
 from dlp.decode.beginnings import BEGINNINGS, SIZED, USUAL, key_of
 from dlp.decode.guesses import TAKEN_APART
 from dlp.decode.kinds import is_drawn
-from dlp.decode.pieces import Span
+from dlp.decode.pieces import Span, same, whole
 from dlp.decode.sieve import Locator
 from dlp.decode.source import Source
 from dlp.model import View
@@ -190,7 +190,7 @@ class Disguises:
         hits = self._locator.find(data, most)
         if len(hits) >= most:
             source.budget.over("expansions")
-        found: dict[str, list[tuple[Span, bytes]]] = {}
+        found: dict[tuple[str, bool], list[tuple[Span, bytes]]] = {}
         done: set[tuple[str, int]] = set()
         for index, stop in hits:
             cipher, prefix, hidden = self._hidden[index]
@@ -204,9 +204,10 @@ class Disguises:
                 continue
             if (cipher.step, start) not in done and _holds_key(self._key, text):
                 done.add((cipher.step, start))
-                found.setdefault(cipher.step, []).append(((start, end), text))
-        for step, texts in found.items():
-            yield from source.found(step, texts)
+                kind = cipher.step, cipher.moves
+                found.setdefault(kind, []).append(((start, end), text))
+        for (step, moves), texts in found.items():
+            yield from source.found(step, texts, inner=whole if moves else same)
 
 
 @cache

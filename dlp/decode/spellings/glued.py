@@ -101,8 +101,16 @@ def unglued(source: Source) -> Iterator[View]:
             continue
         texts = dict.fromkeys(_readings(word[0], begins))
         texts.pop(word[0], None)
-        found += [(word.span(), text) for text in texts]
+        found += [(_place(word, text), text) for text in texts]
     yield from source.found(STEP, found, separator=_APART)
+
+
+def _place(word: re.Match[bytes], text: bytes) -> Span:
+    """Where a text stands in a word; all of it if it does only without fillers."""
+    at = word[0].find(text)
+    return (
+        (word.start() + at, word.start() + at + len(text)) if at >= 0 else word.span()
+    )
 
 
 def _readings(word: bytes, begins: re.Pattern[bytes]) -> Iterator[bytes]:
