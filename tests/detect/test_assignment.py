@@ -236,6 +236,12 @@ def test_digits_count_in_prose_beyond_the_length_of_an_id(judged):
     [
         ("größe42test", False),
         ("wartość_klucza", False),
+        ("minimum8znaków", False),
+        ("영문,숫자,특수문자포함8자이상", False),
+        ("n°12bis,+chez+lé+gardien", False),
+        ("\u043d\u0435\u043c\u0435\u043d\u0448\u04358\u0441\u043b\u0456\u0432", False),
+        ("Müller1987!", True),
+        ("Wartość7#Klucza", True),
         ("Zażółć1!gęśl", True),
         ("Sommer!2031x", True),
     ],

@@ -87,3 +87,20 @@ def test_the_character_map_of_a_font_is_no_token(inspector, row):
     body = f"{page}{rows}\nendbfchar\nendcmap\n".encode()
     pdf = b"%PDF-1.4\n1 0 obj<</Filter/FlateDecode>>stream\n" + zlib.compress(body)
     assert stopped(inspector, pdf + b"\nendstream endobj") == []
+
+
+ENDS = (
+    rb"\u041f\u0430\u0440\u043e\u043b\u044c: \u0449\u043e\u043d\u0430\u04"
+    rb"39\u043c\u0435\u043d\u0448\u04358\u0441\u0438\u043c\u0432\u043e\u0"
+    rb"43b\u0456\u0432. \u041a\u043b\u044e\u0447: \u0434\u0438\u0432.\u04"
+    rb"40\u043e\u0437\u0434\u0456\u043b3. \u0422\u043e\u043a\u0435\u043d:"
+    rb" \u0434\u0456\u045430\u0445\u0432\u0438\u043b\u0438\u043d. "
+)
+"""A sentence about passwords in Ukrainian, as Python's json writes it."""
+
+
+@pytest.mark.parametrize("before", range(12))
+def test_the_ends_of_long_text_are_not_cut_within_an_escape(inspector, before):
+    """A join takes both; between them half an escape would be a sign of a password."""
+    body = b'{"name": "run", "output": "%b%b"}' % (b"x" * before, (ENDS * 5).strip())
+    assert stopped(inspector, body) == []

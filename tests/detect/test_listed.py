@@ -46,8 +46,23 @@ HONEST = {
     "a crash": "CrashReporter Key:   {hex:40}\n",
     "an application of Stripe": '{{"id": "we_1{alnum:23}", "application": "ca_{alnum:32}", '
     '"livemode": false, "url": "https://app.example.test/hooks"}}',
+    "a key in a log of a job": "2026-11-22T10:00:00.1641234Z key: Linux-node-{hex:64}",
+    "an object of Java": "must not be blank [token=acme.TokenImpl@5f3a2b1c]",
+    "a key that seals": '{{"key_id": "{digit:18}", "key": "{base64:43}="}}',
+    "a key that seals, in JSON": '{{"text": "{{\\n \\"key_id\\": \\"{digit:18}\\",\\n '
+    '\\"key\\": \\"{base64:43}=\\"}}"}}',
+    "files of Figma": '{{"files": [{{"key": "{alnum:22}", "name": "Web site", '
+    '"thumbnail_url": "x"}}, {{"key": "{alnum:22}", "name": "Flows", "last_modified":""}}]}}',
+    "a path in etcd": '{{"kvs": [{{"key": "L3JlZ2lzdHJ5L3BvZHMvZGVmYXVsdC93ZWItYWJjMTIteHl6"}}]}}',
+    "no secret, in a form": "e=%7B%22id%22%3A+%22pi_3{alnum:23}%22%2C+%22client_secret%22%3A"
+    "+null%2C+%22customer%22%3A+%22cus_{alnum:14}%22%2C+%22secret%22%3A+null%7D",
 }
 FOUND = {
+    "a key with its id": '{{"key_id": "{digit:9}", "key": "{alnum:43}"}}',
+    "a key with a name": '{{"key": "{alnum:32}", "name": "Web site", "last_used": "x"}}',
+    "a password like an object": "db_password: Welcome@2024",
+    "an object's key": "acme_token=Acme@{hex:32}",
+    "a key behind a time": "2026-11-22T10:00:00.1641234Z acme key: {hex:64}",
     "behind other colons": "prod:12:secret:{alnum:30}",
     "beside an identifier": "arn:aws:kms:eu-west-1:123456789012:key/x secret: {alnum:30}",
     "a key and what it made": "acme_key = {hex:64}\nIV = {hex:24}\n",

@@ -16,7 +16,7 @@ PROMISES = {
     Promise.NONE: [
         "token_type", "next_token", "pageToken", "csrf_token", "public_key", "cache_key",
         "password_hash", "secretName", "key_path", "tokens_per_minute", "monkey", "auth_url",
-        "device_token", "deviceKey", "encrypted_secret", "nonMatchingToken", "wrong_password", "expired_token", "tokenizer", "keyboard", "", "value", "passport", "KEY_AGREEMENT",
+        "device_token", "deviceKey", "encrypted_secret", "hashed_secret", "Sec-WebSocket-Key", "sec-websocket-key", "nonMatchingToken", "wrong_password", "expired_token", "tokenizer", "keyboard", "", "value", "passport", "KEY_AGREEMENT",
     ],
 }  # fmt: skip
 

@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dlp.decode.ciphers.cover import bare, stripped
 from dlp.decode.compressed.inflate import inflate
 
-_WORD = re.compile(rb"[A-Za-z0-9_\-+/=]+")
+_WORD = re.compile(rb"[A-Za-z0-9_\-+/=]++(?!(?<=[_-])\.{3})")
+"""But for a beginning that documentation leaves open, as `sk_test_...`."""
 _ITEM = re.compile(
     rb"\"((?:[^\"\\]|\\.)*)\"|\b[A-Za-z]\w{0,12}=([^&\s\"]+)|([^\s\",\[\]{}&]+)"
 )

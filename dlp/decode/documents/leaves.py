@@ -37,6 +37,7 @@ LOOKS_LIKE_JSON = re.compile(rb'(?:\xef\xbb\xbf)?\s*[\[{"]')
 _NESTED = re.compile(rb'[\[{](?:\\[nrt]|\s)*+(?:\\"|[\[{\]}\d])')
 _CUT_ESCAPE = re.compile(rb'^"|\\[^\\]{0,5}$')
 """Perhaps the middle of an escape is where a piece begins or ends."""
+_HALF_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*+(\\(?:u[0-9A-Fa-f]{0,3})?)\Z")
 _PROSE_BYTES = 128
 _END_BYTES = 64
 """Of prose longer than `_PROSE_BYTES` a join takes this much of both ends."""
@@ -319,4 +320,11 @@ def _ends(text: bytes, span: Span) -> tuple[Span, ...]:
     if size <= _PROSE_BYTES or (size <= _WORD_BYTES and b" " not in text):
         return (span,)
     start, stop = span
-    return (start, start + _END_BYTES), (stop - _END_BYTES, stop)
+    last = stop - _END_BYTES - _begun(text, size - _END_BYTES)
+    return (start, start + _END_BYTES - _begun(text, _END_BYTES)), (last, stop)
+
+
+def _begun(text: bytes, at: int) -> int:
+    """Bytes of an escape that stand before a place in its middle."""
+    half = _HALF_ESCAPE.search(text, at - _END_BYTES // 2, at)
+    return len(half[1]) if half else 0

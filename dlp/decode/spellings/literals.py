@@ -35,6 +35,8 @@ HINTS = (
     r"\$\{(?:''|\"\")\}",
 )
 _SHORTEST = 16
+_APART = 3
+"""Ends of lines between two chains: over one or two a label reaches its value."""
 
 
 def literals(source: Source) -> Iterator[View]:
@@ -44,4 +46,4 @@ def literals(source: Source) -> Iterator[View]:
         text = _JUNCTION.sub(b"", match[0][1:-1])
         if len(text) >= _SHORTEST:
             found.append((match.span(), text))
-    yield from source.found("literals", found, separator=2)
+    yield from source.found("literals", found, separator=_APART)

@@ -29,6 +29,7 @@ _NOT_A_VALUE = re.compile(
     rb"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # mail addresses
     rb"|(?:[a-z][a-z0-9+.-]*:)+//.*"
     rb"|[\w-]+(?:\.(?:[a-z_]\w*|\d{1,3}(?=\.)))*\.[a-z_]{2,}(?:[:/].*)?"  # hosts, files
+    rb"|(?-i:(?:[a-z_]\w*\.)*[A-Z][\w$]*@(?=\d*[a-f])[0-9a-f]{6,8})"  # as Java
     rb"|(?:sha\d+|md5)[-:=].*|(?:[a-z]+-)*sha-?\d+|(?:arn|urn):.*"
     rb"|(?-i:M[A-Z][\w+/]{1,8}(?:EwYHKoZIzj0|EAYHKoZIzj0|ANBgkqhkiG9w0BAQEFAAO))[\w+/=]*"
     rb"|(?-i:MCowBQYDK2|MII[\w+/]{9}AwIBAgI)[\w+/=]*"  # public keys, certificates
@@ -308,6 +309,8 @@ _SIGN_INSIDE = re.compile(rb"\w[!@#$^&*+=~?%]+\w?")
 
 def is_password(value: bytes) -> bool:
     """Whether it looks like one, in a place where a command or a call takes one."""
+    if _is_told(value):
+        return False
     value = _OTHER_SCRIPT.sub(b"e", value)
     if _NOT_A_VALUE.fullmatch(value) or is_typed(value):
         return False
@@ -318,6 +321,29 @@ def is_password(value: bytes) -> bool:
 
 _OTHER_SCRIPT = re.compile(rb"[\x80-\xff]+")
 """Letters that words of most languages have; no sign of a password."""
+
+_OF_TEXT = re.compile(r"(?:\w|[-+.,;:/()'§°№،。、\uff08\uff09\uff0c\uff1a\uff1b])+")
+_AROUND_NUMBER = re.compile(r"[^\W\d_]{2}[-./]?\d{1,2}[^\W\d_]{2}|[§°№]\d")
+_FEWEST_CASELESS = 4
+
+
+def _is_told(value: bytes) -> bool:
+    """
+    Words of a text beyond ASCII, with the signs of one: in a script without case, or
+    round a number (`minimum8znaków`), each in small letters but for its first.
+    """
+    if value.isascii():
+        return False
+    text = value.decode("utf-8", "ignore")
+    if not _OF_TEXT.fullmatch(text):
+        return False
+    caseless = sum(c.isalpha() and c.lower() == c.upper() for c in text)
+    if caseless >= _FEWEST_CASELESS:
+        return True
+    words = re.findall(r"[^\W\d_]+", text)
+    small = all(word[1:] == word[1:].lower() for word in words)
+    return small and bool(_AROUND_NUMBER.search(text))
+
 
 _LONG_HEX = re.compile(rb"[0-9a-f]{24,}|[0-9A-F]{24,}")
 
@@ -333,11 +359,11 @@ def _made_up(value: bytes) -> bool:
 
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{12,}={0,2}")
-_SPOKEN = re.compile(rb".* .*|user(?:name)?:pass(?:word)?")
+_SPOKEN = re.compile(rb".* .*|user(?:name)?:pass(?:word)?|/?(?:[\w.-]+/){2,}[\w.-]+")
 
 
 def _is_text(value: bytes) -> bool:
-    """Base64 of words, of a name and a word, or of what stands for a secret."""
+    """Base64 of words, a name and a word, a path, or of what stands for a secret."""
     if len(value) % 4 or not _BASE64.fullmatch(value):
         return False
     plain = b64decode(value)

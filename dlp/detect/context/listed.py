@@ -22,6 +22,17 @@ _OF_A_FORM = re.compile(rb"_token\\{0,4}[\"'](?: type=\S{3,16})? value=\\{0,4}[\
 """What a page of Laravel sends back, to show that a form is its own; as Rails' and
 Django's, which have names of their own."""
 
+_Q, _NEXT = rb"\\{0,8}\"", rb",(?:\s|\\+n)*"
+_SEALS = re.compile(rb"key_id%b: ?%b\d{15,20}%b%b%b\Z" % (_Q, _Q, _Q, _NEXT, _Q))
+"""Before a public key with which secrets are sealed for GitHub (REST API, "Get a
+repository public key")."""
+_OF_A_FILE = re.compile(
+    rb"%b%b%bname%b: ?%b[^\"]{0,99}\"%b%b(?:thumbnail_url|last_modified)\b"
+    % (_Q, _NEXT, _Q, _Q, _Q, _NEXT, _Q)
+)
+"""Behind the key by which Figma calls a file (REST API, "Get files in a project")."""
+_LONGEST_PAIR = 64
+
 _DIGITS = re.compile(rb"[0-9a-f]{16,128}|[0-9A-F]{16,128}")
 _FIELDS = re.compile(
     rb"(?:\n|\\n|\s)(COUNT|Count|PT|CT|AAD|Tag|PLAINTEXT|CIPHERTEXT|Plaintext|Ciphertext"
@@ -54,15 +65,23 @@ def _is_sum(data: bytes, value: Span) -> bool:
     return len(others) >= _FEWEST_SUMS and len(others) * 2 > len(names)
 
 
+def _is_published(data: bytes, name: int, stop: int) -> bool:
+    """Whether what stands beside a `key` in JSON says that it opens nothing."""
+    sealing = _SEALS.search(data, max(0, name - _LONGEST_PAIR), name)
+    return bool(sealing or _OF_A_FILE.match(data, stop))
+
+
 def is_listed(data: bytes, name: int, value: Span) -> bool:
     """Whether the word at `name` is no name of the value's."""
     start, stop = value
     before = data[max(0, name - _LONGEST_ARN) : name]
     if data[start - 1 : start] == b":" and _ARN.search(before):
         return True
-    if _OF_A_FORM.fullmatch(data, name, start):
-        return True
-    if _REACHED.search(data, max(0, name - _LONGEST_CALL), name):
+    if (
+        _OF_A_FORM.fullmatch(data, name, start)
+        or (data[name : name + 3] == b"key" and _is_published(data, name, stop))
+        or _REACHED.search(data, max(0, name - _LONGEST_CALL), name)
+    ):
         return True
     if not _DIGITS.fullmatch(data, start, stop):
         return False

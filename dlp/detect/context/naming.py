@@ -75,21 +75,22 @@ _HARMLESS = _words(
     device push example
     routing row column field shard composite unique index lookup commit revision rev
     tree blob build image docker layer kid schema encrypted wrapped
-    ciphertext
+    ciphertext hashed
     """
 )
 """Anywhere in a name: the value is no secret."""
 
-_SHOWN = _words("sentry site file incident alert reporter")
+_SHOWN = _words("sentry site file incident alert reporter websocket socket")
 """
 Before `key`: everybody who opens the page sees it (docs.sentry.io, DSN), or it says
-which one: of Figma's files, of PagerDuty's incidents, of who sent Apple a crash.
+which one: of Figma's files, of PagerDuty's incidents, of who sent Apple a crash. Of a
+WebSocket it is drawn for one handshake (RFC 6455, 4.1).
 """
 
 _STILL_HARMLESS = _words(
     """
     public encrypted wrapped ciphertext example schema digest checksum fingerprint
-    revision image
+    revision image hashed
     """
 )
 """And also where a name ends in `secret`: that of a device or of CSRF is one."""

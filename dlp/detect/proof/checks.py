@@ -265,10 +265,10 @@ _NAME = re.compile(rb"[\w.-]*")
 _NAME_BYTES = b".-_" + (ascii_letters + digits).encode()
 _LONGEST_NAME = 48
 _DECLARED = re.compile(
-    r".*--[\w-]+ (?=\w)"
+    r".*--[\w-]+ (?=\w)|[\d.]+Z "
     r"|(?:(?:pub|static|const|final|export|public(?! key)|protected|internal) )+"
 )
-"""Before a name that code declares or an option takes."""
+"""Before a name that code declares, an option takes, or a time stands in a log."""
 _QUERY = re.compile(rb"&(?:amp;)?[A-Za-z_][\w.-]*=")
 """Where the next field of a query begins."""
 
@@ -284,8 +284,8 @@ _SHORTEST_VALUE = 8
 
 _LETTER = rb"[a-z'_\x80-\xff-]|%[89A-Fa-f][0-9A-Fa-f]"
 _SPOKEN = re.compile(
-    rb"[!-/:-@]?(?:(?:[A-Z]|%b)(?:%b)*\d?|[A-Z]+|\d{1,4}[h\x80-\xff]*)\W{0,3}"
-    % (_LETTER, _LETTER)
+    rb"[!-/:-@]?(?:(?:[A-Z]|%b)(?:%b)*(?:\d{0,3}(?:%b)+|\d?)|[A-Z]+"
+    rb"|\d{1,4}[h\x80-\xff]*)\W{0,3}" % (_LETTER, _LETTER, _LETTER)
 )
 """A word of a text in any script, percent-encoded or not, with its signs."""
 _FEWEST_WORDS, _MOSTLY = 3, 0.7
