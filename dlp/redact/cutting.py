@@ -23,11 +23,11 @@ _NAME = rb"redacted-(?P<rule>[A-Za-z0-9-]{1,128}?)-[0-9a-f]"
 _PLACEHOLDER = re.compile(
     rb"(?:-{4,5} ?BEGIN(?: [A-Z0-9]{1,12}){1,5} ?-{4,5})?"
     + _NAME
-    + rb"{16}(?![0-9a-z])(?:-{4,5} ?END(?: [A-Z0-9]{1,12}){1,5} ?-{4,5})?"
+    + rb"{16}(?=[^0-9a-z]|redacted-|\Z)(?:-{4,5} ?END(?: [A-Z0-9]{1,12}){1,5} ?-{4,5})?"
 )
 """With a key's first and last line, which stay."""
 _PLACEHOLDER_IN_JOIN = re.compile(_NAME + rb"{8,16}")
-"""Something else follows at once, also in the middle of the digest."""
+"""Something else may follow at once, also in the middle of the digest."""
 _LONGEST_PLACEHOLDER = 320
 _SHORTEST_SECRET = 8
 """Characters besides placeholders from which a match is more than they are."""
@@ -94,10 +94,11 @@ def is_placeholder(data: bytes, start: int, stop: int, rules: frozenset[str]) ->
     armour around them, and of no more than is too short for a secret; or begins inside
     of one, whose name then makes a secret of what follows.
     """
-    left = data[start:stop]
-    for name in _ours(_PLACEHOLDER, data, start, stop, rules):
+    for name in _ours(_PLACEHOLDER_IN_JOIN, data, start, stop, rules):
         if name.start("rule") < start:
             return True
+    left = data[start:stop]
+    for name in _ours(_PLACEHOLDER, data, start, stop, rules):
         left = left.replace(data[max(start, name.start()) : min(stop, name.end())], b"")
     return len(left) < stop - start and len(b"".join(left.split())) < _SHORTEST_SECRET
 

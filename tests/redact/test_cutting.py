@@ -106,7 +106,9 @@ def test_a_name_is_letters_digits_and_hyphens():
         (ARMOURED, b"KEY-----" + NAME + b"-----END", True),
         (ARMOURED + b"k3" * 20, NAME + b"-----END A KEY-----" + b"k3" * 20, False),
         (b"redacted-" + b"k3" * 20 + b"-0123456789abcdef", b"k3" * 20, False),
-        (b"redacted-some-rule-0123456789abcdef01", b"0123456789abcdef01", False),
+        (NAME + b"01", b"0123456789abcdef01", True),
+        (NAME + b"01", NAME + b"01", False),
+        (NAME + NAME, NAME + NAME, True),
     ],
 )
 def test_only_our_own_placeholders_are_none_of_our_findings(data, match, expected):
