@@ -38,6 +38,7 @@ _NESTED = re.compile(rb'[\[{](?:\\[nrt]|\s)*+(?:\\"|[\[{\]}\d])')
 _CUT_ESCAPE = re.compile(rb'^"|\\[^\\]{0,5}$')
 """Perhaps the middle of an escape is where a piece begins or ends."""
 _HALF_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*+(\\(?:u[0-9A-Fa-f]{0,3})?)\Z")
+_ESCAPE_BYTES = 6
 _PROSE_BYTES = 128
 _END_BYTES = 64
 """Of prose longer than `_PROSE_BYTES` a join takes this much of both ends."""
@@ -326,5 +327,7 @@ def _ends(text: bytes, span: Span) -> tuple[Span, ...]:
 
 def _begun(text: bytes, at: int) -> int:
     """Bytes of an escape that stand before a place in its middle."""
+    if text.find(b"\\", at - _ESCAPE_BYTES, at) < 0:
+        return 0
     half = _HALF_ESCAPE.search(text, at - _END_BYTES // 2, at)
     return len(half[1]) if half else 0
