@@ -47,6 +47,7 @@ from dlp.decode.sieve import Sieve
 from dlp.decode.source import Source
 from dlp.decode.spellings import (
     alone,
+    armour,
     chunks,
     columns,
     escapes,
@@ -214,6 +215,7 @@ _SPELLINGS = (
     Decoder(chunks.groups, chunks.LINE_HINTS, Bank.RARE, reads_joins=False, reach=2048),
     Decoder(chunks.ruled, (), test=chunks.is_ruled, reads_joins=False),
     Decoder(even.even, (), test=even.is_even, reads_joins=False),
+    Decoder(armour.armour, (), test=armour.is_apart, reads_joins=False),
     Decoder(rows.rows, (), test=rows.has_rows, reads_joins=False),
     _of_text(columns.columns, test=columns.has_rows),
     _of_text(alone.alone, test=alone.has_alone),

@@ -52,6 +52,26 @@ def in_order(order: str):
     return lambda t: base64.b64encode(t).rstrip(b"=").translate(table)
 
 
+def of_zlib(code):
+    return lambda t: code(zlib.compress(t))
+
+
+def stored(t: bytes, kind: str) -> list[int]:
+    """The bytes as numbers of a kind of `struct`."""
+    size = struct.calcsize(kind)
+    t += bytes(-len(t) % size)
+    return [number for (number,) in struct.iter_unpack(kind, t)]
+
+
+def od(t: bytes, size: int) -> bytes:
+    """As od writes bytes in octal, or words if it is told nothing."""
+    lines = []
+    for at in range(0, len(t), 16):
+        row = words(t[at : at + 16], size, "little")
+        lines.append(f"{at:07o} " + " ".join(f"{n:0{size * 3}o}" for n in row))
+    return "\n".join([*lines, f"{len(t):07o}"]).encode()
+
+
 def base45(t: bytes) -> bytes:
     out = ""
     for piece in pieces(t, 2):
@@ -288,6 +308,25 @@ RARE = {
     # containers
     "gzip, many members": lambda t: b"".join(map(gzip.compress, pieces(t, 9))),
     "a field a piece": lambda t: b"".join(b"\x0a\5" + p.ljust(5) for p in pieces(t[:40], 5)),
+    # bytes with signs, and other notations of them
+    "bytes with signs of gzip": lambda t: listed(stored(gzip.compress(t), "b")),
+    "bytes with signs of zlib": lambda t: listed(stored(zlib.compress(t), "b")),
+    "words with signs of gzip": lambda t: listed(stored(gzip.compress(t), "<i")),
+    "words of gzip": lambda t: listed(stored(gzip.compress(t), ">I")),
+    "hex words of gzip": lambda t: b", ".join(
+        b"0x%08x" % word for word in stored(gzip.compress(t), ">I")),
+    "octal dump of gzip": lambda t: od(gzip.compress(t), 1),
+    "octal dump, told nothing": lambda t: od(t, 2),
+    "bits with lines below": each("0b{0:08_b}", ", "),
+    "bits that name their base": each("$((2#{:b}))", " "),
+    "digits that name their base": each("$((16#{:x}))", " "),
+    "four digits each": each("{:04d}"),
+    "hex of utf-32": lambda t: t.decode().encode("utf-32-be").hex().encode(),
+    "base64 of zlib, digits first": of_zlib(in_order(DIGITS + UPPER + LOWER + "+/")),
+    "base64 of zlib, lower case first": of_zlib(in_order(LOWER + UPPER + DIGITS + "+/")),
+    "base64 of zlib as in crypt": of_zlib(in_order("./" + DIGITS + UPPER + LOWER)),
+    "base64 of zlib as in bcrypt": of_zlib(in_order("./" + UPPER + LOWER + DIGITS)),
+    "symbols of xxencode": in_order("+-" + DIGITS + UPPER + LOWER),
     "floats in bytes": lambda t: struct.pack(f"<{len(t)}f", *t),
     "doubles in bytes": lambda t: struct.pack(f">{len(t)}d", *t),
     "eight bytes each": lambda t: struct.pack(f"<{len(t)}q", *t),

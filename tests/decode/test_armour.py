@@ -3,10 +3,12 @@
 import base64
 import codecs
 import random
+import re
 
 import pytest
 
 from dlp.decode import decode
+from dlp.decode.spellings.armour import is_apart
 from dlp.model import Limits, Part, PartKind
 
 DRAW = random.Random(67)
@@ -22,6 +24,15 @@ WAYS = {
     "the other case": str.swapcase,
     "blanks between": " ".join,
     "dots between": ".".join,
+    "a sign before each": lambda t: "".join("^" + letter for letter in t),
+    "characters of Elixir": lambda t: ", ".join("?" + letter for letter in t),
+    "numbered": lambda t: str(list(enumerate(t))).replace("\\n", "\n"),
+    "fields of PHP": lambda t: "".join(
+        f'i:{n};s:1:"{letter}";' for n, letter in enumerate(t)
+    ),
+    "pieces of three": lambda t: "$@".join(
+        t[at : at + 3] for at in range(0, len(t), 3)
+    ),
     "nothing to see between": "\u200b".join,
     "look-alikes": lambda t: t.translate(ALIKE),
 }
@@ -31,4 +42,16 @@ WAYS = {
 def test_a_key_in_armour_is_read(way):
     decoded = decode([Part(PartKind.BODY, WAYS[way](KEY).encode())], Limits())
     assert not decoded.truncated
-    assert any(KEY.strip().encode() in view.data for view in decoded.views)
+    assert any(has_key(view.data) for view in decoded.views)
+
+
+def has_key(text):
+    """What it begins with, and what it holds; lines may be others."""
+    begun = re.search(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----", text)
+    return begun and CODED.encode() in re.sub(rb"\s", b"", text[begun.end() :])
+
+
+def test_words_that_are_not_apart_are_left_alone():
+    named = b"REDACTED-PRIVATE-KEY-0123"
+    for text in (KEY.encode(), named, b"a PRIVATE KEY is P, R, I, V"):
+        assert not is_apart(text)

@@ -16,7 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 import pybase64
 
-from dlp.decode.compressed.magic import MAGICS, begins_known, is_query
+from dlp.decode.compressed.inflate import inflate
+from dlp.decode.compressed.magic import (
+    CONTAINERS,
+    MAGICS,
+    ZLIB,
+    begins_known,
+    is_query,
+)
 from dlp.decode.pieces import Span
 from dlp.decode.printable import TEXT_BYTES, readable, stretches
 from dlp.decode.runs import Alphabet
@@ -28,6 +35,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _BOTH = (LETTERS + "+/", LETTERS + "-_")
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _LONG_BYTES = 4096
+_PROBE_BYTES = 4096
 _SHORTEST = 12
 _WORDY = b"abcdefghijklmnopqrstuvwxyz+/"
 """What names and paths consist of, and base64 never alone."""
@@ -119,6 +127,22 @@ class Batch:
         for index in plain.nonzero()[0].tolist():
             at = int(starts[index])
             yield self.spans[index], decoded[at : at + self.sizes[index][0]]
+
+    def packed_in(self, table: bytes) -> Iterator[tuple[Span, bytes]]:
+        """Those of `decoded` that are a container; zlib, which begins often, whole."""
+        decoded = pybase64.b64decode(self.coded.translate(table))
+        if not any(magic in decoded for magic in CONTAINERS):
+            return
+        for span, text in self.decoded(table):
+            if not text.startswith(CONTAINERS):
+                continue
+            if not text.startswith(ZLIB) or _is_zlib(text):
+                yield span, text
+
+
+def _is_zlib(data: bytes) -> bool:
+    probe = inflate(data, "zlib", _PROBE_BYTES)
+    return probe.whole or probe.capped
 
 
 def word_runs(data: bytes) -> tuple[bytes, list[Span]]:

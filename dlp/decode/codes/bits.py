@@ -34,7 +34,7 @@ HINTS = (
     r"(?:(?:0b)?[01]{7,8}[^0-9]{1,6}){8}",
 )
 APART_HINTS = (
-    r"(?:0b[01]{6,8}[^0-9]{1,6}){8}",
+    r"(?:(?:0b|2#)[01]{1,4}_?[01]{1,4}[^0-9]{1,6}){8}",
     r"(?:[01]{1,6}[^0-9A-Za-z]{1,3}){18}",
 )
 WORD_HINTS = tuple(f"(?i)(?:(?:{pair}){_APART}){{6}}" for pair in _WORD_PAIRS)
@@ -62,7 +62,8 @@ _WORDS = re.compile(
     rb"[01](?:b[01]{7,8}|[01]{6,7})(?![01])[^0-9]{1,6}"
     rb"(?:(?:0b)?[01]{7,8}(?![01])[^0-9]{1,6}){6,}+[01b]{0,10}"
 )
-_PREFIXED = re.compile(rb"(?:0b[01]{6,8}(?![01])[^0-9]{1,6}){7,}+(?:0b[01]{6,8})?")
+_ONE = rb"(?:0b|2#)(?:[01]{6,8}|[01]{1,4}_[01]{4})(?![01])"
+_PREFIXED = re.compile(rb"(?:%b[^0-9]{1,6}){7,}+(?:%b)?" % (_ONE, _ONE))
 _APART_BITS = re.compile(rb"[01]{1,6}(?:[^0-9A-Za-z]{1,3}[01]{1,6}){17,}+(?![01])")
 _FEWEST_BITS = 72
 _FEWEST_OF_ONE = 10
@@ -88,14 +89,14 @@ def bits(source: Source) -> Iterator[View]:
 
 def _numbers_in(matches: Iterator[re.Match[bytes]]) -> Iterator[tuple[Span, bytes]]:
     for match in matches:
-        words = re.findall(rb"[01]{6,}", match[0])
+        words = re.findall(rb"[01]{6,}", match[0].replace(b"_", b""))
         text = bytes(int(word, 2) & 255 for word in words)
         if readable_for_its_size(text):
             yield match.span(), text
 
 
 def apart(source: Source) -> Iterator[View]:
-    """The same of bits in groups of any size, and of `0b110000, 0b1100001`."""
+    """The same of bits in groups of any size, and of `0b110000, 0b110_0001, 2#11`."""
     found = list(_numbers_in(_PREFIXED.finditer(source.data)))
     for match in _APART_BITS.finditer(source.data):
         run = re.sub(rb"[^01]+", b"", match[0])

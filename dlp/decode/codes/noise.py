@@ -139,12 +139,13 @@ def _of_pair(text: bytes) -> bytes:
 def _in_other_orders(
     data: bytes, spans: list[Span], tables: tuple[bytes, ...]
 ) -> Iterator[tuple[Span, bytes]]:
-    """Whole runs that are text when their symbols have other values."""
+    """Whole runs that are text, or hold it, when their symbols have other values."""
     if not spans:
         return
     batch = Batch.of(data, spans)
     for table in tables:
         yield from batch.readable_in(table)
+        yield from batch.packed_in(table)
 
 
 def _dotted(source: Source) -> list[tuple[Span, bytes]]:
@@ -163,6 +164,7 @@ def _xxencoded(data: bytes, spans: list[Span]) -> Iterator[tuple[Span, bytes]]:
     own = [
         span for span in spans if not data[span[0] : span[1]].translate(None, _XX_SET)
     ]
+    yield from _in_other_orders(data, own, (_XX,))
     for span, filled in Batch.of(data, own, 1).decoded(_XX):
         text = filled.rstrip(b"\0")
         if text and not text.translate(None, TEXT_BYTES):

@@ -18,19 +18,22 @@ from dlp.model import View
 PAIR_HINTS = (
     r"(?:(?:0[xX])?[2-7][0-9a-fA-F][^0-9A-Za-z]{1,6}){8}",
     r"(?:0[xX](?:[2-7][0-9a-fA-F]){2,8}[^0-9A-Za-z]{1,6}){3}",
+    r"0[xX](?:1[fF]8[bB]08|00088[bB]1[fF]|78(?:9[cC]|01|[dD][aA]))",
     r"(?:(?:[2-7][0-9a-fA-F]){2,10}[^0-9A-Za-z]{1,3}){4}",
     r"(?:[0-9a-fA-F]{2}[:, ]){18}",
     r"(?:0x[0-9a-fA-F]{2}[:, ]{1,2}){18}",
     r"(?:[xX$][2-7][0-9a-fA-F]){10}",
+    r"(?:16#[2-7][0-9a-fA-F][^0-9A-Za-z]{1,6}){8}",
     r"(?:#(?:[2-7][0-9a-fA-F]){3}[^#]{1,40}){6}",
     r"(?:[2-7][0-9a-fA-F][hH][^0-9A-Za-z]{1,6}){8}",
     r"(?:(?:0[xX]|&[hH]|char\"|\[u)0{0,6}[2-7][0-9a-fA-F][^0-9]{1,16}){8}",
     r"(?:[uU]{1,3}\+?00[2-7][0-9a-fA-F][^0-9A-Za-z]{0,6}){8}",
 )
 DUMP_HINTS = (
+    r"0000000[ \t]{1,8}[0-3][0-7]{2}[ \t]{1,3}[0-3][0-7]{2}[ \t]",
     r"0000[0-9a-fA-F]{0,12}:?[ \t]{1,8}(?:[0-9a-fA-F]{2}){1,8}[ \t]{1,3}[0-9a-fA-F]{2}",
 )
-_GROUP = rb"(?:0[xX]|[$#])?(?:[0-9a-fA-F]{2}){1,16}+"
+_GROUP = rb"(?:16#|0[xX]|[$#])?(?:[0-9a-fA-F]{2}){1,16}+"
 _PAIRS = re.compile(rb"(?:%s[hH]?[^0-9A-Za-z]{1,6}){2,}+(?:%s)?" % (_GROUP, _GROUP))
 _CALL = rb"(?:0[xX]|&[hH]|char\"|\[u)0{0,6}([2-7][0-9a-fA-F])(?![0-9A-Fa-f])"
 _CALLED_BYTE = re.compile(_CALL)
@@ -44,7 +47,7 @@ _CODE_POINT = rb"[uU]{1,3}\+?00([2-7][0-9a-fA-F])(?![0-9A-Fa-f])"
 _POINT = re.compile(_CODE_POINT)
 _POINTS = re.compile(rb"%s(?:[^0-9A-Za-z]{0,6}%s){7,}+" % (_CODE_POINT, _CODE_POINT))
 _FEWEST = 16
-_PREFIX = re.compile(rb"0[xX]|[^0-9a-fA-F]+")
+_PREFIX = re.compile(rb"16#|0[xX]|[^0-9a-fA-F]+")
 RECORD_HINTS = (
     r"(?:^|\n):[0-9A-F]{8}[0-9A-F]{4,80}\r?\n",
     r"(?:^|\n)S[123][0-9A-F]{6}[0-9A-F]{4,80}\r?\n",
@@ -107,6 +110,10 @@ def records(source: Source) -> Iterator[View]:
 _WORDS = rb"(?:[0-9a-fA-F]{2}[ \t]{1,2}){2,16}|(?:[0-9a-fA-F]{4,16}[ \t]){1,8}"
 _LINE = rb"(?<![0-9A-Za-z])[0-9a-fA-F]{4,16}:?[ \t]+"
 _DUMP = re.compile(rb"(?:%s(?:%s)[^\n]*\n?)+" % (_LINE, _WORDS))
+_OCTAL = re.compile(rb"(?<=[ \t])(?:[0-3][0-7]{2}|[01][0-7]{5})(?![0-9A-Za-z])")
+_OCTAL_DUMP = re.compile(
+    rb"(?:(?<![0-9A-Za-z])[0-7]{7,8}(?:[ \t]{1,4}%b)+[^\n]*\n?)+" % _OCTAL.pattern
+)
 _DUMP_LINE = re.compile(
     rb"%s((?:%s)(?:[0-9a-fA-F]{2,16}(?![0-9A-Za-z]))?)" % (_LINE, _WORDS)
 )
@@ -117,6 +124,8 @@ def dumps(source: Source) -> Iterator[View]:
     matches = list(_DUMP.finditer(source.data))
     yield from _found(source, "hexdump", matches, _from_dump)
     yield from _found(source, "hexdump", matches, _from_swapped_dump)
+    matches = list(_OCTAL_DUMP.finditer(source.data))
+    yield from _found(source, "hexdump", matches, _from_octal_dump)
 
 
 def _from_dump(match: re.Match[bytes]) -> bytes:
@@ -125,6 +134,14 @@ def _from_dump(match: re.Match[bytes]) -> bytes:
 
 def _from_swapped_dump(match: re.Match[bytes]) -> bytes:
     return b"".join(word[::-1] for word in _dumped(match[0]))
+
+
+def _from_octal_dump(match: re.Match[bytes]) -> bytes:
+    """Bytes in octal, or words of two, as od writes them if it is told nothing."""
+    words = _OCTAL.findall(match[0])
+    sizes = [len(word) // 3 for word in words]
+    rows = [int(w, 8).to_bytes(n, "little") for w, n in zip(words, sizes, strict=True)]
+    return b"".join(rows)
 
 
 def _dumped(listing: bytes) -> Iterator[bytes]:

@@ -3,8 +3,9 @@ Lists of numbers in which text is written: a character or some bytes each, every
 one, differences, multiples.
 
 `[115, 107]`, `chr(115)+chr(107)`, `{"0":115,"1":107}`, `115u8`, `[[0,115],[1,107]]`,
-`1936412513, 1853125933` (four bytes each, in either order), octal and binary. Numbers
-that give no text are kept as bytes, for a known secret may be behind a shift.
+`1936412513, 1853125933` (four bytes each, in either order), `31, -117, 8` (bytes as
+Java and C write them), octal and binary. Numbers that give no text are kept as bytes,
+for a known secret may be behind a shift.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from operator import add, xor
 
 from dlp.decode.beginnings import KEY
 from dlp.decode.codes.indexed import letters
+from dlp.decode.compressed.magic import CONTAINERS, begins_known
 from dlp.decode.pieces import Span
 from dlp.decode.printable import TEXT_BYTES, readable_for_its_size
 from dlp.decode.source import Source
@@ -31,6 +33,8 @@ HINTS = (
     rf"(?:{_OCTAL}[^0-9]{{1,8}}){{8}}",
     rf"(?:0?{_CODE}[^0-9]{{1,12}}0[^0-9]{{1,12}}){{6}}",
     r"\b31[^0-9]{1,12}139[^0-9]{1,12}8[^0-9]",
+    r"\b31[^0-9]{1,11}-117[^0-9]{1,12}8[^0-9]",
+    r"\b120[^0-9]{1,11}-(?:100|38)[^0-9]",
     r"\b80[^0-9]{1,12}75[^0-9]{1,12}3[^0-9]{1,12}4[^0-9]",
     r"(?:[0-9]{1,4}(?:u8)?[^0-9A-Za-z]{1,8}){18}",
     r"(?:[0-9]{1,4}[^0-9A-Za-z]{1,6}[xy]?[^0-9A-Za-z]{1,6}){18}",
@@ -46,12 +50,16 @@ _LIST = re.compile(rb"[0-9]{1,20}(?:%s[0-9]{1,20}){4,}+" % _GAP)
 _NUMBER = re.compile(rb"[0-9]+")
 _OCTALS = re.compile(rb"(?:(?:0o?)?[0-7]{2,3}(?![0-9])[^0-9]{1,8}){7,}+[0-7o]{0,5}")
 _TOGETHER = (
-    (re.compile(rb"(?<![0-9])(?:0[3-9][0-9]|1[01][0-9]|12[0-6]){12,}+(?![0-9])"), 10),
-    (re.compile(rb"(?<![0-9])(?:[3-9][0-9]|1[01][0-9]|12[0-6]){24,}+(?![0-9])"), 10),
-    (re.compile(rb"(?<![0-9])(?:0[4-7][0-7]|1[0-7][0-7]){12,}+(?![0-9])"), 8),
+    (rb"0[3-9][0-9]|1[01][0-9]|12[0-6]", 12, 10),
+    (rb"[3-9][0-9]|1[01][0-9]|12[0-6]", 24, 10),
+    (rb"0[4-7][0-7]|1[0-7][0-7]", 12, 8),
+    (rb"0{1,2}(?:0[3-9][0-9]|1[01][0-9]|12[0-6])", 12, 10),
 )
 """Codes with nothing between: each says by its first digit how many follow."""
-_CODES = re.compile(rb"[01][0-9]{2}|[3-9][0-9]")
+_CODES = tuple(
+    (re.compile(rb"(?<![0-9])(?:%b){%d,}+(?![0-9])" % (code, fewest)), code, base)
+    for code, fewest, base in _TOGETHER
+)
 _THOUSANDS = re.compile(
     rb"(?<![0-9])[0-9]{1,3}(?:([,_'.])[0-9]{3})(?:\1[0-9]{3}){11,999}+"
 )
@@ -63,7 +71,7 @@ _TEXT = frozenset(TEXT_BYTES)
 _MOST_SUMMED = 400
 _MOST_BEFORE = 3
 """Numbers that may stand before a list."""
-_SIGNED = re.compile(rb"(?:(?<=[\s,\[(])-)?[0-9]+")
+_SIGNED = re.compile(rb"(?:(?<=[\s,\[({)])-)?[0-9]+")
 
 
 def numbers(source: Source) -> Iterator[View]:
@@ -75,8 +83,11 @@ def numbers(source: Source) -> Iterator[View]:
         texts = said(values)
         if not texts and len(values) >= _FEWEST:
             texts = _otherwise(match[0])
+        signed = _signed(source.data, *match.span())
+        for skipped in range(_MOST_BEFORE):
+            texts += filter(begins_known, _complement(signed[skipped:]))
         if _FEWEST <= len(values) <= _MOST_SUMMED:
-            signed = list(map(int, _SIGNED.findall(match[0])))
+            signed = signed or values
             found += [
                 (match.span(), text)
                 for skipped in range(_MOST_BEFORE)
@@ -87,7 +98,7 @@ def numbers(source: Source) -> Iterator[View]:
         found += [(match.span(), text) for text in texts]
         counted = list(letters(values, source.data))
         if not texts and len(values) >= _FEWEST:
-            counted += _unscaled(values)
+            counted += _unscaled(signed or values)
             rest += [(match.span(), text) for text in counted]
         found += [(match.span(), text) for text in counted if KEY.search(text)]
     for match in _OCTALS.finditer(source.data):
@@ -102,9 +113,9 @@ def numbers(source: Source) -> Iterator[View]:
 
 def _unparted(data: bytes) -> Iterator[tuple[Span, bytes]]:
     """Codes without anything between; one large number with something between."""
-    for pattern, base in _TOGETHER:
+    for pattern, one, base in _CODES:
         for match in pattern.finditer(data):
-            codes = (int(code, base) for code in _CODES.findall(match[0]))
+            codes = (int(code, base) for code in re.findall(one, match[0]))
             yield match.span(), _bytes(codes)
     for match in _THOUSANDS.finditer(data):
         value = int(b"".join(_NUMBER.findall(match[0])))
@@ -158,8 +169,28 @@ def _words(values: Sequence[int]) -> Iterator[bytes]:
     for width in _WIDTHS:
         if max(values) < 1 << 8 * width:
             for order in ("big", "little"):
-                words = [value.to_bytes(width, order) for value in values]
-                yield b"".join(words).replace(b"\0", b"")
+                words = b"".join([value.to_bytes(width, order) for value in values])
+                is_packed = words.startswith(CONTAINERS)
+                yield words if is_packed else words.replace(b"\0", b"")
+            return
+
+
+def _signed(data: bytes, start: int, stop: int) -> list[int]:
+    """The numbers of a list with their signs; none where there is no sign."""
+    start = max(start - 1, 0)
+    if data.find(b"-", start, stop) < 0:
+        return []
+    return list(map(int, _SIGNED.findall(data, start, stop)))
+
+
+def _complement(values: Sequence[int]) -> Iterator[bytes]:
+    """Numbers below zero where bytes, or words of them, are over half their range."""
+    for width in (1, *_WIDTHS) if values else ():
+        half = 1 << 8 * width - 1
+        if -half <= min(values) < 0 and max(values) < half:
+            for order in ("big", "little"):
+                words = [value.to_bytes(width, order, signed=True) for value in values]
+                yield b"".join(words)
             return
 
 

@@ -45,7 +45,8 @@ _DIGITS = b"0123456789"
 _SELDOM = 16
 """One in so many digits of text is a letter, or more."""
 _NO_CHANCE = re.compile(
-    rb"[ -~]{24}|[^\0]\0[^\0]\0[^\0]\0|" + b"|".join(map(re.escape, MAGICS))
+    rb"[ -~]{24}|[^\0]\0[^\0]\0[^\0]\0|(?:[^\0]\0{3}){4}|"
+    + b"|".join(map(re.escape, MAGICS))
 )
 """Text, in one byte a character or in more, or a container."""
 _HEX = b"0123456789abcdefABCDEF"

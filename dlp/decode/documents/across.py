@@ -41,6 +41,8 @@ _WHOLE = frozenset({PartKind.TARGET, PartKind.BODY, *_KINDS})
 _HEAD_BYTES = 2 << 10
 """Of each part, for what is cut over several of them."""
 _SHORTEST_JOIN = 16
+_FEWEST_DIGITS = 8
+"""Names that clients send have fewer, all together."""
 
 
 def part_joins(parts: Sequence[Part], views: Sequence[View]) -> Iterator[View]:
@@ -56,9 +58,18 @@ def part_joins(parts: Sequence[Part], views: Sequence[View]) -> Iterator[View]:
         return
     names = [name for name, _ in rows]
     yield View("".join(names).encode(), rows[0][1].part, "header names", joined=True)
+    yield from _names(names, rows[0][1].part)
     yield from _join([view for _, view in rows])
     if sorted(names) != names:
         yield from _join([view for _, view in sorted(rows, key=itemgetter(0))])
+
+
+def _names(names: Sequence[str], part: int) -> Iterator[View]:
+    """What names of one's own say without what they all begin with."""
+    own = [name.removeprefix("x-") for name in names if name.startswith("x-")]
+    text = "".join(own)
+    if len(own) > 1 and sum(map(str.isdigit, text)) >= _FEWEST_DIGITS:
+        yield View(text.encode(), part, "header names", joined=True)
 
 
 def _together(parts: Sequence[Part], views: Sequence[View]) -> Iterator[View]:
