@@ -37,7 +37,7 @@ WIRE = {
     ),
     "sentry envelope": (
         "o1.ingest.sentry.io",
-        "https://{hex:32}@o1.ingest.sentry.io/42",
+        "https://{hex:32}:{hex:32}@o1.ingest.sentry.io/42",
         lambda k: [body(dsn=k)],
     ),
     "anthropic oauth bearer": (
