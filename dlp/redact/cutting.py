@@ -31,6 +31,8 @@ _PLACEHOLDER_IN_JOIN = re.compile(_NAME + rb"{8,16}")
 _LONGEST_PLACEHOLDER = 320
 _SHORTEST_SECRET = 8
 """Characters besides placeholders from which a match is more than they are."""
+_SHORTEST_AFTER = 16
+"""The same in joins, where the next field follows at once."""
 _ARMOUR = re.compile(rb"[A-Z ]*-{2,}[A-Z ]*")
 """A key's first and last line, which stay."""
 _KEY_ENDS = re.compile(rb"-{4,5} ?END ")
@@ -94,12 +96,9 @@ def is_placeholder(data: bytes, start: int, stop: int, rules: frozenset[str]) ->
     armour around them, and of no more than is too short for a secret; or begins inside
     of one, whose name then makes a secret of what follows.
     """
-    for name in _ours(_PLACEHOLDER_IN_JOIN, data, start, stop, rules):
-        if name.start("rule") < start:
-            return True
-    left = data[start:stop]
-    for name in _ours(_PLACEHOLDER, data, start, stop, rules):
-        left = left.replace(data[max(start, name.start()) : min(stop, name.end())], b"")
+    if _begins_inside(data, start, stop, rules):
+        return True
+    left = _left(_PLACEHOLDER, data, start, stop, rules)
     return len(left) < stop - start and len(b"".join(left.split())) < _SHORTEST_SECRET
 
 
@@ -107,13 +106,13 @@ def is_joined_placeholder(
     data: bytes, start: int, stop: int, rules: frozenset[str]
 ) -> bool:
     """
-    Whether a match in joined pieces begins with what they left of such a placeholder:
-    its name makes a key of whatever follows.
+    Whether a match in joined pieces begins inside of such a placeholder, or is what
+    they left of one and the start of what follows.
     """
-    if any(
-        name.start() <= start
-        for name in _ours(_PLACEHOLDER_IN_JOIN, data, start, stop, rules)
-    ):
+    if _begins_inside(data, start, stop, rules):
+        return True
+    left = _left(_PLACEHOLDER_IN_JOIN, data, start, stop, rules)
+    if data.startswith(b"redacted-", start) and len(left) < _SHORTEST_AFTER:
         return True
     text, *_ = _KEY_ENDS.split(data[start:stop], maxsplit=1)
     found = _JOINED.fullmatch(_ARMOUR.sub(b"", text))
@@ -121,6 +120,27 @@ def is_joined_placeholder(
         return False
     end = (found["rest"] or b"").decode()
     return any(f"-{rule}-".endswith(end) for rule in rules)
+
+
+def _begins_inside(data: bytes, start: int, stop: int, rules: frozenset[str]) -> bool:
+    """Whether the name of a placeholder makes a secret of what follows."""
+    names = _ours(_PLACEHOLDER_IN_JOIN, data, start, stop, rules)
+    return any(name.start("rule") < start for name in names)
+
+
+def _left(
+    pattern: re.Pattern[bytes],
+    data: bytes,
+    start: int,
+    stop: int,
+    rules: frozenset[str],
+) -> bytes:
+    """A match without the placeholders in it."""
+    out, at = [], start
+    for name in _ours(pattern, data, start, stop, rules):
+        out.append(data[at : name.start()])
+        at = name.end()
+    return b"".join([*out, data[at:stop]])
 
 
 def _ours(
