@@ -10,6 +10,8 @@ swallow a secret. All work is charged to one `Budget`; over it the scan is `floo
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -17,12 +19,14 @@ from typing import NamedTuple
 
 import regex
 
+from dlp.decode.pieces import Span
 from dlp.detect.context.placeholder import is_example, is_placeholder
+from dlp.detect.context.siblings import siblings
 from dlp.detect.pattern import searcher
 from dlp.detect.proof.checks import Candidate, Check, Outcome, resolve
 from dlp.detect.proof.noise import hangs_on_noise, in_noise, is_written
 from dlp.detect.rule import Rule, in_words
-from dlp.detect.syntax import prefixes
+from dlp.detect.syntax import group_width, prefixes
 from dlp.model import Tier, View, noun
 
 _NAME_BYTES = 24
@@ -42,6 +46,12 @@ _STRETCH_BYTES = 64 << 10
 
 _JUDGING_BYTES = 256
 """What judging a match costs beside finding it, in bytes searched."""
+
+_BEHIND = 16
+"""Bytes behind a value that tell where it ends."""
+_GOES_ON = re.compile(rb"[\w+/=.~%$@#!^*?:-]+")
+"""As base64, hexadecimal digits and tokens of several parts do."""
+_LONGEST_VALUE = 64 << 10
 
 _OF_ANYTHING = frozenset({Tier.LIKELY, Tier.WEAK})
 """Rules of these may take any bytes for a value; noise has those, too."""
@@ -126,6 +136,12 @@ class Detector:
         return "secret" if "secret" in self._search.groupindex else 0
 
     @cached_property
+    def _longest(self) -> int:
+        """Bytes that a secret can have by the rule, unless all have as many."""
+        least, most = group_width(self.rule.pattern.exact, "secret")
+        return most if least < most else sys.maxsize
+
+    @cached_property
     def _prefixes(self) -> tuple[bytes, ...]:
         return prefixes(self.rule.pattern.exact)
 
@@ -204,8 +220,25 @@ class Detector:
                 budget.charge(_JUDGING_BYTES)
                 match = self._judge(view, found)
                 if match is not None:
-                    first = done = found.end()
+                    first = done = max(found.end(), match.stop)
                     yield match
+                    yield from self._beside(match, found.start(), budget)
+
+    def _beside(self, match: Match, opening: int, budget: Budget) -> Iterator[Match]:
+        """What stands in a list with a match, each judged as if it stood first."""
+        view = match.view
+        if match.tier not in _OF_ANYTHING or view.joined:
+            return
+        name = view.data[max(0, opening - _NAME_BYTES) : match.start]
+        begin = len(name) - (match.start - opening)
+        for start, stop in siblings(view.data, (match.start, match.stop)):
+            budget.charge(_JUDGING_BYTES + stop - start)
+            text = View(name + view.data[start : stop + _BEHIND], view.part)
+            found = self._run(self._search.match, text.data, begin, len(text.data))
+            alike = self._judge(text, found) if found is not None else None
+            if alike is not None and alike.start == len(name):
+                size = alike.stop - alike.start
+                yield Match(self.rule, view, start, start + size, alike.tier)
 
     def _search_in(self, data: bytes, window: Window) -> Following:
         """
@@ -269,7 +302,15 @@ class Detector:
             return None
         if self._is_aside(view.data, found.start(), start, secret):
             return None
-        return Match(self.rule, view, start, stop, tier)
+        return Match(self.rule, view, *self._whole(view.data, (start, stop)), tier)
+
+    def _whole(self, data: bytes, secret: Span) -> Span:
+        """A secret with what goes on where its rule could take no more."""
+        start, stop = secret
+        if stop - start < self._longest:
+            return secret
+        more = _GOES_ON.match(data, stop, stop + _LONGEST_VALUE)
+        return start, more.end() if more else stop
 
     def _prefix(self, secret: bytes) -> int:
         """Bytes at the start of a secret that are the same for all of its kind."""

@@ -301,6 +301,13 @@ def prefixes(source: bytes, *, folded: bool = True) -> tuple[bytes, ...]:
     return tuple(sorted(found - {b""}, key=len, reverse=True))
 
 
+def group_width(source: bytes, name: str) -> tuple[int, int]:
+    """Least and most bytes a group can match; without it, the whole expression."""
+    tree = _parser.parse(source, re.MULTILINE)
+    number = tree.state.groupdict.get(name)
+    return width(list(tree) if number is None else _within(list(tree), number))
+
+
 _PREFIX = 40
 """Bytes of a prefix that are asked for; vendors fix some twenty at most."""
 
