@@ -264,7 +264,7 @@ class Decoded:
     views: tuple[View, ...]
     """The raw parts first, in order: `views[i].part == i` for `i < len(parts)`."""
     truncated: str = ""
-    """The limit that was hit (`depth`, `expansions`, `decoded`, `ratio`), or empty."""
+    """The limit hit (`depth`, `expansions`, `decoded`, `ratio`, `time`), or empty."""
     undecodable: tuple[str, ...] = ()
     """Paths of declared encodings that could not be undone in full."""
     residue: tuple[View, ...] = ()
@@ -301,14 +301,13 @@ class Limits:
     buffer: int = 32 << 20
     depth: int = 6
     expansions: int = 2000
-    """
-    Decoder runs that produced something, beside one for each 128 bytes of the message;
-    plain JSON leaves are free.
-    """
+    """Decoder runs that gave something, but for one to 128 bytes; leaves are free."""
     decoded: int = 128 << 20
     """Bytes all decoders together may produce."""
     ratio: int = 200
     """Expansion of one compressed stream beyond its first MiB of output."""
+    seconds: float = 20.0
+    """Of processor time for a message, and as much again for each MiB of it."""
     opaque: int = 64 << 20
     """Bytes nobody can read that one agent may send to one host within a day."""
     stream: int = 16 << 30

@@ -3,11 +3,14 @@ What one message may still cost, and what could not be read.
 
 Every decoder gets the `Budget`: it asks `room` before it makes bytes and says `over`
 with the name of the limit that stopped it. Nothing is ever raised, but for who cannot
-wait: who asks may say when all is to be left as it is.
+wait: who asks may say when all is to be left as it is. Bytes bound the work of a
+message; processor time is the backstop for the bytes that cost more than others.
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -50,6 +53,8 @@ class Budget:
     """Streams that go on where their view ends: the view, the start, the codec."""
 
     spent: Spent | None = field(default=None, repr=False)
+    end: float = math.inf
+    """Of this thread's processor time, when it is over; see `Limits.seconds`."""
 
     @classmethod
     def of(cls, limits: Limits, size: int, spent: Spent | None = None) -> Budget:
@@ -57,7 +62,8 @@ class Budget:
         fair = FREE_WORK_BYTES + limits.ratio * size
         runs = limits.expansions + size // BYTES_PER_EXPANSION
         limits = replace(limits, decoded=min(limits.decoded, fair), expansions=runs)
-        return cls(limits, spent=spent)
+        end = time.thread_time() + limits.seconds * (1 + size / (1 << 20))
+        return cls(limits, spent=spent, end=end)
 
     @property
     def room(self) -> int:
@@ -83,25 +89,33 @@ class Budget:
         self.produced += size
         if size > had:
             self.over("decoded")
-        return had > 0 or size == 0
+        return (had > 0 or size == 0) and not self._is_late()
 
     def remains(self, view: View) -> None:
         """Keep what came out and is no text."""
         if self.spend(len(view.data)):
             self.residue.append(view)
 
-    def go_on(self) -> None:
+    def go_on(self) -> bool:
         """
-        To be asked before what takes long.
+        To be asked before what takes long; False where the message's time is over.
 
         Raises:
             UnfinishedError: who asks cannot wait for it.
         """
         if self.spent is not None and self.spent():
             raise UnfinishedError("it takes too long to read")
+        return not self._is_late()
 
     def expand(self) -> None:
         """Count a decoder run that produced something."""
         self.expansions += 1
         if self.expansions > self.limits.expansions:
             self.over("expansions")
+
+    def _is_late(self) -> bool:
+        """Whether the time is over; who cannot wait asks about less than that."""
+        late = self.spent is None and time.thread_time() > self.end
+        if late:
+            self.over("time")
+        return late

@@ -175,6 +175,8 @@ class _Work:
             self._expand(row, among if _is_small(row.view) else EVERY)
         self._drain()
         for view in self.budget.residue.copy():
+            if not self.budget.go_on():
+                break
             spelled = self._spelled.get(id(view), 0)
             source = Source(view, self.budget)
             for reader in RESIDUE:
@@ -188,6 +190,8 @@ class _Work:
     def undo(self, own: Own) -> None:
         """What all that was found hides of keys that are no vendor's."""
         for view in (*self.views, *self.budget.residue):
+            if not self.budget.go_on():
+                break
             found = own.undone(Source(view, self.budget))
             self._add_all(found, self._spelled.get(id(view), 0))
         self._drain()
@@ -285,7 +289,8 @@ class _Work:
             if not hints >> index & 1 or decoder.run is last:
                 continue
             last = decoder.run
-            self.budget.go_on()
+            if not self.budget.go_on():
+                break
             spent, left = self.budget.produced, len(self.budget.residue)
             below = spelled + (not decoder.wraps)
             for child in decoder.read(source):

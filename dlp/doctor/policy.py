@@ -86,7 +86,15 @@ def _writes(one: Statement) -> bool:
 
 def _loose_limits(picture: Picture) -> Iterator[str]:
     usual, limits = Limits(), picture.policy.limits
-    for name in ("buffer", "expansions", "decoded", "ratio", "opaque", "stream"):
+    for name in (
+        "buffer",
+        "expansions",
+        "decoded",
+        "ratio",
+        "seconds",
+        "opaque",
+        "stream",
+    ):
         default, found = getattr(usual, name), getattr(limits, name)
         if found > _TIMES * default:
             yield f"`inspection.{name}` is {found}, usually {default}"

@@ -139,6 +139,8 @@ class InspectionModel(RuleModel):
     """Bytes that all decoders of a message produce together."""
     ratio: int = Field(default=Limits().ratio, ge=2)
     """Expansion of one compressed stream beyond its first MiB."""
+    seconds: float = Field(default=Limits().seconds, ge=1)
+    """Processor time to read a message, and as much again for each MiB of it."""
     opaque: Size = Field(default=Limits().opaque, ge=1)
     """Bytes nobody can read that one agent may send to one host within a day."""
     stream: Size = Field(default=Limits().stream, ge=0)

@@ -4,6 +4,7 @@ import base64
 import bz2
 import gzip
 import io
+import itertools
 import json
 import lzma
 import random
@@ -17,11 +18,13 @@ import zlib
 import brotli
 import pytest
 
+import dlp.decode.budget
 from dlp.decode import decode
 from dlp.decode.budget import Budget
 from dlp.decode.compressed.headless import headless_streams
 from dlp.decode.compressed.magic import ZIP
 from dlp.decode.documents.leaves import read_strings
+from dlp.decode.recall import Recall
 from dlp.decode.source import Source
 from dlp.model import Decoded, Limits, Part, PartKind, View
 
@@ -229,6 +232,34 @@ def test_the_larger_a_message_the_more_decoders_may_run():
     assert decode(short, few).truncated == "expansions"
     long = gzip.compress(random.Random(3).randbytes(9000))
     assert not decode([Part(PartKind.BODY, short[0].data + long)], few).truncated
+
+
+def test_processor_time_is_bounded_and_grows_with_the_message(monkeypatch):
+    """The clock is asked before each decoder, and moves a second each time."""
+    text = b"%25" * 400 + base64.b64encode(gzip.compress(TEXT * 9))
+    few, many = Limits(seconds=4), Limits(seconds=4000)
+    clock = itertools.count()
+    monkeypatch.setattr(dlp.decode.budget.time, "thread_time", clock.__next__)
+
+    def read(body: bytes, limits: Limits) -> tuple[str, int]:
+        began = next(clock)
+        decoded = decode([Part(PartKind.BODY, body)], limits)
+        return decoded.truncated, next(clock) - began
+
+    cut, asked = read(text, few)
+    assert (cut, asked < 10) == ("time", True)
+    assert read(text, many)[0] == ""
+    assert read(text + b"\n" * (3 << 20), few)[1] > 10
+
+
+def test_what_was_cut_off_by_time_is_not_taken_for_barren(monkeypatch):
+    text, recall = base64.b64encode(gzip.compress(TEXT * 9)), Recall()
+    parts = [Part(PartKind.BODY, text)]
+    with monkeypatch.context() as clock:
+        seconds = itertools.count(step=1000).__next__
+        clock.setattr(dlp.decode.budget.time, "thread_time", seconds)
+        assert decode(parts, Limits(), recall).truncated == "time"
+    assert holding(decode(parts, Limits(), recall))
 
 
 def test_pixels_of_one_colour_are_no_bomb():
