@@ -181,6 +181,7 @@ _SPELLINGS = (
     Decoder(escapes.escapes, escapes.HINTS, reads_joins=False, reads_json=False),
     Decoder(escapes.css, escapes.CSS_HINTS, reads_joins=False, reads_json=False),
     Decoder(percent.percent, percent.HINTS),
+    Decoder(percent.blanks, percent.PLUS_HINTS, Bank.RARE),
     Decoder(markup.references, markup.REFERENCE_HINTS),
     Decoder(markup.tags, markup.TAG_HINTS, reads_joins=False),
     Decoder(markup.colours, markup.COLOUR_HINTS, reads_joins=False),

@@ -1,4 +1,7 @@
-"""Percent-encoding (RFC 3986, 2.1), and the `%uXXXX` of JavaScript's `escape()`."""
+"""
+Percent-encoding (RFC 3986, 2.1), the `%uXXXX` of JavaScript's `escape()`, and the plus
+signs that stand for blanks in forms, queries and cookies (URL Standard, 5.1).
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,31 @@ from collections.abc import Iterator
 
 from dlp.decode.pieces import Rewrite
 from dlp.decode.printable import is_text
-from dlp.decode.rewriting import rewritten
+from dlp.decode.rewriting import rewritten, rewritten_at
+from dlp.decode.sieve import START
 from dlp.decode.source import Source
 from dlp.model import View
 
 HINTS = (r"%(?:[0-9a-fA-F]{2}|[uU][0-9a-fA-F]{4})",)
+_NAME = r"[\w.~%$:\[\]\-]{1,64}="
+_VALUE_BYTE = r"[^\s&;#\"'<>]"
+PLUS_HINTS = (
+    rf"(?:{START}|[?&;] ?){_NAME}{_VALUE_BYTE}*[a-zA-Z]\+[a-zA-Z]",
+    rf"[\s\"']{_NAME}{_VALUE_BYTE}*[a-zA-Z]\+[a-zA-Z]{_VALUE_BYTE}*%[0-9a-fA-F]{{2}}",
+    rf"[\s\"']{_NAME}{_VALUE_BYTE}*%[0-9a-fA-F]{{2}}{_VALUE_BYTE}*[a-zA-Z]\+[a-zA-Z]",
+)
+"""Beside other text, as in a command, also something is percent-encoded."""
 
 _OUTSIDE = rb"&=;?/#\s\"'<>"
 _VALUE = re.compile(rb"%%[^%b]{16,}" % _OUTSIDE)
 """Bytes that are no text are one value of a form, a query or a path, as a whole."""
 _BEFORE = bytes(set(range(256)) - set(b"%&=;?/#\"'<> \t\n\r\f\v"))
 """What the same value may begin with."""
+_PLUS = re.compile(
+    rf"(?:\A|(?<=[?&;])|(?<=; )|(?<=[\s\"'])(?={_NAME}{_VALUE_BYTE}*%)){_NAME}"
+    rf"(?={_VALUE_BYTE}*[a-zA-Z]\+[a-zA-Z]){_VALUE_BYTE}+".encode()
+)
+"""A value with plus signs between words, with its name."""
 _RUN = re.compile(rb"(?:%[0-9a-fA-F]{2})+")
 
 
@@ -31,6 +48,12 @@ def _undo(match: re.Match[bytes]) -> bytes:
 PERCENT = Rewrite(re.compile(rb"%(?:([0-9a-fA-F]{2})|[uU]([0-9a-fA-F]{4}))"), _undo)
 
 
+PLUS = Rewrite(
+    re.compile(rb"\+|" + PERCENT.pattern.pattern),
+    lambda match: b" " if match[0] == b"+" else _undo(match),
+)
+
+
 def percent(source: Source) -> Iterator[View]:
     """The lines that have percent-encoding, with it undone once."""
     yield from rewritten(source, "percent", b"%", PERCENT, unpercent)
@@ -41,6 +64,12 @@ def percent(source: Source) -> Iterator[View]:
         value = unpercent(source.data[start:done])
         if not is_text(value):
             yield source.child("percent", value, (start, done))
+
+
+def blanks(source: Source) -> Iterator[View]:
+    """The values with plus signs between words, these as blanks, no longer encoded."""
+    spans = [match.span() for match in _PLUS.finditer(source.data)]
+    yield from rewritten_at(source, "blanks", spans, PLUS)
 
 
 def unpercent(line: bytes) -> bytes:
