@@ -20,6 +20,7 @@ FORMS = {
     "Ada": " & Character'Val ({c})",
     "prices": "item {n}: ${c}.00\n",
     "steps": "step {n} took {c} ms\n",
+    "a log": "2026-11-22T10:04:05Z INFO w[3]: {n}: {c},\n",
     "far from zero": "at {far} in the morning; ",
 }
 

@@ -1,11 +1,16 @@
 """Lists of numbers: a cheap look at their beginning loses nothing."""
 
+import random
+import string
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlp.decode import decode
 from dlp.decode.codes.numbers import _may_be_summed, _summed
 from dlp.decode.printable import TEXT_BYTES
+from dlp.model import Limits, Part, PartKind
 
 NUMBERS = st.lists(
     st.one_of(st.integers(-400, 400), st.sampled_from(TEXT_BYTES).map(lambda b: b * b)),
@@ -34,3 +39,29 @@ def test_what_no_text_begins_is_no_text(values):
 def test_what_is_text_in_one_way_is_looked_at(values):
     assert _may_be_summed(values)
     assert any(text.startswith(b"hel") for text in _summed(values))
+
+
+ALNUM = string.ascii_letters + string.digits
+TOKEN = "gh" + "p_" + "".join(random.Random(3).choices(ALNUM, k=36))
+
+
+def in_base(base, code):
+    digits = string.digits + string.ascii_lowercase
+    return in_base(base, code // base) + digits[code % base] if code else ""
+
+
+@pytest.mark.parametrize("between", [" ", ", ", "."])
+@pytest.mark.parametrize("base", [2, 8, 32, 36])
+def test_a_character_each_in_a_base(base, between):
+    """As `toString(base)` writes it, which fills nothing up."""
+    said = between.join(in_base(base, code) for code in TOKEN.encode())
+    views = decode([Part(PartKind.BODY, f"it is {said}".encode())], Limits()).views
+    assert any(TOKEN.encode() in view.data for view in views)
+
+
+@pytest.mark.parametrize("suffix", ["n", "L", "ull"])
+def test_numbers_of_eight_bytes_may_say_so(suffix):
+    words = [TOKEN[at : at + 8].encode() for at in range(0, len(TOKEN), 8)]
+    said = ", ".join(f"{int.from_bytes(word)}{suffix}" for word in words)
+    views = decode([Part(PartKind.BODY, f"k = [{said}]".encode())], Limits()).views
+    assert any(TOKEN.encode() in view.data for view in views)

@@ -23,8 +23,8 @@ _ZEROS = bytes(48 if 48 <= b < 58 else b for b in range(256))
 """All digits are one."""
 _FEWEST = 8
 """Numbers of a column."""
-_WIDEST = 4
-"""Numbers of a row."""
+_WIDEST = 12
+"""Numbers of a row: a log line begins with a time of six or seven."""
 _MOST_VALUES = 1 << 10
 _FEWEST_VALUES = 5
 """Different ones of a column that says something."""
@@ -73,6 +73,7 @@ def _rows(gaps: Sequence[bytes]) -> Iterator[tuple[int, int, int]]:
     First and last number of rows, and how many each row has, of what stands between
     numbers.
     """
+    told: list[tuple[int, int, int]] = []
     for width in range(1, _WIDEST + 1):
         # What comes again `width` gaps later, as often as a column has numbers.
         same = bytes(map(eq, gaps[width:], gaps))
@@ -81,5 +82,13 @@ def _rows(gaps: Sequence[bytes]) -> Iterator[tuple[int, int, int]]:
         while start >= 0:
             stop = same.find(b"\0", start)
             stop = len(same) if stop < 0 else stop
-            yield start, stop + width, width
+            row = start, stop + width, width
+            if not any(_is_told(row, other) for other in told):
+                told.append(row)
+                yield row
             start = same.find(needed, stop)
+
+
+def _is_told(row: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
+    """Whether rows are several of others each."""
+    return row[2] % other[2] == 0 and other[0] <= row[0] and row[1] <= other[1]

@@ -38,7 +38,8 @@ HINTS = (
     r"\b80[^0-9]{1,12}75[^0-9]{1,12}3[^0-9]{1,12}4[^0-9]",
     r"(?:[0-9]{1,4}(?:u8)?[^0-9A-Za-z]{1,8}){18}",
     r"(?:[0-9]{1,4}[^0-9A-Za-z]{1,6}[xy]?[^0-9A-Za-z]{1,6}){18}",
-    r"(?:[0-9]{4,20}[^0-9A-Za-z]{1,4}){4}",
+    r"(?:[0-9]{4,20}(?:n|[uU]?[lL]{1,2})?[^0-9A-Za-z]{1,4}){4}",
+    r"(?:[0-9a-z]{1,2}[^0-9A-Za-z]{1,3}){12}",
     rf"(?:{_CODE}[^0-9]{{1,4}}[0-9]{{9,20}}[^0-9]{{1,12}}){{8}}",
     r"[0-9]{36}",
     r"[0-9]{1,3}(?:[,_'.][0-9]{3}){12}",
@@ -60,6 +61,13 @@ _CODES = tuple(
     (re.compile(rb"(?<![0-9])(?:%b){%d,}+(?![0-9])" % (code, fewest)), code, base)
     for code, fewest, base in _TOGETHER
 )
+_LETTERED = re.compile(
+    rb"(?<![0-9A-Za-z])[0-9a-z]{1,2}(?:[^0-9A-Za-z]{1,3}[0-9a-z]{1,2}){11,}+"
+    rb"(?![0-9A-Za-z])"
+)
+_BASE_36 = b"0123456789abcdefghijklmnopqrstuvwxyz"
+_LETTERED_BASES = (32, 36)
+"""Those of which half the digits are letters that no hexadecimal number has."""
 _THOUSANDS = re.compile(
     rb"(?<![0-9])[0-9]{1,3}(?:([,_'.])[0-9]{3})(?:\1[0-9]{3}){11,999}+"
 )
@@ -122,6 +130,11 @@ def _unparted(data: bytes) -> Iterator[tuple[Span, bytes]]:
         size = (value.bit_length() + 7) // 8
         yield match.span(), value.to_bytes(size)
         yield match.span(), value.to_bytes(size, "little")
+    for match in _LETTERED.finditer(data):
+        words = re.findall(rb"[0-9a-z]+", match[0])
+        for base in _LETTERED_BASES:
+            if max(b"".join(words)) <= _BASE_36[base - 1]:
+                yield match.span(), _bytes(int(word, base) for word in words)
 
 
 def _otherwise(text: bytes) -> list[bytes]:
