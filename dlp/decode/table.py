@@ -15,7 +15,7 @@ from enum import IntEnum
 from functools import cache, partial
 
 from dlp.decode.characters import alphabets, charset, codepoints, unicode
-from dlp.decode.ciphers import disguise, drawn, reckoned, shifted, turned
+from dlp.decode.ciphers import disguise, drawn, named, reckoned, shifted, turned
 from dlp.decode.codes import (
     base45,
     base64,
@@ -186,13 +186,7 @@ _SPELLINGS = (
     Decoder(markup.references, markup.REFERENCE_HINTS),
     Decoder(markup.tags, markup.TAG_HINTS, reads_joins=False),
     Decoder(markup.colours, markup.COLOUR_HINTS, reads_joins=False),
-    Decoder(
-        literals.literals,
-        literals.HINTS,
-        Bank.QUOTES,
-        reads_joins=False,
-        reads_json=False,
-    ),
+    _of_text(literals.literals, hints=literals.HINTS, bank=Bank.QUOTES),
     Decoder(embedded.embedded, embedded.HINTS, reads_joins=False, reads_json=False),
     Decoder(
         mirrored.mirrored,
@@ -225,6 +219,7 @@ _SPELLINGS = (
     Decoder(sized.sized, sized.HINTS, Bank.RARE, reads_joins=False, reach=2048),
     Decoder(quoted.quoted, (), test=quoted.has_literals, reads_joins=False),
     Decoder(disguise.disguised, (), test=disguise.is_disguised),
+    Decoder(named.named, (), test=named.is_named),
     Decoder(glued.unglued, glued.HINTS, Bank.RARE, reads_joins=False, reach=2048),
 )
 _CODES = (
@@ -351,6 +346,7 @@ def patterns() -> Iterator[Patterns]:
             yield sieve_of(_hints_of(decoder.run)).patterns
     yield from (*disguise.vendors().patterns, *shifted.vendors().patterns)
     yield turned.sieve().patterns
+    yield named.sieve().patterns
 
 
 _ASCII = tuple(bank for bank in Bank if bank is not Bank.FOREIGN)

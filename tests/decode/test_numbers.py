@@ -65,3 +65,11 @@ def test_numbers_of_eight_bytes_may_say_so(suffix):
     said = ", ".join(f"{int.from_bytes(word)}{suffix}" for word in words)
     views = decode([Part(PartKind.BODY, f"k = [{said}]".encode())], Limits()).views
     assert any(TOKEN.encode() in view.data for view in views)
+
+
+@pytest.mark.parametrize("form", ["{:03d}", "{:03o}"])
+def test_lines_in_codes_with_nothing_between(form):
+    text = f"id={TOKEN}\nname=x\r\n"
+    said = "".join(form.format(code) for code in text.encode())
+    views = decode([Part(PartKind.BODY, f"it is {said}".encode())], Limits()).views
+    assert any(text.encode() in view.data for view in views)

@@ -48,3 +48,8 @@ def test_they_are_blanks(name):
 )
 def test_sums_stay_sums(text):
     assert not [v for v in views(PartKind.BODY, text) if v.step == "blanks"]
+
+
+def test_in_what_is_encoded_they_are_blanks_whatever_stands_beside():
+    decoded = views(PartKind.BODY, "a=1&note=4_+_5%0A6&b=2")
+    assert any(b"4_ _5\n6" in view.data for view in decoded)

@@ -62,3 +62,11 @@ def test_long_numbers_are_no_text_by_chance():
     digits = "".join(draw.choices("0123456789", k=4000))
     decoded = decode([Part(PartKind.BODY, f"v={digits}".encode())], Limits())
     assert not [view for view in decoded.views if view.step == "hex"]
+
+
+@pytest.mark.parametrize("size", [12, 16, 19])
+def test_short_digits_are_kept_for_who_knows_what_to_look_for(size):
+    """A password under a byte of which no text comes."""
+    raw = bytes(byte | 0x80 for byte in random.Random(size).randbytes(size))
+    decoded = decode([Part(PartKind.BODY, f'{{"d":"{raw.hex()}"}}'.encode())], Limits())
+    assert any(raw in view.data for view in decoded.residue)

@@ -85,3 +85,15 @@ def test_bytes_are_asked_about_among_texts(around: bytes):
 def test_what_numbers_say_is_no_text_that_somebody_wrote():
     hidden = b"zzz" + bytes(byte ^ 1 for byte in SHORT) + b"zz"
     assert found_in(b"[%b]" % b", ".join(b"%d" % byte for byte in hidden))
+
+
+@pytest.mark.parametrize("key", [1, 0x37, 0xFE])
+def test_an_id_of_aws_is_as_long_as_it_is(key):
+    """In text, with a line end behind it that the byte moves, too."""
+    drawn = random.Random(6).choices(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", k=16)
+    text = b"AWS_ACCESS_KEY_ID=" + b"AKI" + b"A" + bytes(drawn) + b"\nand=so on"
+    for moved in (
+        bytes(byte ^ key for byte in text),
+        bytes(byte + key & 255 for byte in text),
+    ):
+        assert any(bytes(drawn) in found for found in undone(moved))

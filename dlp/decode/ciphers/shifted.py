@@ -122,7 +122,10 @@ class Shifts:
         """Whether one stands here under some key; in a text, one that counts."""
         written = len(data) <= _SMALL_BYTES and _is_all_written(data)
         counts = _counted(data, written=written)
-        return any(counts(start, literal) for start, _, literal, _ in self._hits(data))
+        return any(
+            counts(start, literal) or _is_id(data, start, key, undo)
+            for start, key, literal, undo in self._hits(data)
+        )
 
     def undone(self, source: Source) -> Iterator[View]:
         """What follows the beginning of a key or container, undone."""
@@ -132,7 +135,9 @@ class Shifts:
         written = _is_written(source.data) and source.view.step not in NO_TEXT_BEFORE
         counts = _counted(source.data, written=written)
         for start, key, literal, undo in self._hits(source.data):
-            if start in done or not counts(start, literal):
+            if start in done or not (
+                counts(start, literal) or _is_id(source.data, start, key, undo)
+            ):
                 continue
             done.add(start)
             codec = _HEADS.get(literal)
@@ -204,6 +209,17 @@ def _is_word(data: bytes, start: int) -> bool:
     return data[max(0, start - 1) : start] in _BEFORE_WORDS and bool(
         _LONG_WORD.match(data, start)
     )
+
+
+_ID = re.compile(rb"(?<![0-9A-Za-z])A[KS]IA[A-Z2-7]{16}(?![0-9A-Za-z])")
+_ID_BYTES = 20
+
+
+def _is_id(data: bytes, start: int, key: int, undo: Undo) -> bool:
+    """Whether this is an access key's id of AWS, as a word: its 20 letters tell."""
+    before = max(start - 1, 0)
+    text = undo(data[before : start + _ID_BYTES + 1], key)
+    return _ID.match(text, start - before) is not None
 
 
 _NO_ID = re.compile(rb"A[KS]IA(?![A-Z2-7]{16})|.{4}(?![0-9A-Za-z]{16})")

@@ -174,6 +174,8 @@ def _decoded(
         index = bisect_right(starts, start) - 1
         shift = words[index][0] - starts[index]
         text = code.text(symbols[start:stop])
+        if not text.startswith(CONTAINERS):
+            text = text.rstrip(b"\0")
         placed.append(((start + shift, stop + shift), text))
     yield from source.found("base85", placed)
 
@@ -263,8 +265,8 @@ def patches(source: Source) -> Iterator[View]:
 
 
 def _end(symbols: bytes, stop: int) -> int:
-    """Up to four more symbols where the run ends within them."""
-    end = symbols.find(_NONE, stop, stop + 5)
+    """Up to a group more where the run ends behind it: the last may be filled."""
+    end = symbols.find(_NONE, stop, stop + 6)
     if end < 0:
-        end = len(symbols) if len(symbols) < stop + 5 else stop
+        end = len(symbols) if len(symbols) < stop + 6 else stop
     return end

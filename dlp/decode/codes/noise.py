@@ -75,14 +75,18 @@ def noise(source: Source) -> Iterator[View]:
     found: list[tuple[Span, bytes]] = []
     rest: list[tuple[Span, bytes]] = []
     known: set[Span] = set()
+    told: set[Span] = set()
     for span, text in Batch.of(data, spans).decoded():
         if ("noise", source.data[slice(*span)]) in barren:
             known.add(span)
             rest.append((span, text))
         elif has_stretch(text):
             continue
-        elif is_all_text(text) or is_wide_text(text) or headless(text):
+        elif is_all_text(text) or is_wide_text(text):
             found.append((span, text))
+        elif headless(text):
+            told.add(span)
+            yield source.child("base64", text, span)  # beside another, one is none
         elif piece := _of_pair(text):
             found.append((span, piece))
         else:
@@ -93,7 +97,7 @@ def noise(source: Source) -> Iterator[View]:
     found += _dotted(source)
     found += _backwards(data, loose)
     yield from source.found("base64", found)
-    told = {span for span, _ in found}
+    told.update(span for span, _ in found)
     barren.update(("noise", source.data[slice(*s)]) for s in loose if s not in told)
     if rest:
         loose = [span for span, _ in rest if _is_loose(data, *span)]

@@ -57,7 +57,7 @@ _SYMBOLS = Alphabet(
     b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", _SHORTEST
 )
 _HEX_RUNS = Alphabet(_HEX, 16)
-_LONG_HEX_RUNS = Alphabet(_HEX, 40)
+_LONG_HEX_RUNS = Alphabet(_HEX, 24)
 _HEX_LETTERS = Alphabet(b"abcdefghijklmnop", 40)
 _LETTERS = bytes.maketrans(b"abcdefghijklmnop", _HEX[:16])
 _HEADLESS_BYTES = 1 << 20
@@ -97,8 +97,8 @@ _RADIXES = tuple(map(_radix, _BASE32))
 
 LOWER_HINTS = (r"[a-z0-9]{20}",)
 UPPER_HINTS = (r"[A-Z0-9]{20}",)
-OTHER_LOWER_HINTS = (r"[0-9a-f]{40}", r"[a-p]{40}")
-OTHER_UPPER_HINTS = (r"[0-9A-F]{40}",)
+OTHER_LOWER_HINTS = (r"[0-9a-f]{24}", r"[a-p]{40}")
+OTHER_UPPER_HINTS = (r"[0-9A-F]{24}",)
 """No shape: those of four alphabets would cost more than all other hints together."""
 BASE16_HINTS = (
     shape(_CASES, [TEXT], 10),

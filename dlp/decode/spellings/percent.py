@@ -18,12 +18,14 @@ from dlp.model import View
 HINTS = (r"%(?:[0-9a-fA-F]{2}|[uU][0-9a-fA-F]{4})",)
 _NAME = r"[\w.~%$:\[\]\-]{1,64}="
 _VALUE_BYTE = r"[^\s&;#\"'<>]"
+_WORDS = r"[a-zA-Z]\+[a-zA-Z]"
+_CODED = r"%[0-9a-fA-F]{2}"
 PLUS_HINTS = (
-    rf"(?:{START}|[?&;] ?){_NAME}{_VALUE_BYTE}*[a-zA-Z]\+[a-zA-Z]",
-    rf"[\s\"']{_NAME}{_VALUE_BYTE}*[a-zA-Z]\+[a-zA-Z]{_VALUE_BYTE}*%[0-9a-fA-F]{{2}}",
-    rf"[\s\"']{_NAME}{_VALUE_BYTE}*%[0-9a-fA-F]{{2}}{_VALUE_BYTE}*[a-zA-Z]\+[a-zA-Z]",
+    rf"(?:{START}|[?&;] ?){_NAME}{_VALUE_BYTE}*{_WORDS}",
+    rf"(?:{START}|[?&;\s\"']){_NAME}{_VALUE_BYTE}*\+{_VALUE_BYTE}*{_CODED}",
+    rf"(?:{START}|[?&;\s\"']){_NAME}{_VALUE_BYTE}*{_CODED}{_VALUE_BYTE}*\+",
 )
-"""Beside other text, as in a command, also something is percent-encoded."""
+"""Between words, or something is percent-encoded: base64 has plus signs, too."""
 
 _OUTSIDE = rb"&=;?/#\s\"'<>"
 _VALUE = re.compile(rb"%%[^%b]{16,}" % _OUTSIDE)
@@ -32,9 +34,9 @@ _BEFORE = bytes(set(range(256)) - set(b"%&=;?/#\"'<> \t\n\r\f\v"))
 """What the same value may begin with."""
 _PLUS = re.compile(
     rf"(?:\A|(?<=[?&;])|(?<=; )|(?<=[\s\"'])(?={_NAME}{_VALUE_BYTE}*%)){_NAME}"
-    rf"(?={_VALUE_BYTE}*[a-zA-Z]\+[a-zA-Z]){_VALUE_BYTE}+".encode()
+    rf"(?={_VALUE_BYTE}*(?:{_WORDS}|{_CODED})){_VALUE_BYTE}+".encode()
 )
-"""A value with plus signs between words, with its name."""
+"""A value that may have plus signs for blanks, with its name."""
 _RUN = re.compile(rb"(?:%[0-9a-fA-F]{2})+")
 
 
@@ -67,8 +69,8 @@ def percent(source: Source) -> Iterator[View]:
 
 
 def blanks(source: Source) -> Iterator[View]:
-    """The values with plus signs between words, these as blanks, no longer encoded."""
-    spans = [match.span() for match in _PLUS.finditer(source.data)]
+    """The values with plus signs, these as blanks, no longer percent-encoded."""
+    spans = [m.span() for m in _PLUS.finditer(source.data) if b"+" in m[0]]
     yield from rewritten_at(source, "blanks", spans, PLUS)
 
 
