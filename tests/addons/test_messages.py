@@ -4,6 +4,8 @@ import pytest
 from mitmproxy.test import tutils
 
 from addons.messages import rewrite, to_message
+from dlp import Inspector
+from dlp.detect.templates import expand
 from dlp.model import Agent, Destination, PartKind
 
 TO = Destination("https", "a.test", 443, "POST")
@@ -33,6 +35,16 @@ def test_every_byte_that_leaves_is_in_a_part():
     assert by_kind[PartKind.BODY].encodings == ("gzip",)
     assert b"x-note" in next(p for p in parts if p.kind is PartKind.HEADER).data
     assert any(p.name == "x-note" and p.data == b"n" for p in parts)
+
+
+@pytest.mark.parametrize("name", ["x-{}", "{}", "{}-id"])
+def test_the_name_of_a_header_carries_no_key(name):
+    key = expand("{github:ghp_:36}", seed=5)
+    made = request()
+    made.headers[name.format(key)] = "1"
+    message = to_message(Agent("a"), TO, made)
+    found = Inspector.load(None).examine(message).findings
+    assert "github-token" in {finding.rule for finding in found}
 
 
 def test_a_rewritten_body_has_its_own_length_and_no_digest_or_coding():
