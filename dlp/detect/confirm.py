@@ -329,7 +329,10 @@ class Detector:
 
     def _stands_for_one(self, secret: bytes) -> bool:
         """Whether it is a placeholder or an example, not a secret."""
-        return is_placeholder(secret) or (not self._examples and is_example(secret))
+        if is_placeholder(secret):
+            return True
+        said = secret.rstrip(b".,:;!?")
+        return not self._examples and (is_example(secret) or is_example(said))
 
     def _is_excepted(self, secret: bytes) -> bool:
         """Whether the rule says of such a secret that it does not count."""

@@ -283,7 +283,16 @@ def _children(fields: Mapping[str, object], at: _Node, *, rpc: bool) -> list[_No
         for key, value in fields.items()
         if _matters(value)
         and (isinstance(value, str) or not _only_mentioned(_plain(key), kind, rpc=rpc))
+        and not (_plain(key) == "avatarurl" and at.depth and _is_account(fields))
     ]
+
+
+_ACCOUNT = ({"login", "username"}, {"id", "node_id", "html_url", "web_url"})
+
+
+def _is_account(fields: Mapping[str, object]) -> bool:
+    """Whether it is somebody as GitHub and GitLab tell of them: nobody fetches that."""
+    return not any(names.isdisjoint(fields) for names in _ACCOUNT)
 
 
 def _matters(value: object) -> bool:

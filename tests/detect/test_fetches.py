@@ -78,6 +78,8 @@ FETCHED = {
     "camel case": ("/graphql", {"variables": {"input": {"imageUrl": URL}}}),
     "a job's input": ("/v1/predictions", {"input": {"image": URL}}),
     "a list": ("/v1/x", {"images": [URL]}),
+    "who a hook writes as": ("/x", {"id": 1, "username": "ana", "avatar_url": URL}),
+    "a card of somebody": ("/x", {"card": {"username": "ana", "avatar_url": URL}}),
     "a scraper": ("/v1/scrape", {"url": URL}),
     "a tool that fetches": (
         "/mcp",
@@ -139,6 +141,14 @@ MENTIONED = {
     "a way back": ("/oauth/authorize", {"redirect_uri": URL}),
     "a bookmark": ("/issues", {"title": "x", "body": TALK, "html_url": URL}),
     "data": (LLM, blocks({"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}})),
+    "who wrote it, at GitHub": (
+        LLM,
+        {"number": 1, "user": {"login": "ana", "id": 5, "avatar_url": URL}},
+    ),
+    "who wrote it, at GitLab": (
+        LLM,
+        {"iid": 1, "author": {"username": "ana", "web_url": "x", "avatar_url": URL}},
+    ),
     "a file by name": ("/x", {"image": "cat.png", "file": "a/b.txt"}),
     "a tool that files an issue": (
         "/mcp",

@@ -54,6 +54,23 @@ HONEST = {
     "files of Figma": '{{"files": [{{"key": "{alnum:22}", "name": "Web site", '
     '"thumbnail_url": "x"}}, {{"key": "{alnum:22}", "name": "Flows", "last_modified":""}}]}}',
     "a path in etcd": '{{"kvs": [{{"key": "L3JlZ2lzdHJ5L3BvZHMvZGVmYXVsdC93ZWItYWJjMTIteHl6"}}]}}',
+    "a challenge of ACME": '{{"type": "dns-01", "status": "pending", "url": "https://a.test/'
+    'chall/1", "token": "{base64url:43}"}}',
+    "a challenge in JSON": r'{{"a": "{{\"type\": \"http-01\",\n \"token\": \"{base64url:43}\"}}"}}',
+    "a key that is signed": '{{"signed_curve25519:AAAAHQ": {{"key": "{base64:43}", '
+    '"signatures": {{"@a:b": {{}}}}}}}}',
+    "who wrote what is encrypted": '{{"algorithm": "m.megolm.v1.aes-sha2", "device_id": '
+    '"ABCDEFGHIJ", "sender_key": "{base64:43}", "session_id": "{base64:43}"}}',
+    "rows": '{{"rows": [{{"key": "{alnum:22}", "n": 1}}, {{"key": "{alnum:22}", "n": 2}}, '
+    '{{"key": "{alnum:22}", "n": 3}}]}}',
+    "what Vault encrypted": "db_password: vault:v1:{base64:56}",
+    "a secret of a cluster": "certificatesSecret: tls-75fcbb81\n",
+    "an example at the end of a sentence": "Authorization: Basic "
+    "czZCaGRSa3F0MzpnWDFmQmF0M2JW. Then the server answers.",
+    "what says that it is a password": "Do not set Password=Password1 or password: Password1!",
+    "counting as a key": "ENCRYPTION_KEY=0123456789abcdef0123456789abcdef",
+    "a name that begins another": r'{{"a": "host@EXAMPLE.TEST (aes256-cts-hmac-sha1-96)\n"}}], '
+    '"prompt_cache_key": "{uuid}"}}',
     "no secret, in a form": "e=%7B%22id%22%3A+%22pi_3{alnum:23}%22%2C+%22client_secret%22%3A"
     "+null%2C+%22customer%22%3A+%22cus_{alnum:14}%22%2C+%22secret%22%3A+null%7D",
 }
@@ -78,6 +95,15 @@ FOUND = {
     "a short password that begins like that": "password: AgB{alnum:24}\n",
     "a key behind a server's name": "prod_token: live:{alnum:32}\n",
     "a password of another language in a form": "text=Has%C5%82o:+{alnum:9}!{alnum:9}&to=C1",
+    "a token that no challenge is near": '{{"type": "http-x", "token": "{base64url:43}"}}',
+    "a key that signs": '{{"key": "{alnum:43}", "signature_version": 2}}',
+    "two rows": '[{{"key": "{alnum:22}"}}, {{"key": "{alnum:22}"}}]',
+    "rows of keys": '[{{"key": "{alnum:32}"}}, {{"key": "{alnum:32}"}}, {{"key": "{alnum:32}"}}]',
+    "a token of Vault": "db_password: vault:{alnum:30}",
+    "a password with a hyphen": "db_password: tls-{hex:8}",
+    "more than says that it is one": "db_password: Password1{alnum:9}",
+    "a short name": "EXA_API_KEY={uuid}",
+    "a short name in a longer one": "https://a.test/mcp?exaApiKey={uuid}",
     "base64 with a plus": "api_key={alnum:9}+{alnum:11}+{alnum:12}",
 }
 

@@ -36,6 +36,8 @@ _NOT_A_VALUE = re.compile(
     rb"|(?-i:B[A-P][\w+/-]{85}=?)"  # a point of P-256, as Web Push names a server
     # what is encrypted: SealedSecrets (512 bytes of RSA first), OpenPGP (RFC 9580, 5.1)
     rb"|(?-i:Ag[A-D]|wc[BF]MA|hQ[EI]MA)[\w+/]{150,}=*"
+    rb"|vault:v\d+:.*"  # by Vault, for who may ask it to decrypt
+    rb"|(?i:passwor[dt])\d{0,3}[!.]{0,2}"  # only says what it is
     # a pod and its deployment: Kubernetes draws from these letters and digits alone
     rb"|[\w.:/-]*-[b-df-hj-np-tv-xz2456789]{6,10}-[b-df-hj-np-tv-xz2456789]{5}"
     rb"|--?[a-z][\w-]*|(?:[\w.-]+/)+[\w-]+\.[a-z]{1,4}(?::\d+)+\W?"  # options, lines
@@ -269,6 +271,11 @@ _SHAPES: tuple[tuple[re.Pattern[bytes], Callable[[_Case], bool]], ...] = (
     (
         re.compile(rb"(?:[A-Za-z]\w{1,11}[_-]){1,3}[0-9a-f]{16,64}(?:-\w+)?"),
         _prefixed_is_secret,
+    ),
+    # as objects in a cluster are named
+    (
+        re.compile(rb"(?:[a-z]{2,16}-){1,4}[0-9a-f]{4,10}"),
+        lambda case: case.strength is Promise.PASSWORD and _is_drawn(case),
     ),
     # where something lies in a store: there a name is called a key
     (

@@ -32,6 +32,18 @@ _OF_A_FILE = re.compile(
 )
 """Behind the key by which Figma calls a file (REST API, "Get files in a project")."""
 _LONGEST_PAIR = 64
+_SIGNED = re.compile(rb"%b%b%bsignatures%b: ?\{" % (_Q, _NEXT, _Q, _Q))
+"""Behind a public key of Matrix (Client-Server API, one-time and fallback keys)."""
+_SENDER = re.compile(rb"m\.(?:megolm|olm)\.v\d")
+"""Near the public key of who wrote an encrypted event (Matrix, `m.room.encrypted`)."""
+_CHALLENGE = re.compile(
+    rb"(?i)%b(?:http|dns|dns-account|tls-alpn|onion-csr|email-reply)-0\d%b" % (_Q, _Q)
+)
+"""The type of a challenge whose token anybody may ask for (RFC 8555, 8)."""
+_CHALLENGE_BYTES = 256
+_ROW = re.compile(rb"(?<![\w.-])key%b: ?%b[\w-]{22}(?=\\{0,8}\")" % (_Q, _Q))
+_FEWEST_KEYED = 3
+"""Rows of 128 bits each under a bare `key`: that is what a row is called by."""
 
 _DIGITS = re.compile(rb"[0-9a-f]{16,128}|[0-9A-F]{16,128}")
 _FIELDS = re.compile(
@@ -67,8 +79,26 @@ def _is_sum(data: bytes, value: Span) -> bool:
 
 def _is_published(data: bytes, name: int, stop: int) -> bool:
     """Whether what stands beside a `key` in JSON says that it opens nothing."""
-    sealing = _SEALS.search(data, max(0, name - _LONGEST_PAIR), name)
-    return bool(sealing or _OF_A_FILE.match(data, stop))
+    if _SEALS.search(data, max(0, name - _LONGEST_PAIR), name):
+        return True
+    if _OF_A_FILE.match(data, stop) or _SIGNED.match(data, stop):
+        return True
+    if not _ROW.match(data, name, stop + 9):
+        return False
+    near = _ROW.findall(
+        data, max(0, name - 2 * _RECORD_BYTES), stop + 2 * _RECORD_BYTES
+    )
+    return len(near) >= _FEWEST_KEYED
+
+
+def _is_shown(data: bytes, name: int, stop: int) -> bool:
+    """Whether what it stands beside says who may see it: everybody."""
+    low = max(0, name - _CHALLENGE_BYTES)
+    if data.startswith(b"token", name):
+        return bool(_CHALLENGE.search(data, low, stop + _CHALLENGE_BYTES))
+    return data.startswith(b"sender_key", name) and bool(
+        _SENDER.search(data, max(0, name - _RECORD_BYTES), stop + _RECORD_BYTES)
+    )
 
 
 def is_listed(data: bytes, name: int, value: Span) -> bool:
@@ -80,6 +110,7 @@ def is_listed(data: bytes, name: int, value: Span) -> bool:
     if (
         _OF_A_FORM.fullmatch(data, name, start)
         or (data[name : name + 3] == b"key" and _is_published(data, name, stop))
+        or _is_shown(data, name, stop)
         or _REACHED.search(data, max(0, name - _LONGEST_CALL), name)
     ):
         return True

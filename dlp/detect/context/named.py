@@ -40,6 +40,8 @@ _BETWEEN = (
 _END = r"(?:[^\w+/=-]|$)"
 _SHORT = 6
 """A name whose first word has fewer letters must stand at the start of a word."""
+_NO_NAME = "(?!mple)"
+"""What does not stand behind a short name: `exa` begins `EXAMPLE`."""
 
 _WORDS = """
     ably acuity airship alchemy alpaca amplitude anaconda apollo arduino autopilot axiom
@@ -93,5 +95,5 @@ def _starts(names: Iterable[list[str]]) -> str:
     if long:
         starts.append("|".join(long))
     if short:
-        starts.append("(?:^|[^0-9A-Za-z])(?:" + "|".join(short) + ")")
+        starts.append("(?:^|[^0-9A-Za-z])(?:" + "|".join(short) + ")" + _NO_NAME)
     return rf"(?i:{'|'.join(starts)})"
