@@ -48,14 +48,14 @@ agents-test: .venv/.ready  ## real coding agents (npm, 1 GB) in the cage, behind
 
 fuzz: .venv/.ready  ## search for inputs that break a property, FUZZ_SECONDS for each
 	@.venv/bin/python -c 'import atheris' 2>/dev/null || \
-	  uv pip install -q --python .venv/bin/python 'atheris>=3.1,<4'
+	  .venv/bin/uv pip install -q --python .venv/bin/python 'atheris>=3.1,<4'
 	@.venv/bin/python -m tests.fuzz $(ARGS)
 
 format: .venv/.ready
 	@.venv/bin/ruff check --fix -q . ; .venv/bin/ruff format -q .
 
-lock:  ## resolve the dependencies again
-	@uv pip compile -q --universal --python-version 3.12 --generate-hashes --all-extras \
+lock: .venv/.ready  ## resolve the dependencies again
+	@.venv/bin/uv pip compile -q --universal --python-version 3.12 --generate-hashes --all-extras \
 	  --group dev --no-header --no-annotate pyproject.toml -o requirements.lock
 
 .PHONY: help run lint test bench bench-detect ops-test pictures agents-test fuzz format lock

@@ -55,3 +55,18 @@ def test_no_tracked_file_names_a_machine_path_or_a_registry_host():
         rb"/work/(main|shared|wt)|files\.pythonhosted\.org/packages|registry\.npmjs\.org/[a-z@]+/-/"
     )
     assert [p for p in tracked() if p.is_file() and hosts.search(p.read_bytes())] == []
+
+
+def test_make_calls_no_tool_that_setup_does_not_bring():
+    """A machine that has nothing installed has no `uv` but the one of the lock."""
+    recipes = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    recipes = re.sub(r"'[^']*'", "''", recipes)
+    called = {
+        command.strip("@ \t").partition(" ")[0]
+        for line in re.findall(r"(?m)^\t(.*)$", recipes)
+        for command in re.split(r"&&|\|\||[|;]", line)
+    }
+    usual = {"[", "echo", "exec", "grep", "sed", "sort", "tail"}
+    ours = {c for c in called if c.startswith((".venv/bin/", "scripts/", "$("))}
+    assert called - usual - ours <= {""}
+    assert ours
