@@ -1,6 +1,9 @@
 """One-byte ciphers, and prose in which chance writes what keys begin with."""
 
+import json
 import random
+from base64 import b64encode
+from pydoc_data.topics import topics
 
 import pytest
 
@@ -8,6 +11,7 @@ from dlp.decode import decode
 from dlp.decode.budget import Budget
 from dlp.decode.ciphers.shifted import shifted
 from dlp.decode.source import Source
+from dlp.detect.templates import expand
 from dlp.model import Limits, Part, PartKind, View
 
 PROSE = b"\x93printtheappropriatemethodsofthiselement\x94" * 9
@@ -97,3 +101,48 @@ def test_an_id_of_aws_is_as_long_as_it_is(key):
         bytes(byte + key & 255 for byte in text),
     ):
         assert any(bytes(drawn) in found for found in undone(moved))
+
+
+BARE = {
+    "three letters": "{h}f_" + "{alpha:34}",
+    "a usual key": "{g}hp_" + "{alnum:36}",
+    "a bot of Telegram": "{digit:10}:AA{alnum:33}",
+    "a bot of Discord": "M{alnum:23}.{alnum:6}.{alnum:30}",
+    "an address": "https://hooks.example.com/services/{alnum:24}",
+}
+CODES = {"hex": bytes.hex, "base64": lambda data: b64encode(data).decode()}
+
+
+def expanded(template: str) -> bytes:
+    text = template.replace("{h}", "h").replace("{g}", "g")
+    return expand(text, seed=7).encode()
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("name", BARE)
+@pytest.mark.parametrize("byte", [0x01, 0x17, 0x55, 0xE3])
+@pytest.mark.parametrize("cipher", ["xor", "sum"])
+def test_a_key_under_a_byte_in_a_code_is_read(cipher, byte, name, code):
+    """With most bytes what comes out of the code is printable, if no text."""
+    key = expanded(BARE[name])
+    moved = ((c ^ byte) if cipher == "xor" else (c + byte) & 255 for c in key)
+    body = json.dumps({"host": "db1", "note": CODES[code](bytes(moved)), "ok": True})
+    decoded = decode([Part(PartKind.BODY, body.encode())], Limits())
+    assert any(key in view.data for view in decoded.views)
+
+
+@pytest.mark.parametrize("byte", [0x01, 0x17, 0x55])
+def test_a_file_under_a_byte_in_base64_is_read(byte):
+    key = expanded(BARE["three letters"])
+    text = b"# prod\nHOST=db1.internal\nAPI_KEY=%b\nDEBUG=false\n" % key
+    code = b64encode(bytes(c ^ byte for c in text))
+    decoded = decode([Part(PartKind.BODY, code)], Limits())
+    assert any(key in view.data for view in decoded.views)
+
+
+def test_words_in_base64_are_no_key_under_a_byte():
+    """A thousand sentences, each a view of its own: the first three letters are any."""
+    words = [topics[name].split() for name in sorted(topics)]
+    rows = [" ".join(each[at : at + 9]) for each in words for at in range(0, 400, 9)]
+    for row in filter(None, rows[:1000]):
+        assert undone(row.encode(), "base64") == []

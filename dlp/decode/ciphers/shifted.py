@@ -22,7 +22,7 @@ from dlp.decode.compressed.inflate import inflate
 from dlp.decode.compressed.magic import BZIP2, GZIP, XZ, ZSTD
 from dlp.decode.guesses import CIPHER, TAKEN_APART
 from dlp.decode.printable import TEXT_BYTES, is_text, is_wide_text
-from dlp.decode.sieve import Locator
+from dlp.decode.sieve import BETWEEN, Locator
 from dlp.decode.source import Source
 from dlp.model import View
 from dlp.patterns import Patterns
@@ -30,8 +30,26 @@ from dlp.patterns import Patterns
 _SHORTEST = 4
 _SHORTEST_IN_TEXT = 8
 """Digits and prose repeat a few differences: there a shorter beginning is chance."""
-NO_TEXT_BEFORE = frozenset({"numbers"})
-"""Steps whose results are no text that somebody wrote."""
+NO_TEXT_BEFORE = frozenset(
+    {"numbers", "hex", "base64", "base32", "base58", "base85", "binary", "hexdump"}
+)
+"""Steps whose results are no text that somebody wrote, as far as one can tell."""
+_ALONE_BYTES = 512
+_ALONE = re.compile(rb"[0-9A-Za-z+/=_.:@\-]{20,}\n?")
+"""A key that a whole view is: there three characters that it begins with are enough."""
+_FIRST = 3
+_BRIEF = ("hf_", "SG.", "sk-", "r8_")
+"""What some begin with is too short to be told but behind a sign."""
+_SHAPES = (
+    (re.compile(rb"[0-9]{8,10}:[0-9A-Za-z_-]{35}\n?"), b":", range(8, 11)),
+    (
+        re.compile(rb"[MNO][\w-]{23,25}\.[\w-]{6}\.[\w-]{27,38}\n?"),
+        b".",
+        range(24, 27),
+    ),
+)
+"""Keys that begin with nothing of their own, a sign in them, and where that may stand:
+bots of Telegram and Discord."""
 _KEY_BYTES = 4096
 """What is undone behind the beginning of a key; of a container, all."""
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
@@ -112,6 +130,11 @@ class Shifts:
             for steps, undo in _CIPHERS
         ]
         self._key = key_of(known)
+        self._begin = sorted({ord(text[0]) for text in known})
+        self._firsts = [
+            {steps(text[:_FIRST].encode()) for text in known if len(text) >= _FIRST}
+            for steps, _ in _CIPHERS
+        ]
 
     @property
     def patterns(self) -> tuple[Patterns, ...]:
@@ -122,7 +145,7 @@ class Shifts:
         """Whether one stands here under some key; in a text, one that counts."""
         written = len(data) <= _SMALL_BYTES and _is_all_written(data)
         counts = _counted(data, written=written)
-        return any(
+        return any(map(self._may_be_alone, data.split(BETWEEN))) or any(
             counts(start, literal) or _is_id(data, start, key, undo)
             for start, key, literal, undo in self._hits(data)
         )
@@ -131,6 +154,9 @@ class Shifts:
         """What follows the beginning of a key or container, undone."""
         if source.view.step in TAKEN_APART or source.view.came_of(STEPS):
             return
+        for data in _readings(source):
+            for text in (*self._alone(data), *_shaped(data)):
+                yield source.child(CIPHER, text)
         done: set[int] = set()
         written = _is_written(source.data) and source.view.step not in NO_TEXT_BEFORE
         counts = _counted(source.data, written=written)
@@ -156,6 +182,28 @@ class Shifts:
                 span = start, min(stop, len(source.data))
                 yield source.child(CIPHER, text, span)
 
+    def _may_be_alone(self, data: bytes) -> bool:
+        """Whether a short view begins as a key does, under some byte."""
+        if not _REST <= len(data) <= _ALONE_BYTES:
+            return False
+        one, two, three = data[:_FIRST]
+        xors, sums = self._firsts
+        return (
+            bytes((one ^ two, two ^ three)) in xors
+            or bytes(((two - one) & 255, (three - two) & 255)) in sums
+        )
+
+    def _alone(self, data: bytes) -> Iterator[bytes]:
+        """The key that a short view is, and nothing else."""
+        if not self._may_be_alone(data):
+            return
+        for _, undo in _CIPHERS:
+            for first in self._begin:
+                key = undo(data[:1], first)[0]
+                text = undo(data, key)
+                if key and self._key.match(text) and _ALONE.fullmatch(text):
+                    yield text
+
     def _hits(self, data: bytes) -> Iterator[tuple[int, int, bytes, Undo]]:
         """Where a literal begins, under which key, and how that is undone."""
         if len(data) <= _SHORTEST:
@@ -169,10 +217,34 @@ class Shifts:
                     yield start, first, literal, undo
 
 
+def _readings(source: Source) -> Iterable[bytes]:
+    """What may be a key as a whole: a short view, and each line of a decoded one."""
+    data = source.data
+    if source.view.step not in NO_TEXT_BEFORE:
+        return (data,)
+    return dict.fromkeys([data, *data[:_KEY_BYTES].split(b"\n")])
+
+
+def _shaped(data: bytes) -> Iterator[bytes]:
+    """The key that some bytes are, told by its shape."""
+    if len(data) > _ALONE_BYTES:
+        return
+    for shape, sign, places in _SHAPES:
+        for place in places:
+            for _, undo in _CIPHERS:
+                key = undo(data[place : place + 1], sign[0])
+                text = undo(data, key[0]) if key else b""
+                if shape.fullmatch(text) and text != data:
+                    yield text
+
+
+_MORE = ("sk-ant-api03-", "https://", *(f"{a}{b}" for a in '="' for b in _BRIEF))
+
+
 @cache
 def vendors() -> Shifts:
-    """What keys of vendors and containers begin with."""
-    return Shifts([*BEGINNINGS, "sk-ant-api03-"], _HEADS)
+    """What keys of vendors, addresses and containers begin with."""
+    return Shifts([*BEGINNINGS, *_MORE], _HEADS)
 
 
 def is_shifted(data: bytes) -> bool:

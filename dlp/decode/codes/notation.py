@@ -22,7 +22,7 @@ PAIR_HINTS = (
     r"(?:(?:[2-7][0-9a-fA-F]){2,10}[^0-9A-Za-z]{1,3}){4}",
     r"(?:[0-9a-fA-F]{2}[:, ]){18}",
     r"(?:0x[0-9a-fA-F]{2}[:, ]{1,2}){18}",
-    r"(?:[xX$][2-7][0-9a-fA-F]){10}",
+    r"(?:[\\0]?[xX$%][2-7][0-9a-fA-F]){10}",
     r"(?:16#[2-7][0-9a-fA-F][^0-9A-Za-z]{1,6}){8}",
     r"(?:#(?:[2-7][0-9a-fA-F]){3}[^#]{1,40}){6}",
     r"(?:[2-7][0-9a-fA-F][hH][^0-9A-Za-z]{1,6}){8}",
@@ -39,13 +39,22 @@ _CALL = rb"(?:0[xX]|&[hH]|char\"|\[u)0{0,6}([2-7][0-9a-fA-F])(?![0-9A-Fa-f])"
 _CALLED_BYTE = re.compile(_CALL)
 _CALLED = re.compile(rb"%s(?:[^0-9]{0,16}?%s){7,}" % (_CALL, _CALL))
 """Each in words: `(byte)0x73`, `0x73.toByte()`, `ChrW(&H73)`, `\\[u0073]`."""
-_MARKED = re.compile(rb"(?:[xX$][0-9a-fA-F]{2}){8,}+")
+_MARKED = re.compile(
+    rb"(?:(?<![0-9A-Za-z])[0-9a-fA-F]{2}(?=[\\0]?[xX$%]))?"
+    rb"(?:[\\0]?[xX$%][0-9a-fA-F]{2}){8,}+"
+)
+"""Before the first there is no mark where the mark is what separates them."""
+_MARKED_BYTE = re.compile(rb"[\\0]?[xX$%]([0-9a-fA-F]{2})")
+_UNMARKED = re.compile(rb"[0-9a-fA-F]{2}|")
 _COLOUR = re.compile(rb"#([0-9a-fA-F]{6})")
 _COLOURS = re.compile(rb"(?:#[0-9a-fA-F]{6}[^#]{1,64}){6,}+(?:#[0-9a-fA-F]{6})?")
 """Each in a rule or an element of its own."""
 _CODE_POINT = rb"[uU]{1,3}\+?00([2-7][0-9a-fA-F])(?![0-9A-Fa-f])"
 _POINT = re.compile(_CODE_POINT)
-_POINTS = re.compile(rb"%s(?:[^0-9A-Za-z]{0,6}%s){7,}+" % (_CODE_POINT, _CODE_POINT))
+_POINTS = re.compile(
+    rb"(?:(?<![0-9A-Za-z])00[2-7][0-9a-fA-F](?=\\?[uU]))?"
+    rb"%s(?:[^0-9A-Za-z]{0,6}%s){7,}+" % (_CODE_POINT, _CODE_POINT)
+)
 _FEWEST = 16
 _PREFIX = re.compile(rb"16#|0[xX]|[^0-9a-fA-F]+")
 RECORD_HINTS = (
@@ -79,7 +88,8 @@ def _from_pairs(match: re.Match[bytes]) -> bytes:
 
 
 def _from_marked(match: re.Match[bytes]) -> bytes:
-    return bytes.fromhex(match[0].translate(None, b"xX$").decode())
+    digits = [*_UNMARKED.findall(match[0][:2]), *_MARKED_BYTE.findall(match[0])]
+    return bytes.fromhex(b"".join(digits).decode())
 
 
 def _from_colours(match: re.Match[bytes]) -> bytes:
@@ -87,7 +97,8 @@ def _from_colours(match: re.Match[bytes]) -> bytes:
 
 
 def _from_points(match: re.Match[bytes]) -> bytes:
-    return bytes.fromhex(b"".join(_POINT.findall(match[0])).decode())
+    first = match[0][2:4] if match[0][:1] == b"0" else b""
+    return bytes.fromhex((first + b"".join(_POINT.findall(match[0]))).decode())
 
 
 def _from_calls(match: re.Match[bytes]) -> bytes:
