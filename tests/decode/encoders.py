@@ -275,6 +275,8 @@ ENCODERS = {
     "hex with colons": each("{:02x}", ":"),
     "hex with spaces": each("{:02X}", " "),
     "hex 0x commas": each("0x{:02x}", ", "),
+    "literals joined by plus": lambda t: wrap(t, 6, b'" + "'),
+    "literals joined by lines": lambda t: wrap(t, 9, b"',\n  '"),
     "hex joined by 0x": each("{:02x}", "0x"),
     "hex joined by \\x": each("{:02x}", "\\x"),
     "hex joined by %": each("{:02x}", "%"),

@@ -26,14 +26,18 @@ _JUNCTION = re.compile(
     rf"[\"'`]{_BETWEEN}[\"'`](?:\$\{{?\w{{1,24}}\}}?)?|\$\{{(?:''|\"\")\}}".encode()
 )
 _LITERAL = r"[^\"'`\r\n\\]{0,400}"
+_BARE = r"[\w.\-+/:@$]{1,64}"
+"""What stands before the first and behind the last quote where these only separate."""
+_JOIN = rf"(?:[\"'`]{_BETWEEN}[\"'`](?:\$\{{?\w{{1,24}}\}}?)?|\$\{{(?:''|\"\")\}})"
 _CHAIN = re.compile(
-    rf"[\"'`]{_LITERAL}(?:(?:[\"'`]{_BETWEEN}[\"'`](?:\$\{{?\w{{1,24}}\}}?)?"
-    rf"|\$\{{(?:''|\"\")\}}){_LITERAL})+[\"'`]".encode()
+    rf"(?:[\"'`]{_LITERAL}|(?<![\w.\-+/:@$]){_BARE})"
+    rf"(?:{_JOIN}{_LITERAL})*{_JOIN}(?:{_LITERAL}[\"'`]|{_BARE})".encode()
 )
 HINTS = (
     r"[\"'`](?:[)\]]?[\s+.,&|~\\_;]{0,10}b?|[;\s]{1,3}\w{1,16} ?[+.]?= ?)[\"'`][$\w]",
     r"\$\{(?:''|\"\")\}",
 )
+_QUOTES = b"\"'`"
 _SHORTEST = 16
 _APART = 3
 """Ends of lines between two chains: over one or two a label reaches its value."""
@@ -43,7 +47,7 @@ def literals(source: Source) -> Iterator[View]:
     """The contents of literals that follow one another."""
     found: list[tuple[Span, bytes]] = []
     for match in _CHAIN.finditer(source.data):
-        text = _JUNCTION.sub(b"", match[0][1:-1])
+        text = _JUNCTION.sub(b"", match[0].strip(_QUOTES))
         if len(text) >= _SHORTEST:
             found.append((match.span(), text))
     yield from source.found("literals", found, separator=_APART)
