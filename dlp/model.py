@@ -306,7 +306,7 @@ class Limits:
     """Bytes all decoders together may produce."""
     ratio: int = 200
     """Expansion of one compressed stream beyond its first MiB of output."""
-    seconds: float = 20.0
+    seconds: float = 60.0
     """Of processor time for a message, and as much again for each MiB of it."""
     opaque: int = 64 << 20
     """Bytes nobody can read that one agent may send to one host within a day."""
