@@ -305,9 +305,9 @@ class Detector:
         return Match(self.rule, view, *self._whole(view.data, (start, stop)), tier)
 
     def _whole(self, data: bytes, secret: Span) -> Span:
-        """A secret with what goes on where its rule could take no more."""
+        """A value of anything with what goes on where its rule could take no more."""
         start, stop = secret
-        if stop - start < self._longest:
+        if self.rule.tier not in _OF_ANYTHING or stop - start < self._longest:
             return secret
         more = _GOES_ON.match(data, stop, stop + _LONGEST_VALUE)
         return start, more.end() if more else stop

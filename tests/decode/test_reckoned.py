@@ -57,3 +57,12 @@ def test_noise_becomes_no_text():
     assert not any(
         is_reckoned(draw.randbytes(draw.randrange(24, 200))) for _ in range(500)
     )
+
+
+def test_a_boundary_in_hexadecimal_is_in_no_keys_way():
+    """As multipart writes one before each part."""
+    coded = bytes(turned(c, 3) for c in TOKEN.encode()).hex()
+    line = "--" + random.Random(2).randbytes(16).hex()
+    body = f'{line}\r\nContent-Disposition: form-data; name="f"\r\n\r\n{coded}\r\n'
+    decoded = decode([Part(PartKind.BODY, f"{body}{line}--\r\n".encode())], Limits())
+    assert any(TOKEN.encode() in view.data for view in decoded.views)

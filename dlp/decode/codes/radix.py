@@ -57,6 +57,7 @@ _SYMBOLS = Alphabet(
     b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", _SHORTEST
 )
 _HEX_RUNS = Alphabet(_HEX, 16)
+_LONG_HEX = 40
 _LONG_HEX_RUNS = Alphabet(_HEX, 24)
 _HEX_LETTERS = Alphabet(b"abcdefghijklmnop", 40)
 _LETTERS = bytes.maketrans(b"abcdefghijklmnop", _HEX[:16])
@@ -182,9 +183,13 @@ def other_base16(source: Source) -> Iterator[View]:
     letters = _HEX_LETTERS.runs(data)
     yield from source.found("hex", _texts(data, letters, 0, _from_letters))
     barren.update(("hex", data[slice(*span)]) for span in fresh if span not in found)
-    rest = [_unhex(data[slice(*span)]) for span in runs if span not in as_it_is]
-    if rest:
-        source.budget.remains(source.child("hex", b"\n".join(rest)))
+    rest: dict[bool, list[bytes]] = {}  # a boundary of 32 digits is in no key's way
+    for start, stop in runs:
+        if (start, stop) not in as_it_is:
+            some = rest.setdefault(stop - start < _LONG_HEX, [])
+            some.append(_unhex(data[start:stop]))
+    for some in rest.values():
+        source.budget.remains(source.child("hex", b"\n".join(some)))
 
 
 def _backwards(run: bytes) -> bytes:
