@@ -41,15 +41,17 @@ _FIRST = 3
 _BRIEF = ("hf_", "SG.", "sk-", "r8_")
 """What some begin with is too short to be told but behind a sign."""
 _SHAPES = (
-    (re.compile(rb"[0-9]{8,10}:[0-9A-Za-z_-]{35}\n?"), b":", range(8, 11)),
+    (re.compile(rb"[0-9]{8,10}:AA[0-9A-Za-z_-]{33}\n?"), b":", range(8, 11), (1, 2)),
     (
         re.compile(rb"[MNO][\w-]{23,25}\.[\w-]{6}\.[\w-]{27,38}\n?"),
         b".",
         range(24, 27),
+        (0, 7),
     ),
 )
-"""Keys that begin with nothing of their own, a sign in them, and where that may stand:
-bots of Telegram and Discord."""
+"""Keys that begin with nothing of their own: a sign in them, where that may stand, and
+how far behind it two bytes are the same. Bots of Telegram and of Discord."""
+_SHAPED_BYTES = range(43, 80)
 _KEY_BYTES = 4096
 """What is undone behind the beginning of a key; of a container, all."""
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
@@ -227,13 +229,15 @@ def _readings(source: Source) -> Iterable[bytes]:
 
 def _shaped(data: bytes) -> Iterator[bytes]:
     """The key that some bytes are, told by its shape."""
-    if len(data) > _ALONE_BYTES:
+    if len(data) not in _SHAPED_BYTES:
         return
-    for shape, sign, places in _SHAPES:
+    for shape, sign, places, (one, other) in _SHAPES:
         for place in places:
+            if data[place + one] != data[place + other]:
+                continue
             for _, undo in _CIPHERS:
                 key = undo(data[place : place + 1], sign[0])
-                text = undo(data, key[0]) if key else b""
+                text = undo(data, key[0])
                 if shape.fullmatch(text) and text != data:
                     yield text
 
