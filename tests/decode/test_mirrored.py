@@ -63,6 +63,19 @@ def test_what_is_not_is_left_alone(text):
     assert "mirrored" not in steps
 
 
+@pytest.mark.parametrize("name", ["a list of 0x", "numbers", "bits", "a dump"])
+def test_what_says_a_text_as_it_stands_is_not_turned_round(name):
+    decoded, steps = steps_of(Part(PartKind.BODY, WAYS[name](TOKEN)))
+    assert any(TOKEN in view.data for view in decoded.views)
+    assert "mirrored" not in steps
+
+
+def test_numbers_of_a_stream_are_turned_round():
+    pairs = zlib.compress(TOKEN).hex(" ").encode()
+    decoded, _ = steps_of(Part(PartKind.BODY, pairs[::-1]))
+    assert any(TOKEN in view.data for view in decoded.views)
+
+
 def test_the_first_line_that_ends_as_a_container_is_found():
     """As a pattern would, which takes a hundred times as long for an image."""
     draw = random.Random(4)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from operator import eq
 
 from dlp.decode.beginnings import KEY
-from dlp.decode.codes.numbers import said
+from dlp.decode.codes.numbers import is_hexadecimal, said
 from dlp.decode.pieces import Span
 from dlp.decode.source import Source
 from dlp.model import View
@@ -47,6 +47,8 @@ def framed(source: Source) -> Iterator[View]:
     rest: list[tuple[Span, bytes]] = []
     for first, last, width in _rows(_NUMBER.split(data)[1:-1]):
         span = spans[first][0], spans[last][1]
+        if is_hexadecimal(data[slice(*span)]):
+            continue
         values = [int(data[a:b]) for a, b in spans[first : last + 1]]
         for at in range(width):
             column = values[at::width][:_MOST_VALUES]

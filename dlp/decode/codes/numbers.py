@@ -49,6 +49,10 @@ _GAP = rb"(?:u(?=8)|(?=[A-Za-z]{0,11}[^0-9A-Za-z])[^0-9]{1,12})"
 """Between numbers stands more than letters, or base64 were full of lists."""
 _LIST = re.compile(rb"[0-9]{1,20}(?:%s[0-9]{1,20}){4,}+" % _GAP)
 _NUMBER = re.compile(rb"[0-9]+")
+_WORD = re.compile(rb"[0-9A-Za-z]+")
+_HEXADECIMAL = re.compile(rb"[uU]|(?:0?[xX]|[uU])?0*[0-9a-fA-F]{2}")
+_LETTERED = re.compile(rb"(?:0?[xX]|[uU])?0*(?:[0-9][a-fA-F]|[a-fA-F][0-9])")
+"""Bytes and code points as digits of which some are letters."""
 _OCTALS = re.compile(rb"(?:(?:0o?)?[0-7]{2,3}(?![0-9])[^0-9]{1,8}){7,}+[0-7o]{0,5}")
 _TOGETHER = (
     (rb"0(?:09|1[03]|[3-9][0-9])|1[01][0-9]|12[0-6]", 12, 10),
@@ -61,9 +65,9 @@ _CODES = tuple(
     (re.compile(rb"(?<![0-9])(?:%b){%d,}+(?![0-9])" % (code, fewest)), code, base)
     for code, fewest, base in _TOGETHER
 )
-_LETTERED = re.compile(
-    rb"(?<![0-9A-Za-z])[0-9a-z]{1,2}(?:[^0-9A-Za-z]{1,3}[0-9a-z]{1,2}){11,}+"
-    rb"(?![0-9A-Za-z])"
+_IN_LETTERS = re.compile(
+    rb"(?<![0-9A-Za-z])[0-9a-z]{1,2}"
+    rb"(?:[^0-9A-Za-z]{1,3}[0-9a-z]{1,2}(?![0-9A-Za-z])){11,}+"
 )
 _BASE_36 = b"0123456789abcdefghijklmnopqrstuvwxyz"
 _LETTERED_BASES = (32, 36)
@@ -87,6 +91,8 @@ def numbers(source: Source) -> Iterator[View]:
     found: list[tuple[Span, bytes]] = []
     rest: list[tuple[Span, bytes]] = []
     for match in _LIST.finditer(source.data):
+        if is_hexadecimal(match[0]):
+            continue
         values = list(map(int, _NUMBER.findall(match[0])))
         texts = said(values)
         if not texts and len(values) >= _FEWEST:
@@ -119,6 +125,13 @@ def numbers(source: Source) -> Iterator[View]:
         source.budget.remains(view)
 
 
+def is_hexadecimal(text: bytes) -> bool:
+    """Whether most words of a list are pairs of digits, some of them letters."""
+    words = _WORD.findall(text)
+    pairs = sum(1 for word in words if _HEXADECIMAL.fullmatch(word))
+    return pairs * 4 > len(words) * 3 and any(map(_LETTERED.fullmatch, words))
+
+
 def _unparted(data: bytes) -> Iterator[tuple[Span, bytes]]:
     """Codes without anything between; one large number with something between."""
     for pattern, one, base in _CODES:
@@ -130,7 +143,7 @@ def _unparted(data: bytes) -> Iterator[tuple[Span, bytes]]:
         size = (value.bit_length() + 7) // 8
         yield match.span(), value.to_bytes(size)
         yield match.span(), value.to_bytes(size, "little")
-    for match in _LETTERED.finditer(data):
+    for match in _IN_LETTERS.finditer(data):
         words = re.findall(rb"[0-9a-z]+", match[0])
         for base in _LETTERED_BASES:
             if max(b"".join(words)) <= _BASE_36[base - 1]:

@@ -17,6 +17,7 @@ from dlp.decode.guesses import TAKEN_APART
 from dlp.decode.pieces import Span
 from dlp.decode.runs import Alphabet, lines, words
 from dlp.decode.source import Source
+from dlp.decode.spellings.escapes import is_spelled
 from dlp.model import View
 
 _SYMBOL = r"[0-9A-Za-z+/=_\-]"
@@ -125,6 +126,8 @@ def ruled(source: Source) -> Iterator[View]:
     """
     found: list[tuple[Span, bytes]] = []
     for span, text, to_its_end in _ruled(source.data):
+        if is_spelled(source.data, *span):
+            continue
         if KEY.match(text) or (to_its_end and len(text) >= _LONG):
             found.append((span, text))
         else:

@@ -87,6 +87,26 @@ def unescape(data: bytes) -> bytes:
     return b"".join(out)
 
 
+_BYTE = rb"[2-7][0-9a-fA-F]"
+_CODE = rb"(?:3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6])"
+_SPELLED = re.compile(
+    rb"(?:(?:%%(?:25)*|\\x|\\u00|[uU]\+00)%b ?|&#(?:[xX]0{0,4}%b|%b);"
+    rb"|(?:0[xX])?%b[ ,:;]{1,2})+" % (_BYTE, _BYTE, _CODE, _BYTE)
+)
+"""Each the code of a printable character."""
+_BESIDE = 16
+"""A name before, and of an escape the half."""
+
+
+def is_spelled(data: bytes, start: int, stop: int) -> bool:
+    """
+    Whether that stretch is text of which each character is written as its code: who
+    undoes that has what is left when the signs of it are taken out.
+    """
+    found = _SPELLED.search(data, max(start - _BESIDE, 0), stop + 1)
+    return found is not None and found.end() - found.start() > stop - start - _BESIDE
+
+
 def escapes(source: Source) -> Iterator[View]:
     """The lines that have escapes, with these undone."""
     yield from rewritten(source, "escapes", b"\\", ESCAPES, unescape)

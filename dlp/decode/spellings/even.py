@@ -17,6 +17,7 @@ from dlp.decode.documents.leaves import LOOKS_LIKE_JSON
 from dlp.decode.kinds import is_drawn
 from dlp.decode.pieces import Span
 from dlp.decode.source import Source
+from dlp.decode.spellings.escapes import is_spelled
 from dlp.model import View
 
 _ALNUM = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -54,7 +55,9 @@ def even(source: Source) -> Iterator[View]:
         edges = _edges(data.translate(table))
         for first, last in _stretches(edges):
             text, span = _glued(data, edges, first, last)
-            if len(text) >= _SHORTEST and _is_token(text):
+            if len(text) < _SHORTEST or is_spelled(data, *span):
+                continue
+            if _is_token(text):
                 found.setdefault(text, span)
     placed = [(span, text) for text, span in found.items()]
     yield from source.found("ungrouped", placed)

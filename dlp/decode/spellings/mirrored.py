@@ -24,6 +24,13 @@ _BEGINS = re.compile(
     rb"|(?:\d{2,3} ){3}|(?:[01]{8} ){2}|(?:[0-9a-f]{2}[ :]){4}|begin [0-7]{3} "
     rb"|data:[a-z]{4,11}/|<\?xml |MIME-Version: |Subject: |[0-9a-f]{8}:? ",
 )
+_TAIL = 80
+_CODE = rb"(?:3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6])"
+_WRITTEN = re.compile(
+    rb"(?:(?:0[xX]|\\x|%%)?[2-7][0-9a-fA-F][ :,]{1,2}){8}|(?:%s(?:, ?| )){6}"
+    rb"|(?:0[01]{7} ){7}" % _CODE
+)
+"""Text, a number a character; the other way round it reads as such by chance only."""
 _ENDS = tuple(magic[::-1] for magic in CONTAINERS)
 HINTS = (
     *("".join(f"\\x{byte:02x}" for byte in end) + END for end in _ENDS),
@@ -46,10 +53,16 @@ def mirrored(source: Source) -> Iterator[View]:
     data = source.data
     if len(data) < _SHORTEST or source.view.step == STEP:
         return
-    if _BEGINS.match(data[: -_HEAD - 1 : -1]):
+    if _BEGINS.match(data[: -_HEAD - 1 : -1]) and not _is_written(data):
         yield source.child(STEP, data[::-1])
     elif stop := _end(data):
         yield source.child(STEP, data[:stop][::-1])
+
+
+def _is_written(data: bytes) -> bool:
+    """Whether the end of it is numbers which say a text as they stand, and only so."""
+    tail = data[-_TAIL:] + b" "
+    return bool(_WRITTEN.search(tail)) and not _WRITTEN.search(tail[::-1])
 
 
 def _end(data: bytes) -> int:

@@ -1,0 +1,87 @@
+"""
+What is written out one character at a time is read as that, and not also as pieces of
+something: a key of a hundred characters so written was read in two thousand ways.
+"""
+
+import random
+import string
+import urllib.parse
+
+import pytest
+
+from dlp.decode import decode
+from dlp.decode.spellings.escapes import is_spelled
+from dlp.model import Limits, Part, PartKind
+from tests.decode.encoders import each, hexdump
+
+ALNUM = string.ascii_letters + string.digits
+TOKEN = ("gh" + "p_" + "".join(random.Random(5).choices(ALNUM, k=110))).encode()
+
+
+def percent(times):
+    def spelled(token):
+        text = each("%{:02X}")(token).decode()
+        for _ in range(times - 1):
+            text = urllib.parse.quote(text)
+        return text.encode()
+
+    return spelled
+
+
+WAYS = {
+    "percent": percent(1),
+    "percent twice": percent(2),
+    "percent three times": percent(3),
+    "escapes": each("\\x{:02x}"),
+    "escapes of JSON": each("\\u{:04x}"),
+    "entities": each("&#{};"),
+    "hexadecimal entities": each("&#x{:x};"),
+    "code points": each("U+{:04X}", " "),
+    "pairs": each("{:02x}", ":"),
+    "a list": each("0x{:02x}", ", "),
+    "a dump": hexdump,
+}
+PLACES = {
+    "alone": "{}",
+    "a cookie": "a=1; note={}; b=2",
+    "among words": "it says {} here",
+}
+FEW = 160
+"""Views; most have under 60."""
+
+
+def read(text):
+    decoded = decode([Part(PartKind.BODY, text)], Limits())
+    assert not decoded.truncated
+    return decoded.views
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("name", WAYS)
+def test_it_is_read_in_few_ways(name, place):
+    views = read(PLACES[place].encode().replace(b"{}", WAYS[name](TOKEN)))
+    assert any(TOKEN in view.data for view in views)
+    assert len(views) < FEW
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"".join(
+            b"%%%b" % TOKEN.hex().encode()[at : at + 2] for at in range(0, 228, 2)
+        )[::-1],
+        each("%{:02X}")(bytes(byte ^ 0x2A for byte in TOKEN)),
+        b"%4".join(TOKEN[at : at + 1] for at in range(len(TOKEN))),
+        b"%".join(TOKEN[at : at + 4] for at in range(0, len(TOKEN), 4)),
+    ],
+    ids=["backwards", "under a byte", "a sign and a digit between", "percents between"],
+)
+def test_what_looks_like_it_is_still_put_together(text):
+    assert any(TOKEN in view.data for view in read(text))
+
+
+def test_a_stretch_is_spelled_from_end_to_end():
+    text = b"%73%6b%2d" * 9
+    assert is_spelled(text, 1, len(text))
+    assert not is_spelled(text + TOKEN, 1, len(text + TOKEN))
+    assert not is_spelled(b"%d3%f6" * 9, 1, 54)
