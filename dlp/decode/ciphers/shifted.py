@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from math import log2
+from typing import NamedTuple
 
 import numpy as np
 
@@ -120,6 +121,15 @@ _CIPHERS: tuple[tuple[Steps, Undo], ...] = (
 )
 
 
+class Hit(NamedTuple):
+    """A literal under a cipher."""
+
+    start: int
+    key: int
+    literal: bytes
+    undo: Undo
+
+
 class Shifts:
     """Beginnings of keys and of containers, as steps from byte to byte."""
 
@@ -148,8 +158,7 @@ class Shifts:
         written = len(data) <= _SMALL_BYTES and _is_all_written(data)
         counts = _counted(data, written=written)
         return any(map(self._may_be_alone, data.split(BETWEEN))) or any(
-            counts(start, literal) or _is_id(data, start, key, undo)
-            for start, key, literal, undo in self._hits(data)
+            counts(hit) for hit in self._hits(data)
         )
 
     def undone(self, source: Source) -> Iterator[View]:
@@ -162,10 +171,9 @@ class Shifts:
         done: set[int] = set()
         written = _is_written(source.data) and source.view.step not in NO_TEXT_BEFORE
         counts = _counted(source.data, written=written)
-        for start, key, literal, undo in self._hits(source.data):
-            if start in done or not (
-                counts(start, literal) or _is_id(source.data, start, key, undo)
-            ):
+        for hit in self._hits(source.data):
+            start, key, literal, undo = hit
+            if start in done or not counts(hit):
                 continue
             done.add(start)
             codec = _HEADS.get(literal)
@@ -206,8 +214,7 @@ class Shifts:
                 if key and self._key.match(text) and _ALONE.fullmatch(text):
                     yield text
 
-    def _hits(self, data: bytes) -> Iterator[tuple[int, int, bytes, Undo]]:
-        """Where a literal begins, under which key, and how that is undone."""
+    def _hits(self, data: bytes) -> Iterator[Hit]:
         if len(data) <= _SHORTEST:
             return
         for locator, steps, undo in self._locators:
@@ -216,7 +223,7 @@ class Shifts:
                 start = stop + 1 - len(literal)
                 first = undo(data[start : start + 1], literal[0])[0]
                 if first:
-                    yield start, first, literal, undo
+                    yield Hit(start, first, literal, undo)
 
 
 def _readings(source: Source) -> Iterable[bytes]:
@@ -274,10 +281,12 @@ def _is_all_written(data: bytes) -> bool:
     return not data.translate(None, TEXT_BYTES) or is_wide_text(data)
 
 
-def _counted(data: bytes, *, written: bool) -> Callable[[int, bytes], bool]:
-    """Tells whether a literal at a place is long enough, or begins a word, to count."""
+def _counted(data: bytes, *, written: bool) -> Callable[[Hit], bool]:
+    """Tells whether a literal is long enough, or begins a word or an id, to count."""
     shortest = _SHORTEST_IN_TEXT if written else _SHORTEST
-    return lambda start, literal: len(literal) >= shortest or _is_word(data, start)
+    return lambda hit: (
+        len(hit.literal) >= shortest or _is_word(data, hit.start) or _is_id(data, hit)
+    )
 
 
 def _is_word(data: bytes, start: int) -> bool:
@@ -291,11 +300,11 @@ _ID = re.compile(rb"(?<![0-9A-Za-z])A[KS]IA[A-Z2-7]{16}(?![0-9A-Za-z])")
 _ID_BYTES = 20
 
 
-def _is_id(data: bytes, start: int, key: int, undo: Undo) -> bool:
+def _is_id(data: bytes, hit: Hit) -> bool:
     """Whether this is an access key's id of AWS, as a word: its 20 letters tell."""
-    before = max(start - 1, 0)
-    text = undo(data[before : start + _ID_BYTES + 1], key)
-    return _ID.match(text, start - before) is not None
+    before = max(hit.start - 1, 0)
+    text = hit.undo(data[before : hit.start + _ID_BYTES + 1], hit.key)
+    return _ID.match(text, hit.start - before) is not None
 
 
 _NO_ID = re.compile(rb"A[KS]IA(?![A-Z2-7]{16})|.{4}(?![0-9A-Za-z]{16})")

@@ -22,13 +22,11 @@ _BETWEEN = (
     r"(?:\$?\{?[$A-Za-z_]\w{0,24}\}?\s{0,3}[+.&|]{1,2}\s{0,3})?)?"
     r"[(\[]{0,2}[bruf@]?"
 )
-_JUNCTION = re.compile(
-    rf"[\"'`]{_BETWEEN}[\"'`](?:\$\{{?\w{{1,24}}\}}?)?|\$\{{(?:''|\"\")\}}".encode()
-)
+_JOIN = rf"(?:[\"'`]{_BETWEEN}[\"'`](?:\$\{{?\w{{1,24}}\}}?)?|\$\{{(?:''|\"\")\}})"
+_JUNCTION = re.compile(_JOIN.encode())
 _LITERAL = r"[^\"'`\r\n\\]{0,400}"
 _BARE = r"[\w.\-+/:@$]{1,64}"
 """What stands before the first and behind the last quote where these only separate."""
-_JOIN = rf"(?:[\"'`]{_BETWEEN}[\"'`](?:\$\{{?\w{{1,24}}\}}?)?|\$\{{(?:''|\"\")\}})"
 _CHAIN = re.compile(
     rf"(?:[\"'`]{_LITERAL}|(?<![\w.\-+/:@$]){_BARE})"
     rf"(?:{_JOIN}{_LITERAL})*{_JOIN}(?:{_LITERAL}[\"'`]|{_BARE})".encode()
