@@ -70,6 +70,17 @@ def test_what_says_a_text_as_it_stands_is_not_turned_round(name):
     assert "mirrored" not in steps
 
 
+@pytest.mark.parametrize("name", ["a list of 0x", "numbers", "bits"])
+def test_numbers_the_right_way_round_behind_it_do_not_hide_it(name):
+    text = (
+        WAYS[name](TOKEN)[::-1]
+        + b"\n"
+        + WAYS[name](b"nothing that is to be seen here.")
+    )
+    decoded, _ = steps_of(Part(PartKind.BODY, text))
+    assert any(TOKEN in view.data for view in decoded.views)
+
+
 def test_numbers_of_a_stream_are_turned_round():
     pairs = zlib.compress(TOKEN).hex(" ").encode()
     decoded, _ = steps_of(Part(PartKind.BODY, pairs[::-1]))

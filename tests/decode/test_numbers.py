@@ -73,3 +73,15 @@ def test_lines_in_codes_with_nothing_between(form):
     said = "".join(form.format(code) for code in text.encode())
     views = decode([Part(PartKind.BODY, f"it is {said}".encode())], Limits()).views
     assert any(text.encode() in view.data for view in views)
+
+
+@pytest.mark.parametrize("decoy", ["{}, 1f", "2e {}", "1f:2e, {}, 3d, 0x4b"])
+def test_pairs_with_letters_beside_a_list_do_not_hide_it(decoy):
+    """Of capitals and digits all codes have two digits, as hexadecimal pairs have."""
+    key = "AK" + "IA" + "".join(random.Random(6).choices(string.ascii_uppercase, k=16))
+    draw = random.Random(7)
+    text = decoy.format(
+        "".join(f"{c}{draw.choice([', ', ' ', '; '])}" for c in key.encode())
+    )
+    views = decode([Part(PartKind.BODY, text.encode())], Limits()).views
+    assert any(key.encode() in view.data for view in views)

@@ -51,7 +51,10 @@ _LIST = re.compile(rb"[0-9]{1,20}(?:%s[0-9]{1,20}){4,}+" % _GAP)
 _NUMBER = re.compile(rb"[0-9]+")
 _WORD = re.compile(rb"[0-9A-Za-z]+")
 _HEXADECIMAL = re.compile(rb"[uU]|(?:0?[xX]|[uU])?0*[0-9a-fA-F]{2}")
-_LETTERED = re.compile(rb"(?:0?[xX]|[uU])?0*(?:[0-9][a-fA-F]|[a-fA-F][0-9])")
+_LETTERED = re.compile(
+    rb"(?<![0-9A-Za-z])(?:0?[xX]|[uU])?0*(?:[0-9][a-fA-F]|[a-fA-F][0-9a-fA-F])"
+    rb"(?![0-9A-Za-z])"
+)
 """Bytes and code points as digits of which some are letters."""
 _OCTALS = re.compile(rb"(?:(?:0o?)?[0-7]{2,3}(?![0-9])[^0-9]{1,8}){7,}+[0-7o]{0,5}")
 _TOGETHER = (
@@ -90,31 +93,30 @@ def numbers(source: Source) -> Iterator[View]:
     """What lists of numbers say."""
     found: list[tuple[Span, bytes]] = []
     rest: list[tuple[Span, bytes]] = []
-    for match in _LIST.finditer(source.data):
-        if is_hexadecimal(match[0]):
-            continue
-        values = list(map(int, _NUMBER.findall(match[0])))
+    for span in _lists(source.data):
+        listed = source.data[slice(*span)]
+        values = list(map(int, _NUMBER.findall(listed)))
         texts = said(values)
         if not texts and len(values) >= _FEWEST:
-            texts = _otherwise(match[0])
-        signed = _signed(source.data, *match.span())
+            texts = _otherwise(listed)
+        signed = _signed(source.data, *span)
         for skipped in range(_MOST_BEFORE):
             texts += filter(begins_known, _complement(signed[skipped:]))
         if _FEWEST <= len(values) <= _MOST_SUMMED:
             signed = signed or values
             found += [
-                (match.span(), text)
+                (span, text)
                 for skipped in range(_MOST_BEFORE)
                 if _may_be_summed(signed[skipped:])
                 for text in _summed(signed[skipped:])
                 if not text[:-1].translate(None, TEXT_BYTES)
             ]
-        found += [(match.span(), text) for text in texts]
+        found += [(span, text) for text in texts]
         counted = list(letters(values, source.data))
         if not texts and len(values) >= _FEWEST:
             counted += _unscaled(signed or values)
-            rest += [(match.span(), text) for text in counted]
-        found += [(match.span(), text) for text in counted if KEY.search(text)]
+            rest += [(span, text) for text in counted]
+        found += [(span, text) for text in counted if KEY.search(text)]
     for match in _OCTALS.finditer(source.data):
         text = _bytes(int(digits, 8) for digits in re.findall(rb"[0-7]+", match[0]))
         if readable_for_its_size(text):
@@ -125,11 +127,26 @@ def numbers(source: Source) -> Iterator[View]:
         source.budget.remains(view)
 
 
+def _lists(data: bytes) -> Iterator[Span]:
+    """Lists of decimals; of a list of hexadecimal pairs what stands between letters."""
+    for match in _LIST.finditer(data):
+        if not is_hexadecimal(match[0]):
+            yield match.span()
+            continue
+        start, end = match.span()
+        for word in _LETTERED.finditer(data, start, end + 1):
+            if len(_NUMBER.findall(data, start, word.start())) >= _FEWEST:
+                yield start, word.start()
+            start = word.end()
+        if len(_NUMBER.findall(data, start, end)) >= _FEWEST:
+            yield start, end
+
+
 def is_hexadecimal(text: bytes) -> bool:
     """Whether most words of a list are pairs of digits, some of them letters."""
     words = _WORD.findall(text)
     pairs = sum(1 for word in words if _HEXADECIMAL.fullmatch(word))
-    return pairs * 4 > len(words) * 3 and any(map(_LETTERED.fullmatch, words))
+    return pairs * 4 > len(words) * 3 and bool(_LETTERED.search(text))
 
 
 def _unparted(data: bytes) -> Iterator[tuple[Span, bytes]]:

@@ -26,9 +26,12 @@ _BEGINS = re.compile(
 )
 _TAIL = 80
 _CODE = rb"(?:3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6])"
-_WRITTEN = re.compile(
-    rb"(?:(?:0[xX]|\\x|%%)?[2-7][0-9a-fA-F][ :,]{1,2}){8}|(?:%s(?:, ?| )){6}"
-    rb"|(?:0[01]{7} ){7}" % _CODE
+_WRITTEN, _LONG_WRITTEN = (
+    re.compile(
+        rb"(?:(?:0[xX]|\\x|%%)?[2-7][0-9a-fA-F][ :,]{1,2}){%d}|(?:%b(?:, ?| )){%d}"
+        rb"|(?:0[01]{7} ){%d}" % (pairs, _CODE, codes, codes)
+    )
+    for pairs, codes in ((8, 6), (12, 8))
 )
 """Text, a number a character; the other way round it reads as such by chance only."""
 _ENDS = tuple(magic[::-1] for magic in CONTAINERS)
@@ -60,9 +63,13 @@ def mirrored(source: Source) -> Iterator[View]:
 
 
 def _is_written(data: bytes) -> bool:
-    """Whether the end of it is numbers which say a text as they stand, and only so."""
-    tail = data[-_TAIL:] + b" "
-    return bool(_WRITTEN.search(tail)) and not _WRITTEN.search(tail[::-1])
+    """
+    Whether the end of it is numbers which say a text as they stand, and none anywhere
+    say one backwards.
+    """
+    if not _WRITTEN.search(data[-_TAIL:] + b" "):
+        return False
+    return not _LONG_WRITTEN.search(data[::-1] + b" ")
 
 
 def _end(data: bytes) -> int:
