@@ -21,13 +21,15 @@ from dlp.decode.sieve import START
 from dlp.decode.source import Source
 from dlp.model import View
 
-_OFFSET = r"(?:0x[0-9a-fA-F]{4,16}|0[0-9a-fA-F]{3,15}(?:`[0-9a-fA-F]{8})?)"
-_PLACE = rf"{_OFFSET}(?: <[^>\n]{{1,60}}>)?:?"
+_OFFSET = r"x[0-9a-fA-F]{4,16}|[0-9a-fA-F]{3,15}(?:`[0-9a-fA-F]{8})?"
+"""Behind the zero that all begin with."""
+_PLACE = rf"0(?:{_OFFSET})(?: <[^>\n]{{1,60}}>)?:?"
 HINTS = (rf"(?:{START}|[^0-9A-Za-z]){_PLACE}[ \t]{{1,8}}[^ \t\n][^\n]{{3}}",)
 _ROW = re.compile(
-    rf"(?m)(?:^|(?<=[^0-9A-Za-z\n]))(?P<offset>{_OFFSET})(?: <[^>\n]{{1,60}}>)?:?"
+    rf"(?m)0(?<![0-9A-Za-z]0)(?P<offset>{_OFFSET})(?: <[^>\n]{{1,60}}>)?:?"
     r"(?:[ \t]+(?P<words>.*))?$".encode()
 )
+"""With a sign first that can be searched for: each word was tried, and took longer."""
 _PARTED = re.compile(rb"(?<=[0-9a-fA-F]{2})-(?!\S{3})")
 _SIZES = (1, 2, 4, 8)
 _MOST_BYTES = 64
@@ -101,7 +103,7 @@ def listings(source: Source) -> Iterator[View]:
 def _offset(row: re.Match[bytes], base: int) -> int:
     digits = row["offset"].replace(b"`", b"")
     if base == 16:
-        digits = digits.removeprefix(b"0x")
+        digits = digits.removeprefix(b"x")
     return int(digits, base) if _is(digits, base) else -1
 
 
