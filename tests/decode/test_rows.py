@@ -88,6 +88,15 @@ def test_a_spelled_key_with_one_sign_at_even_distances_is_read(spelled, size):
         assert any(TOKEN.encode() in data for data in views(written))
 
 
+def test_a_list_of_versions_is_not_cut_without_end():
+    """In a table of contents it is: each way to cut it evenly is cut in more ways."""
+    numbers = [f"4.{n // 10}.{n % 10}" for n in range(99, 39, -1)]
+    page = "".join(f'<a href="#{n}">{n}</a><br/>\n' for n in numbers)
+    decoded = decode([Part(PartKind.BODY, page.encode())], Limits())
+    assert not decoded.truncated
+    assert len(decoded.views) < 1500
+
+
 def test_an_array_is_no_text_that_was_cut():
     lines = [DRAW.randbytes(16).hex(" ") for _ in range(300)]
     decoded = views("\n".join(f"  {line}," for line in lines))

@@ -29,6 +29,17 @@ def written(form, size):
     )
 
 
+def test_times_of_day_are_no_lengths():
+    draw = random.Random(1)
+    rows = (
+        f"<ele>{draw.randrange(9999) / 10}</ele><time>2026-11-{draw.randint(10, 28)}T"
+        f"{draw.randint(10, 23)}:{draw.randint(10, 59)}:{draw.randint(10, 59)}.5Z</time>"
+        for _ in range(200)
+    )
+    decoded = decode([Part(PartKind.BODY, "".join(rows).encode())], Limits())
+    assert not any(view.step == "sized" for view in decoded.views)
+
+
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("size", [5, 8, 13, 20])
 def test_a_key_is_put_together(name, size):

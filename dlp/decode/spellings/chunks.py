@@ -18,6 +18,7 @@ from dlp.decode.pieces import Span
 from dlp.decode.runs import Alphabet, lines, words
 from dlp.decode.source import Source
 from dlp.decode.spellings.escapes import is_spelled
+from dlp.decode.spellings.rows import is_regrouped
 from dlp.model import View
 
 _SYMBOL = r"[0-9A-Za-z+/=_\-]"
@@ -79,6 +80,8 @@ _APART = 2
 
 def groups(source: Source) -> Iterator[View]:
     """Groups of one length without what separates them."""
+    if is_regrouped(source.view):
+        return
     found: list[tuple[Span, bytes]] = []
     for size, pattern in zip(_SIZES, _GROUPS, strict=True):
         for match in pattern.finditer(source.data):
@@ -124,6 +127,8 @@ def ruled(source: Source) -> Iterator[View]:
     Such words without it: `ghp_/Ab3x/...`. What parts them may be what they consist of.
     Of what is ruled to its end, and is long, what is left may be a code.
     """
+    if is_regrouped(source.view):
+        return
     found: list[tuple[Span, bytes]] = []
     for span, text, to_its_end in _ruled(source.data):
         if is_spelled(source.data, *span):

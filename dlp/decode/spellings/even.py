@@ -18,6 +18,7 @@ from dlp.decode.kinds import is_drawn
 from dlp.decode.pieces import Span
 from dlp.decode.source import Source
 from dlp.decode.spellings.escapes import is_spelled
+from dlp.decode.spellings.rows import is_regrouped
 from dlp.model import View
 
 _ALNUM = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -49,6 +50,8 @@ def is_even(data: bytes) -> bool:
 
 def even(source: Source) -> Iterator[View]:
     """The pieces of each stretch, side by side."""
+    if is_regrouped(source.view):
+        return
     data = source.data
     found: dict[bytes, Span] = {}
     for table in _tables(data):

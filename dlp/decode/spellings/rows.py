@@ -23,6 +23,7 @@ STEP = "ungrouped"
 _NO_TEXT = GUESSES | {"strings"}
 _FIRST = re.compile(rb"[01](?<![1-9][01])(?![0-9A-Za-z])")
 _NEXT = {ord("0"): b"1", ord("1"): b"2"}
+_MOST_TIMES = 3
 _ZEROS = 3
 """Digits before it that fill it up."""
 _FEWEST, _FEWEST_LINES = 3, 4
@@ -54,7 +55,7 @@ def has_rows(data: bytes) -> bool:
 
 def rows(source: Source) -> Iterator[View]:
     """What the records of each frame hold."""
-    if source.view.came_of(_NO_TEXT):
+    if source.view.came_of(_NO_TEXT) or is_regrouped(source.view):
         return
     done: set[bytes] = set()
     for spans in _rows(source.data):
@@ -65,6 +66,17 @@ def rows(source: Source) -> Iterator[View]:
         if are_cut(pieces):
             done.add(text)
             yield gathered(source, spans, pieces)
+
+
+def is_regrouped(view: View | None) -> bool:
+    """
+    Whether it was ungrouped in what was ungrouped, and that as well. A list of versions
+    is cut evenly however often one does it, each time in more ways.
+    """
+    times = 0
+    while view is not None:
+        times, view = times + (view.step == STEP), view.parent
+    return times >= _MOST_TIMES
 
 
 def gathered(source: Source, spans: Sequence[Span], pieces: list[bytes]) -> View:

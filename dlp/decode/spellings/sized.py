@@ -32,6 +32,8 @@ HINTS = (
     r"[0-9]{1,2}H[!-~]{2,99}[0-9]{1,2}H[!-~]",
     r"[Ll]ength: ?[0-9]{1,5}\r?\n",
 )
+_CLOCK = re.compile(rb"(?<![0-9])[0-5]?[0-9]:[0-5][0-9](?![0-9])")
+"""A time of day: in a column of them three tell their own lengths by chance."""
 _WIDEST_GAP = 28
 """Bytes between a piece and the number of the next."""
 _FEWEST, _LONG = 3, 12
@@ -50,6 +52,8 @@ def sized(source: Source) -> Iterator[View]:
         done = chains = 0
         for first in pattern.finditer(data):
             if first.start() < done or chains == _MOST_CHAINS:
+                continue
+            if _CLOCK.match(data, first.start()):
                 continue
             chain = list(_chain(data, first, base))
             if len(chain) >= _FEWEST or (len(chain) == 2 and _are_long(chain)):
