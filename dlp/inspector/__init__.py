@@ -45,7 +45,7 @@ from dlp.model import (
 )
 from dlp.patterns import give_back
 from dlp.policy import Policy, load_policy, override
-from dlp.policy.credentials import host_matches, loose_slot
+from dlp.policy.credentials import host_matches, innermost, loose_slot
 from dlp.policy.fetching import may_fetch
 from dlp.policy.hosts import expanded
 from dlp.policy.opened import breach
@@ -381,14 +381,18 @@ class Inspector:
         return tuple(finding for finding in placed if finding)
 
     def _loose(self, finding: Finding, start: int, message: Message) -> Finding | None:
+        to = message.destination.host
         if finding.kind is Kind.FINGERPRINT:
             hosts = self.slots.homes[finding.rule]
             slots, place = self.index.info(finding.rule).slots, Place.BOUND
         else:
-            rule = self.rules[finding.rule]
-            hosts, slots, place = rule.hosts, rule.slots, Place.VENDOR_SLOT
-        if not slots or not host_matches(message.destination.host, hosts):
+            hosts, slots = self.slots.vendors(self.rules[finding.rule], to)
+            place = Place.VENDOR_SLOT
+        if not slots or not host_matches(to, hosts):
             return None
         here = loose_slot(message.parts[finding.part], finding.path, start)
-        slot = next((s for s in slots if s in {"any", here}), None)
+        places = {"any", here}
+        if place is Place.VENDOR_SLOT:
+            places.add(innermost(here))
+        slot = next((s for s in slots if s in places), None)
         return replace(finding, slot=slot, place=place) if slot else None

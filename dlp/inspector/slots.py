@@ -23,12 +23,13 @@ from typing import NamedTuple
 
 from dlp.decide import BLOCK, consequence
 from dlp.decode import Recall, Spent, decode
+from dlp.decode.guesses import TAKEN_APART
 from dlp.detect.confirm import Match
 from dlp.detect.cookies import is_credential
 from dlp.detect.engine import Engine
 from dlp.detect.known.fingerprint import SecretIndex
 from dlp.detect.proof.checks import is_jwt
-from dlp.detect.rule import Rule
+from dlp.detect.rule import GENERIC, Rule
 from dlp.memory import Memory
 from dlp.model import (
     Destination,
@@ -64,6 +65,8 @@ ACROSS = "headers"
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _PROTOCOL = re.compile(rb"(?:[a-z]{2,16}\d{0,2})(?:[-.](?:[a-z]{1,16}\d{0,2}|\d)){0,3}")
 """The name of a protocol; a key has more digits, or longer runs."""
+_SESSION = re.compile(r"(?i)cookie:.*(?:sess|sid|auth|token|login|remember|ticket).*")
+"""The value of a cookie that says who is calling, with nothing around it."""
 GUESSES = frozenset({Tier.LIKELY, Tier.WEAK})
 _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
@@ -174,6 +177,22 @@ class Slots:
             else:
                 yield finding
 
+    def vendors(self, rule: Rule, host: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """
+        The hosts of a rule, and its slots. Of what only a name makes a secret nobody
+        knows whose it is: it is at home where the host's vendor takes a key.
+        """
+        if rule.family != GENERIC:
+            return rule.hosts, rule.slots
+        theirs = (
+            each.slots
+            for each in self.engine.rules
+            if each.tier in GUESSES and host_matches(host, each.hosts)
+        )
+        slots = (slot for some in theirs for slot in some)
+        places = ("query:", "form:", "json:")
+        return (host,), tuple(slot for slot in slots if slot.startswith(places))
+
     def _claims(self, token: Token, spent: Spent | None) -> bool:
         """Whether the token says who is calling."""
         if token.slot == COOKIE:
@@ -272,7 +291,11 @@ class Slots:
         inside = [
             m
             for m in matches
-            if m not in outside and m.tier in vendor_shaped and m.rule.id not in own
+            if m not in outside
+            and m.tier in vendor_shaped
+            and m.rule.id not in own
+            # Of one vendor's keys a thousandth can be read as another's.
+            and not (own and m.view.came_of(TAKEN_APART))
         ]
         if inside or hits:
             if any(m.tier in vendor_shaped for m in outside):
@@ -296,11 +319,11 @@ def _seat(finding: Finding, parts: Sequence[Part]) -> str:
     if finding.path == ACROSS:
         # Values of other headers beside it make any token a named secret by chance.
         return ACROSS
-    if span is None:
-        return ""
-    if part.kind is not PartKind.HEADER or part.name == "cookie":
+    if span is None or part.kind is not PartKind.HEADER:
         return ""
     _, *steps = finding.path.split(" > ")
+    if part.name == "cookie":
+        return COOKIE if steps and _SESSION.fullmatch(steps[0]) else ""
     for token in tokens((part,), frozenset()):
         inside = token.span[0] <= span[0] and span[1] <= token.span[1]
         if inside and (not steps or (token.slot == "basic" and steps == ["base64"])):

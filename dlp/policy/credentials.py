@@ -248,9 +248,15 @@ def loose_slot(part: Part, path: str, start: int) -> str:
                 return f"query:{found[1].decode('latin-1').lower()}"
         return ""
     last = path.rpartition(" > ")[2]
-    if part.kind is PartKind.BODY and last.startswith("$."):
-        return f"json:{last[2:]}"
-    return ""
+    if part.kind is PartKind.BODY and last.startswith(("$.", "$[")):
+        return f"json:{last[1:].removeprefix('.')}"
+    return path if path.startswith("header:") else ""
+
+
+def innermost(slot: str) -> str:
+    """A place in JSON by its last name alone: in a batch each item has the key."""
+    last = re.split(r"[.\[\]:]+", slot.rstrip("]"))[-1]
+    return f"json:{last.lower()}" if slot.startswith("json:") else slot
 
 
 def host_matches(host: str, patterns: Sequence[str]) -> bool:

@@ -57,6 +57,31 @@ WIRE = {
             header("sec-websocket-protocol", f"realtime, openai-insecure-api-key.{k}")
         ],
     ),
+    "okta": (
+        "acme.okta.com",
+        "00{base64url:40}",
+        lambda k: [header("authorization", f"SSWS {k}")],
+    ),
+    "planetscale": (
+        "api.planetscale.com",
+        "{loweralnum:12}:pscale_tkn_{base64url:43}",
+        lambda k: [header("authorization", k)],
+    ),
+    "a key that only its name makes one, in the vendor's query": (
+        "serpapi.com",
+        "{hex:64}",
+        lambda k: [target("/search.json", engine="google", api_key=k)],
+    ),
+    "the same in the vendor's body": (
+        "api2.amplitude.com",
+        "{hex:32}",
+        lambda k: [body(api_key=k, events=[{"event_type": "start"}])],
+    ),
+    "in each item of a batch": (
+        "api.mixpanel.com",
+        "{hex:32}",
+        lambda k: [body(batch=[{"event": "x", "properties": {"token": k}}])],
+    ),
     "gemini query": (
         "generativelanguage.googleapis.com",
         GEMINI,
@@ -164,3 +189,24 @@ def test_at_home_but_over_plain_http_it_is_refused(inspector, name):
     host, template, wire = WIRE[name]
     parts = wire(expand(template, seed=7))
     assert judge(inspector, host, parts, scheme="http").action is Action.BLOCK
+
+
+def test_one_vendors_key_is_not_taken_for_anothers(inspector):
+    """Of a thousand one has letters from which another vendor's can be picked."""
+    key = expand("sk-ant-oat01-{base64url:93}AA", seed=29)
+    assert judge(inspector, "api.anthropic.com", [bearer(key)]).action is Action.ALLOW
+
+
+@pytest.mark.parametrize(
+    ("name", "action"),
+    [
+        ("session-token", Action.ALLOW),
+        ("auth_token", Action.ALLOW),
+        ("db_password", Action.BLOCK),
+    ],
+)
+def test_a_cookie_that_says_who_is_calling_is_a_credential(inspector, name, action):
+    """Also one that was issued before the proxy saw it."""
+    value = expand("{alnum:40}", seed=7)
+    parts = [header("cookie", f"theme=dark; {name}={value}; lang=en")]
+    assert judge(inspector, OTHER, parts).action is action
