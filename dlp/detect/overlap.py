@@ -126,6 +126,8 @@ def _is_by_chance(match: Match) -> bool:
         return any(name in _ANY_SHAPE for name, _ in match.rule.checks)
     if _is_token(match):
         return False
+    if match.secret[:fixed].rstrip(b"_-").lower() in _ORDINARY:
+        return True  # `secret_`: it stands in the text as a word, or as one of a name
     begun = _USUAL.match(match.secret)
     fixed = max(fixed, begun.end() if begun else 0)
     text, view = match.view, match.view
@@ -135,6 +137,7 @@ def _is_by_chance(match: Match) -> bool:
     return fixed * _FIXED_BITS < log2(len(text.data)) + _TRIES_BITS
 
 
+_ORDINARY = frozenset(word.encode() for word in WORDS)
 _USUAL = re.compile("|".join(map(re.escape, USUAL)).encode())
 """Rules fix these in alternatives, of which `_own` knows what all begin with."""
 

@@ -59,6 +59,23 @@ HONEST = {
     "a challenge in JSON": r'{{"a": "{{\"type\": \"http-01\",\n \"token\": \"{base64url:43}\"}}"}}',
     "a key that is signed": '{{"signed_curve25519:AAAAHQ": {{"key": "{base64:43}", '
     '"signatures": {{"@a:b": {{}}}}}}}}',
+    "who wrote something longer": '{{"sender_key": "{base64:43}"}}',
+    "a form of Laravel, in JSON": '{{"_token":"{alnum:40}","components":[]}}',
+    "a meeting": "Join https://us02web.zoom.us/j/{digit:11}?pwd={alnum:32} at ten",
+    "a program that reports itself": '{{"name": "start", "iKey": "o:{hex:32}"}}',
+    "what an audit log hashes": '{{"client_token": "hmac-sha256:{hex:64}"}}',
+    "a key id of OpenPGP": "+ Add file (GnuPG key: 0x7EC2{digit:8}F4DB).",
+    "a call in prose": "parsing,\n  pass base_1=False, to tell the place",
+    "a line in a text of JSON": r'{{"a": "url = \"https://a.test/token\"\npublic_key = '
+    r'\"{base64:43}=\"\n"}}',
+    "a version control system's name": "$NetBSD: a.3,v 1.4 1998/02/05 fvdl Exp $FreeBSD: "
+    "src/lib/libc/rpc/a{digit:1}_svc_err.3,v 1.4",
+    "the commit of a feature": "feat(rules): add Acme API token (3f9c0b7)",
+    "how a system answers": "57344:64:1:64:M*,N,N,S,N,W0,N,N,\n",
+    "bytes in order": "KEY: 000102030405060708090a0b0c0d0e0f\n"
+    "api_key: 00112233445566778899aabbccddeeff\n",
+    "a vector of a test": "signing key: c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da"
+    "6ed3c154a4b9\notpauth://totp/a?secret=JBSWY3DPEHPK3PXP",
     "who wrote what is encrypted": '{{"algorithm": "m.megolm.v1.aes-sha2", "device_id": '
     '"ABCDEFGHIJ", "sender_key": "{base64:43}", "session_id": "{base64:43}"}}',
     "rows": '{{"rows": [{{"key": "{alnum:22}", "n": 1}}, {{"key": "{alnum:22}", "n": 2}}, '
@@ -99,6 +116,9 @@ FOUND = {
     "a key that signs": '{{"key": "{alnum:43}", "signature_version": 2}}',
     "two rows": '[{{"key": "{alnum:22}"}}, {{"key": "{alnum:22}"}}]',
     "rows of keys": '[{{"key": "{alnum:32}"}}, {{"key": "{alnum:32}"}}, {{"key": "{alnum:32}"}}]',
+    "a private token in code": '_token = "{alnum:40}"',
+    "a password of an address": "https://a.test/login?pwd={alnum:32}",
+    "a line that begins with n": r'{{"a": "x = 1\nnext_secret = \"{alnum:40}\"\n"}}',
     "a token of Vault": "db_password: vault:{alnum:30}",
     "a password with a hyphen": "db_password: tls-{hex:8}",
     "more than says that it is one": "db_password: Password1{alnum:9}",

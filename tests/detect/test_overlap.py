@@ -157,6 +157,14 @@ def test_four_letters_picked_from_a_long_text_are_chance(size, prefix, tier, kep
     assert bool(left(match(named, 0, len(text), tier, moved))) is kept
 
 
+@pytest.mark.parametrize(("prefix", "kept"), [("secret_", False), ("shpat_", True)])
+def test_a_word_picked_from_a_text_begins_no_key(prefix, kept):
+    text = (prefix + expand("{alnum:43}", seed=1)).encode()
+    moved = View(text, 0, "picked", RAW)
+    named = rule(f"id: vendor\npattern: '{prefix}[A-Za-z0-9]{{43}}'\nmatches: [x]")
+    assert bool(left(match(named, 0, len(text), Tier.STRONG, moved))) is kept
+
+
 @pytest.mark.parametrize(("stop", "kept"), [(45, False), (20, True)])
 @pytest.mark.parametrize("step", ["atbash", "caesar 13", "one-byte cipher"])
 def test_a_cipher_makes_no_other_key_of_one_that_stands_there(step, stop, kept):

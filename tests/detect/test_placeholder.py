@@ -138,6 +138,20 @@ def test_a_drawn_key_is_not_taken_for_a_made_up_one(name, size):
     assert len(ignored) <= 1
 
 
+@pytest.mark.parametrize(
+    ("digits", "counted"),
+    [
+        ("000102030405060708090a0b0c0d0e0f", True),
+        ("0xffeeddccbbaa99887766554433221100", True),
+        ("00112233445566778899aabbccddeeff" * 2, True),
+        ("abcd1234" * 4, False),
+        ("00010203" + "9f3c6d1b7e2a5804" * 2, False),
+    ],
+)
+def test_bytes_in_even_steps_are_counted(digits, counted):
+    assert is_counted(digits.encode()) is counted
+
+
 def test_a_key_is_not_counted():
     assert not is_counted(RANDOM.encode())
     assert not is_counted(b"")

@@ -30,7 +30,7 @@ _NOT_A_VALUE = re.compile(
     rb"|(?:[a-z][a-z0-9+.-]*:)+//.*"
     rb"|[\w-]+(?:\.(?:[a-z_]\w*|\d{1,3}(?=\.)))*\.[a-z_]{2,}(?:[:/].*)?"  # hosts, files
     rb"|(?-i:(?:[a-z_]\w*\.)*[A-Z][\w$]*@(?=\d*[a-f])[0-9a-f]{6,8})"  # as Java
-    rb"|(?:sha\d+|md5)[-:=].*|(?:[a-z]+-)*sha-?\d+|(?:arn|urn):.*"
+    rb"|(?:hmac-)?(?:sha\d+|md5)[-:=].*|(?:[a-z]+-)*sha-?\d+|(?:arn|urn):.*"
     rb"|(?-i:M[A-Z][\w+/]{1,8}(?:EwYHKoZIzj0|EAYHKoZIzj0|ANBgkqhkiG9w0BAQEFAAO))[\w+/=]*"
     rb"|(?-i:MCowBQYDK2|MII[\w+/]{9}AwIBAgI)[\w+/=]*"  # public keys, certificates
     rb"|(?-i:B[A-P][\w+/-]{85}=?)"  # a point of P-256, as Web Push names a server
@@ -42,7 +42,9 @@ _NOT_A_VALUE = re.compile(
     rb"|[\w.:/-]*-[b-df-hj-np-tv-xz2456789]{6,10}-[b-df-hj-np-tv-xz2456789]{5}"
     rb"|--?[a-z][\w-]*|(?:[\w.-]+/)+[\w-]+\.[a-z]{1,4}(?::\d+)+\W?"  # options, lines
     rb"|(?-i:[A-Z]{14}-[A-Z]{10}-[A-Z].*)"  # InChIKey: a digest of a molecule
-    rb"|(?-i:[a-z_]{2,}|[A-Z_]{2,})=[\w.]+"  # keyword arguments
+    # keyword arguments
+    rb"|(?-i:[a-z_]{2,}|[A-Z_]{2,})=[\w.]+"
+    rb"|(?-i:[a-z]{2,}(?:_[a-z0-9]+)+=(?:True|False|None|[a-z_]+|[\d.]+))"
     rb"|(?-i:return|throw|typeof|void|new|await|yield|break|continue|this|null|true|false"
     rb"|undefined|function|delete)\W.*"  # what a `case` does
 )
@@ -52,6 +54,8 @@ _REFERENCE = re.compile(
 )
 _FILED = re.compile(rb"[a-z_]{3,24}:[0-9a-f-]{8,}\Z")
 """Behind a colon without a blank: where a store of keys and values files something."""
+_KEY_OF_JSON = re.compile(r"\\?\" ?: ?\\?\"")
+"""Behind `_token` alone: in a form of Laravel's or Symfony's the one against CSRF."""
 _LONG_NUMBER = re.compile(rb"\d{15,100}")
 """Longer than a time, in prose than an id; some keys are drawn from digits alone."""
 _CODE_NEXT = frozenset({b"(", b"[", b"{", b"<", b"$"})
@@ -88,6 +92,8 @@ def is_secret(found: Assignment) -> bool:
     value = found.value
     strength = promise(found.name)
     if not strength or (found.separator == ":" and _FILED.match(value)):
+        return False
+    if found.name == "_token" and _KEY_OF_JSON.fullmatch(found.separator):
         return False
     case = _Case(found, strength, tie(found))
     if _NOT_A_VALUE.fullmatch(value):
@@ -168,8 +174,8 @@ _ONCE = re.compile(r"(?i)-{0,2}(?:(?:client|change|request|work|task|call)[_-]?)
 
 def _hex_is_secret(case: _Case) -> bool:
     """Whole bytes, digits and letters both, under a name that fits."""
-    size = len(case.value)
-    digits = _digits(case.value)
+    value = case.value.removeprefix(b"0x")
+    size, digits = len(value), _digits(value)
     if size in _FINGERPRINTS and _OPENPGP.search(case.found.name):
         return False
     if not case.is_whose and (size % 2 or min(digits, size - digits) * 8 < size):
@@ -180,8 +186,8 @@ def _hex_is_secret(case: _Case) -> bool:
 
 
 _OPENPGP = re.compile(
-    r"(?i)(?<![a-z])(?:(?:gpg|pgp)[_-]?(?:sign(?:ing)?[_-]?)?|(?:rsa|e[cd]dsa|dsa) )"
-    r"key\Z"
+    r"(?i)(?<![a-z])(?:(?:gnupg|gpg|pgp)[ _-]?(?:sign(?:ing)?[ _-]?)?"
+    r"|(?:rsa|e[cd]dsa|dsa) )key\Z"
 )
 _FINGERPRINTS = frozenset({16, 40, 64})
 """Digits of a key id and of fingerprints of version 4 and 6 (RFC 9580, 5.5.4)."""

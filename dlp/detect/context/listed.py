@@ -59,6 +59,9 @@ _REACHED = re.compile(
 )
 """Before a word of which a text tells what it becomes: `md5('password') = 5f4d...`."""
 _LONGEST_CALL = 24
+_MEETING = re.compile(rb"/(?:j|s|w|my|wc/join)/[\w.-]{3,40}\?\Z")
+_LONGEST_MEETING = 56
+"""Before the passcode in an address that invites to a meeting (Zoom)."""
 _SUM = re.compile(
     rb"([\w./@+-]{1,80})\\{0,4}[\"']?: ?\\{0,4}[\"']?([0-9a-f]{32,128})(?![0-9a-f])"
 )
@@ -111,6 +114,7 @@ def is_listed(data: bytes, name: int, value: Span) -> bool:
         _OF_A_FORM.fullmatch(data, name, start)
         or (data[name : name + 3] == b"key" and _is_published(data, name, stop))
         or _is_shown(data, name, stop)
+        or _MEETING.search(data, max(0, name - _LONGEST_MEETING), name)
         or _REACHED.search(data, max(0, name - _LONGEST_CALL), name)
     ):
         return True

@@ -80,10 +80,13 @@ _HARMLESS = _words(
 )
 """Anywhere in a name: the value is no secret."""
 
-_SHOWN = _words("sentry site file incident alert reporter websocket socket")
+_SHOWN = _words(
+    "sentry site file incident alert reporter websocket socket i instrumentation sender"
+)
 """
 Before `key`: everybody who opens the page sees it (docs.sentry.io, DSN), or it says
-which one: of Figma's files, of PagerDuty's incidents, of who sent Apple a crash. Of a
+which one: of Figma's files, of PagerDuty's incidents, of who sent Apple a crash or
+Matrix a message, of a program that reports itself (`iKey`, as VS Code's). Of a
 WebSocket it is drawn for one handshake (RFC 6455, 4.1).
 """
 

@@ -277,6 +277,8 @@ _END = re.compile(
     rb"(?i)\\+(?:u[0-9a-f]{4}|x1b|[nrt](?:(?![0-9a-z]{3})|(?=\d{1,4}[-/.:])))|\x1b"
     rb"|%(?:0[9ad]|2[026789c]|3[bcef]|7[bd])"
 )
+_ESCAPED = re.compile(rb"\\[nrt]")
+"""Before a name in a text of JSON: a line begins with it, not with `n`."""
 _REST_OF_ESCAPE = re.compile(rb"\Au[0-9a-f]{4}")
 """Behind a backslash, where a value begins that stands in a text of JSON."""
 _SHORTEST_VALUE = 8
@@ -320,6 +322,8 @@ def assigned(found: Candidate) -> Outcome:
     rest = _NAME.match(data, opening, found.start)
     middle = rest.end() if rest else opening
     name_at = opening - len(before) + len(spoken)
+    if name_at < opening and _ESCAPED.match(data, max(0, name_at - 1)):
+        name_at += 1
     name = data[name_at:middle].decode("latin-1")
     value = meant(found.secret)
     if data[found.start - 1 : found.start] == b"\\":
