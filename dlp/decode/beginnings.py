@@ -34,7 +34,7 @@ _MORE = """
     bkua_ bpk- bxt_ CAIS cal_ cbkey_ cc_cold_sk1 cc_cold_skh1 cc_cold_xsk1
     cc_hot_sk1 cc_hot_skh1 cc_hot_xsk1 CCDB1_ CCIPAT_ CCIPRJ_ cfat_ cfk_ cflt CFPAT-
     cfsk_ma_prod_ cfsk_ma_test_ cft_ cfut_ cfxk_ chpt_ cli- CLOJARS_ cmVmdGtuOj
-    cnvca con- configcat-sdk- console- cpk_ cqt_r cqt_w creem_ crsr_ csa_ csb_v1_
+    cnvca con- configcat-sdk- console- cosmo_ cpk_ cqt_r cqt_w creem_ crsr_ csa_ csb_v1_
     csk- cta_ cto_ ctp_ ctx7sk- CW-SECRET- cxth_ cxtp_ cxup_ da2- dapi dbtc_ dbtu_
     dckr_oat_ ddapi_ ddapp_ ddo_ ddp_ ddpat_ ddsat_ ddw_ depot_org_ depot_project_
     depot_user_ dG9r dkea dls_ dnkey- dnsimple_a_ dnsimple_u_ doau doo_v1_ dor_v1_
@@ -60,8 +60,8 @@ _MORE = """
     p.eyJ p2sk p8e- packagist_ort_ packagist_orw_ packagist_out_ packagist_ouw_
     packagist_urt_ packagist_urw_ packagist_uut_ packagist_uuw_ pat-ap pat-eu
     pat-lw- pat-na pat. pat_ payment_sk1 payment_skh1 payment_xsk1 pcsk_ pdl_live_
-    pdl_ntfset_ pdl_sdbx_ persona_production_ persona_sandbox_ phc_ phr_ phs_ pht_
-    phx_ pim_ pina_ pinc_ pinr_ pint_ pk-helicone- pk1_ pk_prod_ pk_test_
+    pdl_ntfset_ pdl_sdbx_ persona_production_ persona_sandbox_ pha_ phc_ phr_ phs_
+    pht_ phx_ pim_ pina_ pinc_ pinr_ pint_ pk-helicone- pk1_ pk_prod_ pk_test_
     plainApiKey_ PMAK- PMAT- pnb_ pnu_ polar_at_ polar_ci_sub_ polar_cs_ polar_oat_
     polar_pat_ polar_refresh_ polar_rt_o_ polar_rt_u_ polar_whs_ PRD- preprod
     preview prf_ private_ privy_app_secret_ prv_prod_ prv_stagint_ prv_test_
