@@ -30,6 +30,9 @@ from dlp.decode.codes import (
     radix,
     scaled,
     spoken,
+    sums,
+    typed,
+    worded,
 )
 from dlp.decode.compressed import blocks, headless, streams
 from dlp.decode.documents import (
@@ -39,8 +42,10 @@ from dlp.decode.documents import (
     markup,
     packed,
     pdf,
+    pickled,
     rtf,
     sealed,
+    sheets,
     zip,  # noqa: A004
 )
 from dlp.decode.nearby import LARGE_BYTES, read_near, sieve_of
@@ -50,12 +55,14 @@ from dlp.decode.spellings import (
     alone,
     armour,
     chunks,
+    cited,
     columns,
     escapes,
     even,
     glued,
     literals,
     mirrored,
+    numbered,
     percent,
     quoted,
     rows,
@@ -121,6 +128,7 @@ class Decoder:
 
 
 _of_text = partial(Decoder, hints=(), reads_joins=False, reads_json=False)
+_of_bytes = partial(Decoder, hints=(), wraps=True, reads_binary=True, reads_joins=False)
 _COMPRESSED = (
     Decoder(streams.streams, streams.HINTS, wraps=True, reads_binary=True),
     Decoder(zip.members, zip.HINTS, wraps=True, reads_binary=True),
@@ -132,8 +140,10 @@ _DOCUMENTS = (
     Decoder(sealed.decrypted, sealed.HINTS, wraps=True, reads_binary=True),
     Decoder(filters.filtered, filters.HINTS, wraps=True, reads_binary=True),
     Decoder(pdf.shown_text, pdf.TEXT_HINTS, reads_binary=True),
+    Decoder(sheets.cells, sheets.HINTS, wraps=True, reads_joins=False),
     Decoder(rtf.shown_text, rtf.HINTS, reads_joins=False),
     Decoder(packed.strings, packed.HINTS, reads_binary=True),
+    _of_bytes(pickled.values, test=pickled.is_pickle),
 )
 _CHARACTERS = (
     Decoder(charset.wide, (), test=charset.is_wide, wraps=True, reads_binary=True),
@@ -180,6 +190,7 @@ _CHARACTERS = (
 )
 _SPELLINGS = (
     Decoder(escapes.escapes, escapes.HINTS, reads_joins=False, reads_json=False),
+    Decoder(escapes.named, escapes.NAMED_HINTS, reads_joins=False),
     Decoder(escapes.css, escapes.CSS_HINTS, reads_joins=False, reads_json=False),
     Decoder(percent.percent, percent.HINTS),
     Decoder(percent.blanks, percent.PLUS_HINTS, Bank.RARE),
@@ -188,13 +199,7 @@ _SPELLINGS = (
     Decoder(markup.colours, markup.COLOUR_HINTS, reads_joins=False),
     _of_text(literals.literals, hints=literals.HINTS, bank=Bank.QUOTES),
     Decoder(embedded.embedded, embedded.HINTS, reads_joins=False, reads_json=False),
-    Decoder(
-        mirrored.mirrored,
-        mirrored.HINTS,
-        wraps=True,
-        reads_binary=True,
-        reads_joins=False,
-    ),
+    _of_bytes(mirrored.mirrored, hints=mirrored.HINTS),
     Decoder(
         mirrored.mirrored,
         mirrored.NUMBER_HINTS,
@@ -212,6 +217,8 @@ _SPELLINGS = (
     Decoder(chunks.ruled, (), test=chunks.is_ruled, reads_joins=False),
     Decoder(even.even, (), test=even.is_even, reads_joins=False),
     Decoder(armour.armour, (), test=armour.is_apart, reads_joins=False),
+    Decoder(cited.cited, cited.HINTS, Bank.RARE, reads_joins=False),
+    Decoder(numbered.numbered, numbered.HINTS, Bank.UPPER, reads_joins=False),
     Decoder(rows.rows, (), test=rows.has_rows, reads_joins=False),
     _of_text(columns.columns, test=columns.has_rows),
     _of_text(alone.alone, test=alone.has_alone),
@@ -237,6 +244,9 @@ _CODES = (
     Decoder(numbers.numbers, numbers.HINTS, Bank.NUMBERS, wraps=True, reach=4096),
     Decoder(framed.framed, (), test=framed.is_framed, wraps=True, reads_joins=False),
     Decoder(scaled.scaled, scaled.HINTS, Bank.NUMBERS, wraps=True, reads_joins=False),
+    _of_bytes(scaled.binary, test=scaled.is_binary),
+    Decoder(sums.sums, sums.HINTS, Bank.NUMBERS, wraps=True, reads_joins=False),
+    _of_bytes(typed.typed, test=typed.may_be_typed),
     Decoder(notation.records, notation.RECORD_HINTS, wraps=True, reads_joins=False),
     Decoder(bits.bits, bits.HINTS, Bank.NUMBERS, wraps=True),
     Decoder(bits.apart, bits.APART_HINTS, Bank.NUMBERS, wraps=True, reach=4096),
@@ -244,6 +254,8 @@ _CODES = (
     Decoder(bits.invisible, bits.INVISIBLE_HINTS, Bank.FOREIGN, wraps=True),
     Decoder(spoken.spoken, spoken.HINTS, reads_joins=False, reach=4096),
     Decoder(spoken.morse, spoken.MORSE_HINTS, Bank.FOREIGN, reads_joins=False),
+    Decoder(worded.worded, worded.HINTS, Bank.RARE, reads_joins=False),
+    Decoder(worded.signs, worded.SIGN_HINTS, Bank.FOREIGN, reads_joins=False),
     Decoder(spoken.braille, spoken.BRAILLE_HINTS, Bank.FOREIGN, reads_joins=False),
     Decoder(base45.base45, base45.HINTS, Bank.UPPER, wraps=True, reads_joins=False),
     Decoder(base45.base91, base85.HINTS, wraps=True, reads_joins=False),
@@ -252,13 +264,7 @@ _CODES = (
     Decoder(base85.base85, base85.HINTS, wraps=True),
     Decoder(base85.patches, base85.PATCH_HINTS, wraps=True, reads_joins=False),
     Decoder(mail.uuencoded, mail.UU_HINTS, wraps=True, reads_joins=False),
-    Decoder(
-        mail.yencoded,
-        mail.YENC_HINTS,
-        wraps=True,
-        reads_binary=True,
-        reads_joins=False,
-    ),
+    _of_bytes(mail.yencoded, hints=mail.YENC_HINTS),
 )
 _CIPHERS = (
     Decoder(
@@ -272,22 +278,8 @@ _CIPHERS = (
     Decoder(
         turned.turned, (), test=turned.has_long_words, wraps=True, reads_joins=False
     ),
-    Decoder(
-        reckoned.reckoned,
-        (),
-        test=reckoned.is_reckoned,
-        wraps=True,
-        reads_binary=True,
-        reads_joins=False,
-    ),
-    Decoder(
-        turned.masked,
-        (),
-        test=turned.is_masked,
-        wraps=True,
-        reads_binary=True,
-        reads_joins=False,
-    ),
+    _of_bytes(reckoned.reckoned, test=reckoned.is_reckoned),
+    _of_bytes(turned.masked, test=turned.is_masked),
     Decoder(drawn.drawn, drawn.HINTS, test=drawn.is_drawn),
 )
 RESIDUE = (

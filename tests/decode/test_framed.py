@@ -21,6 +21,7 @@ FORMS = {
     "prices": "item {n}: ${c}.00\n",
     "steps": "step {n} took {c} ms\n",
     "a log": "2026-11-22T10:04:05Z INFO w[3]: {n}: {c},\n",
+    "an access log": '10.0.0.{n} - - [22/Nov/2026:10:04:05 +0000] "GET / HTTP/1.1" 200 {c}\n',
     "far from zero": "at {far} in the morning; ",
 }
 
@@ -39,6 +40,15 @@ def test_numbers_in_the_same_words_are_read(name):
     text = "".join(form.format(n=n, c=c, far=c + 1000) for n, c in codes)
     views = [view.data for view in seen(text).views]
     assert any(TOKEN.encode() in data for data in views)
+
+
+def test_several_columns_are_read_row_by_row():
+    codes = TOKEN.encode()
+    rows = [codes[at : at + 3].ljust(3, b" ") for at in range(0, len(codes), 3)]
+    text = "".join(
+        f".c{n} {{ color: rgb({a}, {b}, {c}) }}\n" for n, (a, b, c) in enumerate(rows)
+    )
+    assert any(codes in view.data for view in seen(text).views)
 
 
 def test_counters_and_prose_are_none():

@@ -1,7 +1,9 @@
 """Lists of numbers: a cheap look at their beginning loses nothing."""
 
+import json
 import random
 import string
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
@@ -85,3 +87,23 @@ def test_pairs_with_letters_beside_a_list_do_not_hide_it(decoy):
     )
     views = decode([Part(PartKind.BODY, text.encode())], Limits()).views
     assert any(key.encode() in view.data for view in views)
+
+
+@pytest.mark.parametrize(
+    ("form", "size"),
+    [("0x{:016x}ULL", 8), ("0x{:08X}u", 4), ("0{:02X}h", 1), ("8'h{:02x}", 1)],
+)
+@pytest.mark.parametrize("order", ["big", "little"])
+def test_words_of_other_languages(form, size, order):
+    """As C, assemblers and Verilog write them."""
+    key = TOKEN.encode()
+    words = [key[at : at + size] for at in range(0, len(key), size)]
+    said = ", ".join(form.format(int.from_bytes(word, order)) for word in words)
+    views = decode([Part(PartKind.BODY, f"it is {said}".encode())], Limits()).views
+    assert any(key in view.data for view in views)
+
+
+def test_sums_so_far_have_a_first_one():
+    said = json.dumps(list(accumulate(TOKEN.encode())))
+    views = decode([Part(PartKind.BODY, said.encode())], Limits()).views
+    assert any(TOKEN.encode() in view.data for view in views)

@@ -3,7 +3,10 @@
 import json
 import random
 import string
+from math import log
 
+import numpy as np
+import pybase64
 import pytest
 
 from dlp.decode import decode
@@ -16,6 +19,11 @@ SCALES = {
     "rounded": lambda c: round(c / 255, 4),
     "from -1 to 1": lambda c: (c - 128) / 128,
     "tenths": lambda c: c / 10,
+    "roots": lambda c: round(c**0.5, 5),
+    "logarithms": lambda c: round(log(c), 6),
+    "noise": lambda c: round(c + DRAW.uniform(-0.4, 0.4), 3),
+    "with an exponent": lambda c: f"{c:.3e}",
+    "in hexadecimal": lambda c: float(c).hex(),
 }
 
 
@@ -24,6 +32,29 @@ def test_a_key_comes_out(name):
     body = json.dumps({"v": [SCALES[name](c) for c in TOKEN.encode()]}).encode()
     views = decode([Part(PartKind.BODY, body)], Limits()).views
     assert any(TOKEN.encode() in view.data for view in views)
+
+
+@pytest.mark.parametrize("kind", ["<f4", ">f4", "<f8"])
+@pytest.mark.parametrize("name", ["over 255", "from -1 to 1", "tenths"])
+def test_a_key_comes_out_of_bytes(name, kind):
+    values = [SCALES[name](c) for c in TOKEN.encode()]
+    coded = pybase64.b64encode(np.array(values, kind).tobytes()).decode()
+    body = json.dumps({"embedding": coded}).encode()
+    views = decode([Part(PartKind.BODY, body)], Limits()).views
+    assert any(TOKEN.encode() in view.data for view in views)
+
+
+@pytest.mark.parametrize("kind", ["<f8", ">f8"])
+def test_bytes_that_were_taken_for_numbers(kind):
+    body = json.dumps(np.frombuffer(TOKEN.encode(), kind).tolist()).encode()
+    views = decode([Part(PartKind.BODY, body)], Limits()).views
+    assert any(TOKEN.encode() in view.data for view in views)
+
+
+@pytest.mark.parametrize("value", ["1.5e+308", "-9.9e+300", "9" * 6 + ".5e+400"])
+def test_what_is_too_great_is_no_character(value):
+    body = f"[{', '.join([value, *map(str, range(12)), '1.25'] * 3)}]".encode()
+    assert not decode([Part(PartKind.BODY, body)], Limits()).truncated
 
 
 def test_measured_values_say_nothing():

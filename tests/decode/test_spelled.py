@@ -3,6 +3,7 @@ What is written out one character at a time is read as that, and not also as pie
 something: a key of a hundred characters so written was read in two thousand ways.
 """
 
+import base64
 import random
 import string
 import urllib.parse
@@ -33,6 +34,7 @@ WAYS = {
     "percent twice": percent(2),
     "percent three times": percent(3),
     "escapes": each("\\x{:02x}"),
+    "names in XML": each("_x{:04X}_"),
     "escapes of JSON": each("\\u{:04x}"),
     "entities": each("&#{};"),
     "hexadecimal entities": each("&#x{:x};"),
@@ -85,3 +87,11 @@ def test_a_stretch_is_spelled_from_end_to_end():
     assert is_spelled(text, 1, len(text))
     assert not is_spelled(text + TOKEN, 1, len(text + TOKEN))
     assert not is_spelled(b"%d3%f6" * 9, 1, 54)
+
+
+def test_pieces_that_are_decoded_each_by_a_call():
+    pieces = [TOKEN[at : at + 6] for at in range(0, len(TOKEN), 6)]
+    coded = (base64.b64encode(piece).decode() for piece in pieces)
+    text = " + ".join(f"atob('{piece}')" for piece in coded)
+    decoded = decode([Part(PartKind.BODY, f"k = {text};".encode())], Limits())
+    assert any(TOKEN in view.data for view in decoded.views)

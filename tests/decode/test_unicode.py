@@ -33,3 +33,17 @@ def test_one_look_alike_at_the_edge_of_letters_is_enough():
         body = Part(PartKind.BODY, f'{{"a": "{word}"}}'.encode())
         decoded = decode([body], Limits())
         assert any(fold(word.encode()) in view.data for view in decoded.views), word
+
+
+def test_digits_of_other_scripts_and_what_no_alphabet_has():
+    """A naive writer counts on where Unicode left a hole: it had that letter before."""
+    for word in (
+        "k3y" + "".join(chr(0x0660 + n) for n in (7, 1, 9, 4, 0, 2)) + "aBcDeF",
+        "k3y" + "".join(chr(0x0966 + n) for n in (7, 1, 9, 4, 0, 2)) + "aBcDeF",
+    ):
+        body = Part(PartKind.BODY, word.encode())
+        assert any(b"k3y719402aBcDeF" in v.data for v in decode([body], Limits()).views)
+    text = "sC-hBeFgIlMrZh0eo-QRqh"
+    double = "".join(chr(0x1D538 + ord(c) - 65) if c.isupper() else c for c in text)
+    body = Part(PartKind.BODY, double.encode())
+    assert any(text.encode() in view.data for view in decode([body], Limits()).views)

@@ -9,6 +9,10 @@ to ASCII by itself (NFKD) is not repeated here.
 
 from __future__ import annotations
 
+import string
+import sys
+import unicodedata
+
 _ROWS = {
     "A": "АΑᎪᗅ𐊠", "B": "ВΒᏴᗷ", "C": "СϹᏟⲤ", "D": "Ꭰᗪ", "E": "ЕΕᎬⴹ",
     "F": "ϜᖴҒ", "G": "ԌᏀᏳ", "H": "НΗᎻᕼ", "I": "ІΙӀ", "J": "ЈᎫᒍͿ", "K": "КΚᏦⲔ",
@@ -27,7 +31,23 @@ _ROWS = {
 _IN_SHAPES = (0x1F150, 0x1F170, 0x1F1E6)
 """A in a circle, in a square, as a regional indicator: Unicode decomposes none."""
 
+_MATHEMATICAL = 0x1D400
+"""From here on thirteen alphabets; what had a character before is left out of them."""
+_HOLES = {
+    _MATHEMATICAL + n: string.ascii_letters.swapcase()[n % 52]
+    for n in range(13 * 52)
+    if unicodedata.category(chr(_MATHEMATICAL + n)) == "Cn"
+}
+_DIGITS = {
+    code: str(unicodedata.digit(chr(code)))
+    for code in range(0x80, min(sys.maxunicode, 0x20000))
+    if unicodedata.category(chr(code)) == "Nd"
+}
+"""Of all scripts."""
+
 LOOKALIKES: dict[int, str] = {
+    **_HOLES,
+    **_DIGITS,
     **{ord(drawn): letter for letter, similar in _ROWS.items() for drawn in similar},
     **{first + n: chr(0x41 + n) for first in _IN_SHAPES for n in range(26)},
 }

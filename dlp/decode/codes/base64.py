@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import pybase64
 
+from dlp.decode.codes.scaled import is_binary
 from dlp.decode.compressed.inflate import inflate
 from dlp.decode.compressed.magic import (
     CONTAINERS,
@@ -56,7 +57,7 @@ HINTS = (
     _TEXT_SHAPE,
     shape(_BOTH, [TEXT, NUL], 2),
     *(pattern for magic in MAGICS for pattern in literal(_BOTH, magic)),
-    r"[A-Za-z0-9+/\-_]{200}",
+    r"[A-Za-z0-9+/\-_]{104}",
     r"[A-Za-z0-9+/\-_]{5}[AQgw]ABAAAAAAA[AB]",  # a question to a name server
     # zlib, whose two bytes are no magic: only where a run begins with them
     r"[^A-Za-z0-9+\-_](?:eJ[w-z]|eA[E-H]|eF[4-7]|eN[o-r])[A-Za-z0-9+/\-_]{12}",
@@ -68,10 +69,14 @@ _PIECE = rb"[A-Za-z0-9+/_\-]{2,64}+={0,2}"
 _BETWEEN = rb"[\s,;:|.\"'&\[\]()]{0,4}"
 _PIECES = re.compile(rb"(?:%b%b){2,}+" % (_PIECE, _BETWEEN))
 _ONE_PIECE = re.compile(_PIECE)
+_CALL = r"(?:atob|b64decode|[dD]ecode64|base64_decode|FromBase64String)\([bB]?[\"'`]"
 PIECES_HINTS = (
     r"[A-Za-z0-9+/_\-]{2}={1,2}[^A-Za-z0-9=]{0,4}[A-Za-z0-9+/_\-]{2,64}={1,2}[^A-Za-z0-9=]{0,4}[A-Za-z0-9]",
+    rf"(?:{_CALL}[A-Za-z0-9+/_=\-]{{2,64}}[^A-Za-z0-9]{{2,8}}){{2}}",
 )
-"""Pieces that are padded each."""
+"""Pieces that are padded each, or decoded each by a call."""
+_CALLED = re.compile(rb"(?:%b%b[^A-Za-z0-9]{2,8}){2,}+" % (_CALL.encode(), _PIECE))
+_CALLED_PIECE = re.compile(rb"%b(%b)" % (_CALL.encode(), _PIECE))
 
 _FEW = 6
 """Runs up to which one after the other is faster than arrays."""
@@ -158,11 +163,15 @@ def base64(source: Source) -> Iterator[View]:
     short = [span for span in spans if span[1] - span[0] < _LONG_BYTES]
     for lead in range(4):
         rows = Batch.of(data, short, lead).decoded()
-        found = [row for row in rows if readable(row[1]) or is_query(row[1])]
+        found = [row for row in rows if _says_something(row[1])]
         yield from source.found("base64", found)
     for span in spans:
         if span[1] - span[0] >= _LONG_BYTES:
             yield from _long(source, data, span)
+
+
+def _says_something(data: bytes) -> bool:
+    return readable(data) or is_query(data) or is_binary(data)
 
 
 def _long(source: Source, data: bytes, span: Span) -> Iterator[View]:
@@ -187,6 +196,10 @@ def pieces(source: Source) -> Iterator[View]:
         row
         for match in _PIECES.finditer(data)
         for row in _texts_of_pieces(data, match.span())
+    ]
+    found += [
+        (match.span(), b"".join(map(_text_of, _CALLED_PIECE.findall(match[0]))))
+        for match in _CALLED.finditer(data)
     ]
     yield from source.found("base64", found)
 

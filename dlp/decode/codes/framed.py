@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from operator import eq
 
 from dlp.decode.beginnings import KEY
@@ -23,12 +24,13 @@ _ZEROS = bytes(48 if 48 <= b < 58 else b for b in range(256))
 """All digits are one."""
 _FEWEST = 8
 """Numbers of a column."""
-_WIDEST = 12
-"""Numbers of a row: a log line begins with a time of six or seven."""
+_WIDEST = 16
+"""Numbers of a row: a log line begins with an address and a time, eleven or so."""
 _MOST_VALUES = 1 << 10
 _FEWEST_VALUES = 5
 """Different ones of a column that says something."""
 _LARGEST_BYTES = 64 << 10
+_PRINTABLE = range(0x20, 0x7F)
 
 
 def is_framed(data: bytes) -> bool:
@@ -50,8 +52,12 @@ def framed(source: Source) -> Iterator[View]:
         if is_hexadecimal(data[slice(*span)]):
             continue
         values = [int(data[a:b]) for a, b in spans[first : last + 1]]
-        for at in range(width):
-            column = values[at::width][:_MOST_VALUES]
+        columns = [values[at::width][:_MOST_VALUES] for at in range(width)]
+        codes = [column for column in columns if _are_characters(column)]
+        if len(codes) > 1:  # `rgb(115, 107, 45)`
+            rows = zip_longest(*codes, fillvalue=0)
+            columns.append([value for row in rows for value in row if value])
+        for column in columns:
             texts = said(column)
             text += [(span, one) for one in texts]
             if not texts and _may_say_something(column):
@@ -60,6 +66,11 @@ def framed(source: Source) -> Iterator[View]:
     yield from source.found("numbers", text)
     for view in source.found("numbers", rest):
         source.budget.remains(view)
+
+
+def _are_characters(column: Sequence[int]) -> bool:
+    """Each the code of one, but for what fills up the last row."""
+    return all(value in _PRINTABLE for value in column[:-1])
 
 
 def _may_say_something(column: Sequence[int]) -> bool:

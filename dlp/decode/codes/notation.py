@@ -17,7 +17,8 @@ from dlp.model import View
 
 PAIR_HINTS = (
     r"(?:(?:0[xX])?[2-7][0-9a-fA-F][^0-9A-Za-z]{1,6}){8}",
-    r"(?:0[xX](?:[2-7][0-9a-fA-F]){2,8}[^0-9A-Za-z]{1,6}){3}",
+    r"(?:0[xX](?:[2-7][0-9a-fA-F]){8}[uUlL]{0,3}[^0-9A-Za-z]{1,6}){2}",
+    r"(?:0[xX](?:[2-7][0-9a-fA-F]){2,8}[uUlL]{0,3}[^0-9A-Za-z]{1,6}){3}",
     r"0[xX](?:1[fF]8[bB]08|00088[bB]1[fF]|78(?:9[cC]|01|[dD][aA]))",
     r"(?:(?:[2-7][0-9a-fA-F]){2,10}[^0-9A-Za-z]{1,3}){4}",
     r"(?:[0-9a-fA-F]{2}[:, ]){18}",
@@ -25,17 +26,22 @@ PAIR_HINTS = (
     r"(?:[\\0]?[xX$%][2-7][0-9a-fA-F]){10}",
     r"(?:16#[2-7][0-9a-fA-F][^0-9A-Za-z]{1,6}){8}",
     r"(?:#(?:[2-7][0-9a-fA-F]){3}[^#]{1,40}){6}",
-    r"(?:[2-7][0-9a-fA-F][hH][^0-9A-Za-z]{1,6}){8}",
-    r"(?:(?:0[xX]|&[hH]|char\"|\[u)0{0,6}[2-7][0-9a-fA-F][^0-9]{1,16}){8}",
+    r"(?:[2-7][0-9a-fA-F][hH][^0-9A-Za-z]{1,6}0?){8}",
+    r"(?:(?:0[xX]|&[hH]|8'h|char\"|\[u)0{0,6}[2-7][0-9a-fA-F][^0-9]{1,16}){8}",
     r"(?:[uU]{1,3}\+?00[2-7][0-9a-fA-F][^0-9A-Za-z]{0,6}){8}",
 )
 DUMP_HINTS = (
     r"0000000[ \t]{1,8}[0-3][0-7]{2}[ \t]{1,3}[0-3][0-7]{2}[ \t]",
     r"0000[0-9a-fA-F]{0,12}:?[ \t]{1,8}(?:[0-9a-fA-F]{2}){1,8}[ \t]{1,3}[0-9a-fA-F]{2}",
 )
-_GROUP = rb"(?:16#|0[xX]|[$#])?(?:[0-9a-fA-F]{2}){1,16}+"
-_PAIRS = re.compile(rb"(?:%s[hH]?[^0-9A-Za-z]{1,6}){2,}+(?:%s)?" % (_GROUP, _GROUP))
-_CALL = rb"(?:0[xX]|&[hH]|char\"|\[u)0{0,6}([2-7][0-9a-fA-F])(?![0-9A-Fa-f])"
+_FILLED = rb"0(?=[0-9a-fA-F]{2}[hH])"
+"""Assemblers want a digit at the beginning: `0C3h`."""
+_GROUP = rb"(?:16#|0[xX]|[$#]|%s)?(?:[0-9a-fA-F]{2}){1,16}+" % _FILLED
+_PAIRS = re.compile(
+    rb"(?:%s(?:[hH]|[uU]?[lL]{0,2})[^0-9A-Za-z]{1,6}){2,}+(?:%s[hH]?)?"
+    % (_GROUP, _GROUP)
+)
+_CALL = rb"(?:0[xX]|&[hH]|8'h|char\"|\[u)0{0,6}([2-7][0-9a-fA-F])(?![0-9A-Fa-f])"
 _CALLED_BYTE = re.compile(_CALL)
 _CALLED = re.compile(rb"%s(?:[^0-9]{0,16}?%s){7,}" % (_CALL, _CALL))
 """Each in words: `(byte)0x73`, `0x73.toByte()`, `ChrW(&H73)`, `\\[u0073]`."""
@@ -56,7 +62,7 @@ _POINTS = re.compile(
     rb"%s(?:[^0-9A-Za-z]{0,6}%s){7,}+" % (_CODE_POINT, _CODE_POINT)
 )
 _FEWEST = 16
-_PREFIX = re.compile(rb"16#|0[xX]|[^0-9a-fA-F]+")
+_PREFIX = re.compile(rb"16#|0[xX]|(?<![0-9A-Za-z])%s|[^0-9a-fA-F]+" % _FILLED)
 RECORD_HINTS = (
     r"(?:^|\n):[0-9A-F]{8}[0-9A-F]{4,80}\r?\n",
     r"(?:^|\n)S[123][0-9A-F]{6}[0-9A-F]{4,80}\r?\n",

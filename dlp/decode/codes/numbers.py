@@ -245,6 +245,8 @@ def _scaled(values: Sequence[int]) -> Iterator[bytes]:
     steps = [b - a for a, b in pairwise(values)]
     if all(0 <= step < 256 for step in steps):
         yield bytes(steps)
+        if 0 <= values[0] < 256:
+            yield bytes([values[0], *steps])
 
 
 def _summed(values: Sequence[int]) -> Iterator[bytes]:

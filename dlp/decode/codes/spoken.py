@@ -93,20 +93,20 @@ def spoken(source: Source) -> Iterator[View]:
         for start, stop in _near_names(data)
         for match in _SPOKEN.finditer(data, start, stop)
     ]
-    found += [(m.span(), _sent(m[0].decode())) for m in _SENT.finditer(data)]
+    found += [(m.span(), sent(m[0].decode())) for m in _SENT.finditer(data)]
     yield from source.found("spelled out", found)
 
 
 def morse(source: Source) -> Iterator[View]:
     """What Morse code in other dots and dashes than those of ASCII says."""
     found = [
-        (m.span(), _sent(m[0].decode().translate(_DRAWN_CODES)))
+        (m.span(), sent(m[0].decode().translate(_DRAWN_CODES)))
         for m in _SENT_DRAWN.finditer(source.data)
     ]
     yield from source.found("spelled out", found)
 
 
-def _sent(code: str) -> bytes:
+def sent(code: str) -> bytes:
     letters = re.findall(r"[.\-]+", code)
     return _cased("".join(_CODES.get(letter, "") for letter in letters))
 

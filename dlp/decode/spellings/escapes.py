@@ -17,6 +17,7 @@ from dlp.decode.source import Source
 from dlp.model import View
 
 HINTS = (r"""\\["'\\/nrtuUxXoON0-7\r\n]""",)
+NAMED_HINTS = (r"_x00[2-7][0-9A-Fa-f]_",)
 CSS_HINTS = (r"(?:\\[0-9a-fA-F]{1,6}[ ]?){8}",)
 
 _ESCAPE = re.compile(
@@ -110,6 +111,18 @@ def is_spelled(data: bytes, start: int, stop: int) -> bool:
 def escapes(source: Source) -> Iterator[View]:
     """The lines that have escapes, with these undone."""
     yield from rewritten(source, "escapes", b"\\", ESCAPES, unescape)
+
+
+def _undo_named(match: re.Match[bytes]) -> bytes:
+    return chr(int(match[1], 16)).encode("utf-8", "replace")
+
+
+NAMED = Rewrite(re.compile(rb"_[xX]([0-9A-Fa-f]{4})_"), _undo_named)
+
+
+def named(source: Source) -> Iterator[View]:
+    """The lines that have escapes of Office Open XML and of names in XML: `_x0041_`."""
+    yield from rewritten(source, "escapes", b"_", NAMED)
 
 
 def _undo_css(match: re.Match[bytes]) -> bytes:

@@ -1,0 +1,91 @@
+"""
+Numbers in English words, each the code of a character: `one hundred fifteen, one
+hundred and seven, forty-five`; and Morse code as it is said, or in any two signs:
+`di-dah dah-di-di-dit`, dots and dashes that are emoji.
+
+Why not in spoken.py: there a word is a character, and dots and dashes look like it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dlp.decode.codes.spoken import sent
+from dlp.decode.pieces import Span
+from dlp.decode.printable import TEXT_BYTES
+from dlp.decode.source import Source
+from dlp.model import View
+
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen "
+    "fourteen fifteen sixteen seventeen eighteen nineteen"
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_VALUES = {
+    **{word.encode(): n for n, word in enumerate(re.findall(r"\w+", _ONES))},
+    **{word.encode(): 10 * n for n, word in enumerate(re.findall(r"\w+", _TENS), 2)},
+}
+_WORD = "|".join(sorted((*_ONES.split(" "), *_TENS.split(" ")), key=len, reverse=True))
+_HIGH = "|".join(_TENS.split(" "))
+_APART = r"[^A-Za-z ][^A-Za-z]{0,5}"
+_AFTER = r"(?:[ \-][a-z]{1,9}){0,3}"
+HINTS = (
+    rf"(?i)(?:(?:one |a )?(?:hundred|{_HIGH}){_AFTER}{_APART}){{6}}",
+    r"(?i)(?:d(?:it?|ah)(?:-d(?:it?|ah)){0,5}[ ,/|]{1,3}){11}",
+)
+_ANY_SIGN = r"(?:\xf0\x9f[\x80-\xbf]{2}|\xe2[\x80-\xbf]{2}(?:\xef\xb8\x8f)?)"
+SIGN_HINTS = (rf"(?:{_ANY_SIGN}{{1,6}}[ /|,]{{1,3}}){{11}}",)
+
+_UNIT = rf"(?:(?:{_HIGH})(?:[ \-](?:{_WORD}))?|{_WORD})"
+_NUMBER = (
+    rf"(?:(?:(?:one|a)[ \-])?hundred(?:(?:[ \-]and)?[ \-]{_UNIT})?|{_UNIT})(?![a-z])"
+)
+_ONE = re.compile(_NUMBER.encode())
+_LIST = re.compile(rf"(?:{_NUMBER}[^0-9a-z]{{1,6}}){{7,}}+(?:{_NUMBER})?".encode())
+_PART = re.compile(rb"[a-z]+")
+_SAID = re.compile(
+    rb"(?:d(?:it?|ah)(?:-d(?:it?|ah)){0,5}[ ,/|]{1,3}){11,}+(?:-?d(?:it?|ah)){0,6}"
+)
+_DRAWN = re.compile(
+    rb"(?:(?:[\xe2\xef\xf0][\x80-\xbf]{2,3}){1,12}[ /|,]{1,3}){11,}+"
+    rb"(?:[\xe2\xef\xf0][\x80-\xbf]{2,3}){0,12}"
+)
+_UNSEEN = str.maketrans("", "", "\ufe0f")
+_BETWEEN = " /|,"
+
+
+def worded(source: Source) -> Iterator[View]:
+    """What such numbers, and such dots and dashes, say."""
+    lower = source.data.lower()
+    found: list[tuple[Span, bytes]] = []
+    for match in _LIST.finditer(lower):
+        codes = list(map(_value, _ONE.findall(match[0])))
+        text = bytes(code for code in codes if code < 256)
+        if not text.translate(None, TEXT_BYTES):
+            found.append((match.span(), text))
+    for match in _SAID.finditer(lower):
+        code = match[0].replace(b"dah", b"_").replace(b"-", b"").replace(b"_", b"-")
+        drawn = re.sub(rb"dit?", b".", code).decode()
+        found.append((match.span(), sent(drawn)))
+    yield from source.found("spelled out", found)
+
+
+def signs(source: Source) -> Iterator[View]:
+    """What any two signs say as dots and dashes, either way round."""
+    found: list[tuple[Span, bytes]] = []
+    for match in _DRAWN.finditer(source.data):
+        text = match[0].decode("utf-8", "ignore").translate(_UNSEEN)
+        two = sorted(set(text) - set(_BETWEEN))
+        if len(two) == len(".-"):
+            for dot, dash in (two, two[::-1]):
+                drawn = text.replace(dot, ".").replace(dash, "-")
+                found.append((match.span(), sent(drawn)))
+    yield from source.found("spelled out", found)
+
+
+def _value(number: bytes) -> int:
+    """Of a number below two hundred."""
+    _, hundred, rest = number.rpartition(b"hundred")
+    units = sum(_VALUES.get(part, 0) for part in _PART.findall(rest))
+    return units + 100 * bool(hundred)
