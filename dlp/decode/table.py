@@ -282,6 +282,7 @@ _CIPHERS = (
     _of_bytes(turned.masked, test=turned.is_masked),
     Decoder(drawn.drawn, drawn.HINTS, test=drawn.is_drawn),
 )
+_of_rest = partial(Decoder, hints=(), wraps=True, reads_shown=False)
 RESIDUE = (
     Decoder(shifted.shifted, ()),
     Decoder(turned.masked, (), test=turned.is_masked, wraps=True),
@@ -307,6 +308,8 @@ RESIDUE = (
         wraps=True,
         reads_shown=False,
     ),
+    _of_rest(typed.typed, test=typed.may_be_typed),
+    _of_rest(pickled.values, test=pickled.is_pickle),
 )
 """What reads residue, which no other decoder is offered; in order."""
 DECODERS = (*_COMPRESSED, *_DOCUMENTS, *_CHARACTERS, *_SPELLINGS, *_CODES, *_CIPHERS)

@@ -3,6 +3,7 @@
 import random
 import string
 import struct
+from base64 import b64encode
 
 import msgpack
 import pytest
@@ -59,6 +60,12 @@ def seen(body):
     decoded = decode([Part(PartKind.BODY, body)], Limits())
     assert not decoded.truncated
     return decoded
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_key_comes_out_of_base64(name):
+    body = f"data:application/octet-stream;base64,{b64encode(FORMS[name]).decode()}"
+    assert any(TOKEN in view.data for view in seen(body.encode()).views)
 
 
 @pytest.mark.parametrize("name", FORMS)

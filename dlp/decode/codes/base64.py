@@ -80,6 +80,8 @@ _CALLED_PIECE = re.compile(rb"%b(%b)" % (_CALL.encode(), _PIECE))
 
 _FEW = 6
 """Runs up to which one after the other is faster than arrays."""
+_OFTEN, _TYPED = 4, 36
+"""One in so many bytes of numbers with a type each, and how many of these there are."""
 _STRANGE = bytes(b not in TEXT_BYTES for b in range(256))
 
 
@@ -171,7 +173,10 @@ def base64(source: Source) -> Iterator[View]:
 
 
 def _says_something(data: bytes) -> bool:
-    return readable(data) or is_query(data) or is_binary(data)
+    """Text, a container, or mostly what values of a type have in common."""
+    if readable(data) or is_query(data) or is_binary(data):
+        return True
+    return max(data.count(b"\0"), data.count(b"\1")) * _OFTEN > len(data) > _TYPED
 
 
 def _long(source: Source, data: bytes, span: Span) -> Iterator[View]:

@@ -64,6 +64,8 @@ _SIGNED_RUNS = (
 )
 _ONE_SIGNED = re.compile(rb"([%b])\x01|([%b])" % (_LONG, _SHORT))
 _LARGEST_BYTES = 16 << 10
+_RARE = 5
+"""In so many bytes of short data a type stands at least once."""
 _WIDEST = 24
 """Bytes of a record."""
 _MOST_DIFFERENT = 3
@@ -77,8 +79,11 @@ type Bytes = npt.NDArray[np.uint8]
 
 
 def may_be_typed(data: bytes) -> bool:
-    """Whether it is short and no text."""
-    return 2 * _FEWEST <= len(data) <= _LARGEST_BYTES and not is_text(data)
+    """Whether it is short and no text, and one byte stands in it often."""
+    if not 2 * _FEWEST <= len(data) <= _LARGEST_BYTES or is_text(data):
+        return False
+    often = np.bincount(np.frombuffer(data, np.uint8)).max()
+    return bool(often >= min(_FEWEST, len(data) // _RARE))
 
 
 def typed(source: Source) -> Iterator[View]:

@@ -11,17 +11,17 @@ Why not in packed.py: a letter that comes again is a reference here.
 from __future__ import annotations
 
 import pickletools
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 
 from dlp.decode.beginnings import KEY
 from dlp.decode.codes.scaled import codes_in
-from dlp.decode.sieve import BETWEEN
 from dlp.decode.source import Source
 from dlp.model import View
 
-_PROTOCOLS = tuple(b"\x80%c" % protocol for protocol in range(2, 6))
-_STOP = b"."
+_BEGINS = re.compile(rb"\x80(?:[\x02\x03][\](}]|[\x04\x05]\x95)")
+"""The protocol, and what nearly all begin with."""
 _LARGEST_BYTES = 16 << 10
 _LONGEST_BYTES = 16
 """Longer strings are read as they stand."""
@@ -33,20 +33,17 @@ type Value = str | bytes | int | float
 
 
 def is_pickle(data: bytes) -> bool:
-    """Whether it, or one of several texts, begins and ends as one does."""
-    return any(
-        text.startswith(_PROTOCOLS) and text.endswith(_STOP)
-        for text in data.split(BETWEEN)
-    )
+    """Whether one begins here, if there are other bytes before it."""
+    return _BEGINS.search(data) is not None
 
 
 def values(source: Source) -> Iterator[View]:
     """The strings side by side, and the numbers as characters."""
-    data = source.data
-    if len(data) > _LARGEST_BYTES or not is_pickle(data):
+    begin = _BEGINS.search(source.data)
+    if not begin:
         return
-    pushed = list(_pushed(data))
-    span = 0, len(data)
+    span = begin.start(), min(begin.start() + _LARGEST_BYTES, len(source.data))
+    pushed = list(_pushed(source.data[slice(*span)]))
     strings = [
         value.encode() if isinstance(value, str) else value
         for value in pushed
