@@ -21,8 +21,8 @@ PAIR_HINTS = (
     r"(?:0[xX](?:[2-7][0-9a-fA-F]){2,8}[uUlL]{0,3}[^0-9A-Za-z]{1,6}){3}",
     r"0[xX](?:1[fF]8[bB]08|00088[bB]1[fF]|78(?:9[cC]|01|[dD][aA]))",
     r"(?:(?:[2-7][0-9a-fA-F]){2,10}[^0-9A-Za-z]{1,3}){4}",
-    r"(?:[0-9a-fA-F]{2}[:, ]){18}",
-    r"(?:0x[0-9a-fA-F]{2}[:, ]{1,2}){18}",
+    r"(?:[0-9a-fA-F]{1,2}[:, ]){18}",
+    r"(?:0x[0-9a-fA-F]{1,2}[^0-9A-Za-z]{1,6}){18}",
     r"(?:[\\0]?[xX$%][2-7][0-9a-fA-F]){10}",
     r"(?:16#[2-7][0-9a-fA-F][^0-9A-Za-z]{1,6}){8}",
     r"(?:#(?:[2-7][0-9a-fA-F]){3}[^#]{1,40}){6}",
@@ -41,6 +41,15 @@ _PAIRS = re.compile(
     rb"(?:%s(?:[hH]|[uU]?[lL]{0,2})[^0-9A-Za-z]{1,6}){2,}+(?:%s[hH]?)?"
     % (_GROUP, _GROUP)
 )
+_SHORT = re.compile(
+    rb"(?<![0-9A-Za-z])(?:(?:0[xX])?[0-9a-fA-F]{1,2}[^0-9A-Za-z]{1,6}){15,}+"
+    rb"(?:(?:0[xX])?[0-9a-fA-F]{1,2}(?![0-9A-Za-z]))?"
+)
+_SHORT_BYTE = re.compile(
+    rb"(?<![0-9A-Za-z])(?:0[xX])?([0-9a-fA-F]{1,2})(?![0-9A-Za-z])"
+)
+_LETTERS = re.compile(rb"[a-fA-F]")
+"""As `hex(byte)` and `%x` write them: less than 16 has one digit."""
 _CALL = rb"(?:0[xX]|&[hH]|8'h|char\"|\[u)0{0,6}([2-7][0-9a-fA-F])(?![0-9A-Fa-f])"
 _CALLED_BYTE = re.compile(_CALL)
 _CALLED = re.compile(rb"%s(?:[^0-9]{0,16}?%s){7,}" % (_CALL, _CALL))
@@ -82,7 +91,10 @@ def pairs(source: Source) -> Iterator[View]:
     yield from _found(source, "hex", _CALLED.finditer(data), _from_calls)
     yield from _found(source, "hex", _COLOURS.finditer(data), _from_colours)
     yield from _found(source, "hex", _POINTS.finditer(data), _from_points)
-    rest = [text for text in map(_from_pairs, matches) if len(text) >= _FEWEST]
+    short = [m for m in _SHORT.finditer(data) if _is_short(m[0])]
+    yield from _found(source, "hex", short, _from_short)
+    texts = (*map(_from_pairs, matches), *map(_from_short, short))
+    rest = [text for text in texts if len(text) >= _FEWEST]
     rest = [text for text in rest if not readable_for_its_size(text)]
     if rest:
         source.budget.remains(source.child("hex", b"\n".join(rest)))
@@ -91,6 +103,16 @@ def pairs(source: Source) -> Iterator[View]:
 def _from_pairs(match: re.Match[bytes]) -> bytes:
     digits = _PREFIX.sub(b"", match[0])
     return bytes.fromhex(digits[: len(digits) & ~1].decode())
+
+
+def _is_short(text: bytes) -> bool:
+    """Whether some bytes have one digit, and some letters: no list of decimals."""
+    digits = _SHORT_BYTE.findall(text)
+    return min(map(len, digits), default=2) == 1 and bool(_LETTERS.search(text))
+
+
+def _from_short(match: re.Match[bytes]) -> bytes:
+    return bytes(int(digits, 16) for digits in _SHORT_BYTE.findall(match[0]))
 
 
 def _from_marked(match: re.Match[bytes]) -> bytes:
