@@ -1,7 +1,9 @@
 """Wide text, told without counting zeros."""
 
+import base64
 import random
 import re
+import struct
 
 import pytest
 
@@ -45,6 +47,20 @@ def test_a_short_text_comes_out_behind_other_parts(codec, mark):
     parts += [Part(PartKind.BODY, (mark + TEXT + "\u20ac").encode(codec))]
     views = decode(parts, Limits()).views
     assert any(TEXT.encode() in view.data for view in views)
+
+
+@pytest.mark.parametrize("kind", ["<f", ">f", "<d", ">d"])
+@pytest.mark.parametrize(
+    "code",
+    [base64.b64encode, bytes.hex, list],
+    ids=["64", "16", "10"],
+)
+def test_floats_are_characters_in_a_code_too(kind, code):
+    key = ("gh" + "p_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5").encode()
+    data = code(struct.pack(f"{kind[0]}{len(key)}{kind[1]}", *key))
+    text = data.decode() if isinstance(data, bytes) else str(data)
+    parts = [Part(PartKind.BODY, f'{{"v": "{text}"}}'.encode())]
+    assert any(key in view.data for view in decode(parts, Limits()).views)
 
 
 def test_an_image_is_not_wide():

@@ -16,6 +16,7 @@ from dlp.decode.compressed.magic import CONTAINERS, MAGICS
 from dlp.decode.pieces import Span
 from dlp.decode.printable import (
     TEXT_BYTES,
+    are_floats,
     is_wide_text,
     readable,
     readable_for_its_size,
@@ -240,4 +241,5 @@ def _is_meant(run: bytes, text: bytes) -> bool:
         or is_wide_text(text)
         or text.startswith(CONTAINERS)
         or _NO_CHANCE.search(text) is not None
+        or are_floats(text)
     )
