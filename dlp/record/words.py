@@ -27,7 +27,7 @@ _STEP_WORDS = """
     basic bearer ebcdic floats by literals one-byte cipher other alphabet spelled out
     ungrouped unwrapped hexdump css words names delta packed continued latin-1 code
     points drawn picked keyboard swapped case turned unmasked reckoned lzip filters
-    decrypted blocks rtf two ciphers blanks
+    decrypted blocks rtf two ciphers blanks cells
 """
 _KEY_WORDS = """
     a accept accept-encoding accept-language access_token account accounts action
