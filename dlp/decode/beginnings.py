@@ -16,7 +16,7 @@ USUAL = (
     "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gldt-", "glrt-",
     "xoxb-", "xoxp-", "xapp-", "AKIA", "ASIA", "AIzaSy", "ya29.", "GOCSPX-", "npm_",
     "pypi-AgE", "dop_v1_", "hvs.CAES", "shpat_", "shpss_", "hf_", "gsk_",
-    "pplx-", "r8_", "xai-", "lin_api_", "secret_", "ntn_", "figd_", "dckr_pat_",
+    "pplx-", "r8_", "SG.", "xai-", "lin_api_", "secret_", "ntn_", "figd_", "dckr_pat_",
     "eyJhbGciOi", "-----BEGIN", "postgres://", "mongodb+srv://", "AGE-SECRET-KEY-",
 )  # fmt: skip
 """Of the vendors most agents have keys of: undone in every way there is."""
@@ -70,7 +70,7 @@ _MORE = """
     res_ retool_ RGAPI- rnd_ root_sk1 root_skh1 root_xsk1 rootly_ rpa_ rqsty-sk-
     rsk_ rubygems_ s-s4t2af- s-s4t2ud- samsara_api_ sat. sb_secret_ sbp_ SBX-
     scauth_ scp-live- scp-test- sdbst_h256_ sdk- seam_ sec-c- secp256k1-priv-0x
-    secret- ser. services/T sess- SG. sgamp_team_ sgamp_user_ sgd_ sgp_ sha256~
+    secret- ser. services/T sess- sgamp_team_ sgamp_user_ sgd_ sgp_ sha256~
     shippo_live_ shippo_test_ shltm_ shpca_ shppa_ shprt_ shpsb_ shptka_ shpua_
     signkey-branch- signkey-dev- signkey-prod- signkey-test- sk- sk1_ sk_car_
     sk_dev_ sk_prod_ sk_production_ sk_staging_ skey_ sktsec_ slk_ sm_aat_ sm_pat_
@@ -120,7 +120,7 @@ _SIZED = """
     A[KS]IA[A-Z2-7]{16} gh[oprsu]_[0-9A-Za-z]{36} npm_[0-9A-Za-z]{36}
     AIza[0-9A-Za-z_-]{35} glpat-[0-9A-Za-z_-]{20} [sr]k_live_[0-9A-Za-z]{24}
     xoxb-[0-9]{10,13}-[0-9]{10,13}-[0-9A-Za-z]{24} hf_[0-9A-Za-z]{34}
-    sk-ant-api03-[0-9A-Za-z_-]{93}AA
+    sk-ant-api03-[0-9A-Za-z_-]{93}AA SG[.][0-9A-Za-z_-]{22}[.][0-9A-Za-z_-]{43}
 """
 SIZED = re.compile("|".join(_SIZED.split()).encode())
 """Usual keys that are always as long: what goes on behind one is no part of it."""

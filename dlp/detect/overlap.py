@@ -130,6 +130,8 @@ def _is_by_chance(match: Match) -> bool:
         return True  # `secret_`: it stands in the text as a word, or as one of a name
     begun = _USUAL.match(match.secret)
     fixed = max(fixed, begun.end() if begun else 0)
+    if match.secret[:fixed].endswith(b"."):
+        fixed += match.secret.count(b".", fixed)  # `SG.`: the next is fixed, too
     text, view = match.view, match.view
     while view.parent is not None:
         text = view.parent if view.step in TAKEN_APART else text

@@ -30,6 +30,8 @@ KEYS = {
     + "-" + drawn(24),
     "amazon": "AK" + "IA" + "2B3C" + drawn(12, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"),
     "stripe": "sk_" + "live_" + drawn(24),
+    "sendgrid": "SG" + "." + base64url(22) + "." + base64url(43),
+    "google": "AI" + "zaSy" + base64url(33),
     "token": "eyJhbG" + "ciOiJIUzI1NiJ9.eyJzdWIiOiI0NzExIn0." + base64url(43),
 }  # fmt: skip
 

@@ -87,6 +87,20 @@ def test_a_vendors_key_becomes_a_view(name):
     assert any(KEY[:30].encode() in view.data for view in views)
 
 
+OTHERS = {
+    "sendgrid": "SG" + "." + "".join(DRAW.choices(ALNUM, k=22))
+    + "." + "".join(DRAW.choices(ALNUM, k=43)),
+    "google": "AI" + "zaSy" + "".join(DRAW.choices(ALNUM, k=33)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize("name", ["columns", "every third", "outside in"])
+def test_so_does_one_that_begins_with_letters_or_few(name, kind):
+    views = seen(HIDDEN[name](OTHERS[kind])).views
+    assert any(OTHERS[kind][:30].encode() in view.data for view in views)
+
+
 def test_what_begins_like_no_key_is_kept_for_those_who_know_it():
     text = KEY[7:]
     decoded = seen(HIDDEN["every third"](text))

@@ -20,7 +20,7 @@ from itertools import groupby, islice
 import numpy as np
 import numpy.typing as npt
 
-from dlp.decode.beginnings import KEY, USUAL
+from dlp.decode.beginnings import KEY, SIZED, USUAL
 from dlp.decode.ciphers.combined import in_turn, padded, said_by
 from dlp.decode.ciphers.moved import moved
 from dlp.decode.ciphers.opened import OPENINGS, continued, openings
@@ -71,9 +71,13 @@ _ID = re.compile(rb"^A[KS]IA[A-Z2-7]{16}$", re.MULTILINE)
 """An access key of AWS, which has no sign; and its letters in another order."""
 _EDGE = re.compile(rb"[\n\"]")
 _LONG_PREFIXES = tuple(
-    prefix.encode() for prefix in USUAL if len(prefix) > 3 and not prefix.isalnum()
+    prefix.encode()
+    for prefix in USUAL
+    if len(prefix) > (5 if prefix.isalnum() else 3) or prefix == "SG."
 )
+"""Of letters alone a few more: random ones have four of them by chance."""
 _REST_BYTES = 160
+_BRIEF = re.compile(rb"SG\.")
 HINTS = tuple(map(re.escape, map(bytes.decode, OPENINGS)))
 _OPENED_BYTES = 1 << 10
 _LOCATOR = Locator(_LONG_PREFIXES)
@@ -162,7 +166,12 @@ def _keys(texts: bytes) -> list[bytes]:
         ]
         for which, stop in _LOCATOR.find(texts, 32)
     )
-    return [text for text in found if KEY.match(text)]
+    return [text for text in found if _is_key(text)]
+
+
+def _is_key(text: bytes) -> bool:
+    """Whether it begins as a key; what is told by three letters is one as a whole."""
+    return bool(KEY.match(text)) and not (_BRIEF.match(text) and not SIZED.match(text))
 
 
 def sudden(data: bytes) -> npt.NDArray[np.uint8]:

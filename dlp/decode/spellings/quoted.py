@@ -40,7 +40,7 @@ _LITERAL_IN_JSON = re.compile("|".join(map(_quoted, "'`")).encode())
 _NUMBER = re.compile(rb"\b([0-9]{1,3})[^\w\"'`]{1,4}\Z")
 """Before a literal it may tell the order."""
 _NUMBER_BYTES = 8
-_KEY = key_of(prefix for prefix in USUAL if len(prefix) > 3)
+_KEY = key_of(prefix for prefix in USUAL if len(prefix) > 3 or prefix == "SG.")
 """Of the vendors most agents have keys of: bytes of a PDF begin as the others' keys."""
 _LONGEST_PIECE = 64
 _FEWEST_QUOTES = 4
