@@ -1,6 +1,6 @@
 """
 Text cut into pieces of one length with the same between them: `abcd-efgh-ijkl`, wrapped
-lines, `'abc' + 'def'`. The pieces are put together again.
+lines, `'abc' + 'def'`, `abc then def then ghi`. The pieces are put together again.
 
 Why not in chunks.py: patterns there look for separators that are known; here a piece
 may have any length and what separates pieces any form, so lengths are compared.
@@ -38,6 +38,13 @@ _APART = bytes(_WIDEST_GAP + 1)
 """Between what is asked about together."""
 _SHORTEST = 16
 _SHORT_JSON_BYTES = 4 << 10
+_MOST_WORDED = 8
+_ROUND = 4
+"""Sizes from one piece to the next where a word stands between: its own, two gaps."""
+_FEWEST_ROUNDS = 4
+_STRIDE = _ROUND * (_FEWEST_ROUNDS - 1) // 2
+"""Of what is so often the same, two so far apart are found without a look at all."""
+_SHORTEST_WORDED = 12
 
 
 def is_even(data: bytes) -> bool:
@@ -45,7 +52,8 @@ def is_even(data: bytes) -> bool:
     if len(data) < _SHORTEST:
         return False
     kinds = [data.translate(table) for table in _tables(data)]
-    return bool(_stretches(_edges(_APART.join(kinds))))
+    edges = _edges(_APART.join(kinds))
+    return bool(_stretches(edges)) or bool(_rounds(edges))
 
 
 def even(source: Source) -> Iterator[View]:
@@ -61,6 +69,9 @@ def even(source: Source) -> Iterator[View]:
             if len(text) < _SHORTEST or is_spelled(data, *span):
                 continue
             if _is_token(text):
+                found.setdefault(text, span)
+        for text, span in _without_words(data, edges):
+            if len(text) >= _SHORTEST_WORDED and _is_token(text):
                 found.setdefault(text, span)
     placed = [(span, text) for text, span in found.items()]
     yield from source.found("ungrouped", placed)
@@ -135,3 +146,51 @@ def _glued(
         place += 2
     texts = [data[at[n] : at[n + 1]] for n in range(begin, place, 2)]
     return b"".join(texts), (at[begin], at[place - 1])
+
+
+def _rounds(edges: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+    """
+    Where sizes come again in rounds of a piece, a gap, a word and a gap: the indexes of
+    `edges` between which they do.
+    """
+    sizes = edges[1:] - edges[:-1]
+    now_and_then = sizes[_ROUND::_STRIDE] == sizes[:-_ROUND:_STRIDE]
+    if not (now_and_then[1:] & now_and_then[:-1]).any():
+        return []
+    same = np.concatenate(([False], sizes[_ROUND:] == sizes[:-_ROUND], [False]))
+    turns = (same[1:] != same[:-1]).nonzero()[0]
+    starts, stops = turns[::2], turns[1::2]
+    long = stops - starts >= 2 * _STRIDE
+    return list(
+        zip(starts[long].tolist(), (stops[long] + _ROUND).tolist(), strict=True)
+    )
+
+
+def _without_words(
+    data: bytes, edges: npt.NDArray[np.int64]
+) -> Iterator[tuple[bytes, Span]]:
+    """What stands between words that are the same, side by side."""
+    rounds = _rounds(edges)[:_MOST_WORDED]
+    at = edges.tolist() if rounds else []
+    for first, stop in rounds:
+        start = first + first % 2
+        for begin in range(start, min(start + _ROUND, stop - _ROUND), 2):
+            size = at[begin + 1] - at[begin]
+            between = data[at[begin + 1] : at[begin + _ROUND]]
+            last = begin
+            while data[at[last + 1] : _at(at, last + _ROUND)] == between:
+                last += _ROUND
+                if at[last + 1] - at[last] != size:
+                    break
+            head = begin
+            while head >= _ROUND and data[at[head - _ROUND + 1] : at[head]] == between:
+                head -= _ROUND
+            pieces = [data[at[n] : at[n + 1]] for n in range(head, last + 1, _ROUND)]
+            text = b"".join(pieces)
+            words = size > 2 and text.isalpha() and text.islower()
+            if len(pieces) > _FEWEST_ROUNDS and len(pieces[-1]) <= size and not words:
+                yield text, (at[head], at[last + 1])
+
+
+def _at(edges: list[int], index: int) -> int:
+    return edges[index] if index < len(edges) else edges[-1]
