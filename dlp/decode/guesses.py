@@ -15,5 +15,5 @@ CIPHER = "one-byte cipher"
 
 TAKEN_APART = frozenset({PICKED, SEQUENCES})
 """Many readings of one text, which itself is read."""
-GUESSES = TAKEN_APART | {CIPHER, "turned", "unmasked", "reckoned"}
+GUESSES = TAKEN_APART | {CIPHER, "turned", "unmasked", "keyed", "reckoned"}
 """What is one of many readings is not read in many ways again."""

@@ -15,7 +15,7 @@ from enum import IntEnum
 from functools import cache, partial
 
 from dlp.decode.characters import alphabets, charset, codepoints, unicode
-from dlp.decode.ciphers import disguise, drawn, named, reckoned, shifted, turned
+from dlp.decode.ciphers import disguise, drawn, keyed, named, reckoned, shifted, turned
 from dlp.decode.codes import (
     base45,
     base64,
@@ -280,6 +280,7 @@ _CIPHERS = (
     ),
     _of_bytes(reckoned.reckoned, test=reckoned.is_reckoned),
     _of_bytes(turned.masked, test=turned.is_masked),
+    _of_bytes(keyed.keyed, test=keyed.is_keyed),
     Decoder(drawn.drawn, drawn.HINTS, test=drawn.is_drawn),
 )
 _of_rest = partial(Decoder, hints=(), wraps=True, reads_shown=False)
@@ -308,6 +309,7 @@ RESIDUE = (
         wraps=True,
         reads_shown=False,
     ),
+    _of_rest(keyed.keyed),
     _of_rest(typed.typed, test=typed.may_be_typed),
     _of_rest(pickled.values, test=pickled.is_pickle),
 )

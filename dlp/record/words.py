@@ -26,8 +26,8 @@ _STEP_WORDS = """
     backslash bytes chunk chunks concat concatenated websocket dns label labels
     basic bearer ebcdic floats by literals one-byte cipher other alphabet spelled out
     ungrouped unwrapped hexdump css words names delta packed continued latin-1 code
-    points drawn picked keyboard swapped case turned unmasked reckoned lzip filters
-    decrypted blocks rtf two ciphers blanks cells
+    points drawn picked keyboard swapped case turned unmasked keyed reckoned lzip
+    filters decrypted blocks rtf two ciphers blanks cells
 """
 _KEY_WORDS = """
     a accept accept-encoding accept-language access_token account accounts action

@@ -31,6 +31,7 @@ _LONGEST = 4096
 _LOOSE_BYTES = 512
 """A run up to this length may begin with segments of a path."""
 _NAME_BYTES = 64
+_SHORT_BYTES = 256
 _WITH_DOTS = Alphabet(LETTERS.encode() + b"./", 22)
 
 _OFTEN = 0.42
@@ -74,6 +75,7 @@ def noise(source: Source) -> Iterator[View]:
     spans = _drawn(data, unwrapped_only(spans))
     found: list[tuple[Span, bytes]] = []
     rest: list[tuple[Span, bytes]] = []
+    chance: list[tuple[Span, bytes]] = []
     known: set[Span] = set()
     told: set[Span] = set()
     for span, text in Batch.of(data, spans).decoded():
@@ -81,7 +83,7 @@ def noise(source: Source) -> Iterator[View]:
             known.add(span)
             rest.append((span, text))
         elif has_stretch(text):
-            continue
+            chance += [(span, text)] if _may_be_chance(text) else []
         elif is_all_text(text) or is_wide_text(text):
             found.append((span, text))
         elif headless(text):
@@ -103,7 +105,7 @@ def noise(source: Source) -> Iterator[View]:
         loose = [span for span, _ in rest if _is_loose(data, *span)]
         for lead in range(1, 4) if loose else ():
             rest += Batch.of(data, loose, lead).decoded()
-    for view in source.found("base64", rest):
+    for view in source.found("base64", rest + chance):
         source.budget.remains(view)
 
 
@@ -122,6 +124,11 @@ def _drawn(data: bytes, spans: list[Span]) -> list[Span]:
     often = before[edges[:, 1]] - before[edges[:, 0] + 1] > sizes * _OFTEN
     kept = (often & (sizes < _LONGEST)).nonzero()[0].tolist()
     return [spans[index] for index in kept]
+
+
+def _may_be_chance(text: bytes) -> bool:
+    """Whether what has a stretch of text is short, and otherwise none."""
+    return len(text) <= _SHORT_BYTES and bool(text.translate(None, TEXT_BYTES))
 
 
 def _is_loose(data: bytes, start: int, stop: int) -> bool:
