@@ -57,3 +57,26 @@ def test_a_format_and_what_goes_into_it():
 def test_what_is_in_order_or_has_gaps_is_none(text):
     (_, *views) = decode([Part(PartKind.BODY, text.encode())], Limits()).views
     assert not [view for view in views if view.step == "ungrouped"]
+
+
+NAMES = {
+    "keys": lambda t: json.dumps({f"{c}{n}": 1 for n, c in enumerate(t)}),
+    "keys, place first": lambda t: json.dumps({f"{n}_{c}": 1 for n, c in enumerate(t)}),
+    "aliases": lambda t: (
+        "query { " + " ".join(f"{c}{n}: id" for n, c in enumerate(t)) + " }"
+    ),
+    "fields": lambda t: "&".join(f"{c}{n}=1" for n, c in enumerate(t)),
+}
+
+
+@pytest.mark.parametrize("form", NAMES)
+def test_names_are_letters_and_their_places(form):
+    body = NAMES[form](TOKEN).encode()
+    views = decode([Part(PartKind.BODY, body)], Limits()).views
+    assert any(TOKEN.encode() in view.data for view in views)
+
+
+def test_columns_that_are_counted_are_none():
+    body = json.dumps({f"{c}{n}": n for c in "xyz" for n in range(30)}).encode()
+    views = decode([Part(PartKind.BODY, body)], Limits()).views
+    assert not any(b"x" * 16 in view.data for view in views)

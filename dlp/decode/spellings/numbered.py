@@ -1,6 +1,7 @@
 """
 Pieces that say their place and stand in another order: `{"i": 7, "c": "k"}`, `3: QUJD`,
 PowerShell's `"{2}{0}{1}" -f "a", "b", "c"`. All of them in the order of their numbers.
+And names that are a letter and its place: `{"s0": 1, "k1": 1}`, `{ s0: id k1: id }`.
 
 Why not in rows.py: what stands in order is read there, by what comes next.
 """
@@ -29,12 +30,26 @@ HINTS = (
     r"(?:[0-9]{1,3}[\"'`]?\s{0,2}[:,=][^\n0-9]{0,20}[\"'`][!-~]{1,64}[\"'`][^0-9]{1,24}){4}",
     r"(?:\n[^\n0-9]{0,12}[0-9]{1,3}(?:/[0-9]{1,3})?[^\n0-9A-Za-z]{1,3}[!-~]{1,64}\r?){3}",
     r"(?:\{[0-9]{1,2}\}){4}",
+    *(
+        rf"(?:\A|[^0-9A-Za-z]){one.format(0)}[^\0]{{1,48}}[^0-9A-Za-z]{one.format(1)}"
+        for one in (r"[!-~][_-]?{}[\"']?\s?[:=(]", r"_?{}_?[!-~][\"']?\s?[:=(]")
+    ),
 )
 """More than the forms allow: what is exact costs as much as all other hints."""
 _FORMAT = re.compile(
     rf"((?:\{{[0-9]{{1,2}}\}}){{4,}}+){_QUOTE}[^\"'`]{{1,12}}"
     rf"((?:{_QUOTE}[^\"'`\n]{{0,64}}{_QUOTE}[\s,]{{0,3}}){{4,}}+)".encode()
 )
+_NAMES = tuple(
+    re.compile(rf"(?<![0-9A-Za-z]){name}[\"']?\s?(?=[:=(])".encode())
+    for name in (
+        r"(?P<letter>[!#-&(-_a-~])[_-]?(?P<place>[0-9]{1,3})",
+        r"_?(?P<place>[0-9]{1,3})_?(?P<letter>[!#-&(-_a-~])",
+    )
+)
+"""A letter may be a digit: in `70` it is the first, where the place is 0."""
+_FEWEST_LETTERS = 6
+"""Different ones; names of columns have one."""
 _PLACE = re.compile(rb"[0-9]+")
 _LITERAL = re.compile(rb"[\"'`]([^\"'`\n]*)[\"'`]")
 _FEWEST, _MOST = 4, 512
@@ -50,6 +65,9 @@ def numbered(source: Source) -> Iterator[View]:
     for pattern in _PIECES:
         found = [(int(m[1]), m[2]) for m in pattern.finditer(data)][:_MOST]
         if text := _in_order(found):
+            yield source.child("ungrouped", text)
+    for pattern in _NAMES:
+        if text := _in_names(pattern, data):
             yield source.child("ungrouped", text)
     for match in _FORMAT.finditer(data):
         pieces = _LITERAL.findall(match[2])
@@ -69,3 +87,17 @@ def _in_order(found: Sequence[tuple[int, bytes]]) -> bytes:
         return b""
     text = b"".join(piece for _, piece in sorted(found))
     return text if len(text) >= _SHORTEST else b""
+
+
+def _in_names(pattern: re.Pattern[bytes], data: bytes) -> bytes:
+    """The letters of names that count from 0 or 1 on."""
+    letters: list[bytes] = []
+    first = 0
+    for match in pattern.finditer(data):
+        place = int(match["place"])
+        if place == first + len(letters):
+            letters.append(match["letter"])
+        elif place < 2 and len(letters) < _SHORTEST:
+            letters, first = [match["letter"]], place
+    text = b"".join(letters)
+    return text if len(text) >= _SHORTEST and len(set(text)) >= _FEWEST_LETTERS else b""
