@@ -1,6 +1,7 @@
 """Base85 whose last group is filled up, as Z85 asks for."""
 
 import base64
+import zlib
 
 import pytest
 
@@ -17,3 +18,21 @@ def test_no_character_is_lost(size):
     body = b"it says " + coded + b" here"
     views = decode([Part(PartKind.BODY, body)], Limits()).views
     assert any(view.data.rstrip() == text for view in views)
+
+
+CARRIED = {
+    "an element": b"<r><v>%b</v></r>",
+    "a cell": b"id,note\n1,%b,2\n",
+    "Markdown": b"It is `%b` there",
+    "an envelope": b"<Envelope xmlns='urn:x'>"
+    + b"<a></a>" * 14
+    + b"<v>%b</v></Envelope>",
+}
+
+
+@pytest.mark.parametrize("where", CARRIED)
+def test_a_stream_begins_behind_a_sign_of_its_carrier(where):
+    text = TEXT + b"; and more that is worth compressing, and more"
+    body = CARRIED[where] % base64.b85encode(zlib.compress(text))
+    views = decode([Part(PartKind.BODY, body)], Limits()).views
+    assert any(view.data == text for view in views)

@@ -65,9 +65,9 @@ _OPENS = np.array([bytes([value]) in _OPENERS for value in range(256)])
 _BEGINS = np.zeros(1 << 16, np.bool_)
 _BEGINS[[int.from_bytes(signature[:2]) for signature in CONTAINERS]] = True
 """First two bytes of a container."""
-_MARKS = np.array([bytes([value]) in b"=:\"'~ " for value in range(256)])
+_MARKS = np.array([bytes([value]) in b"=:\"'~ >,`/(|" for value in range(256)])
 """After which a container may begin; the blank stands between words."""
-_NEAR_BYTES = 64
+_NEAR_BYTES = 256
 _HEAD = 10
 """Symbols that tell whether a container begins."""
 
