@@ -86,6 +86,21 @@ def test_what_is_glued_to_words_is_found(inspector, way, kind):
     assert list(inspector.scan(f"Here is it:\n{text}\nIs that right?".encode()))
 
 
+CARRIED = {
+    "a field": "a=1&comment={}&b=2",
+    "an element": "<r><v>{}</v></r>",
+    "a value": 'name: x\nnote: "{}"\nmore: 1\n',
+}
+
+
+@pytest.mark.parametrize("carrier", CARRIED)
+@pytest.mark.parametrize("at", ["first", "last"])
+def test_so_are_lines_that_are_a_value(inspector, at, carrier):
+    words = [f"{c}range" if at == "first" else f"oran{c}" for c in KEYS["github"]]
+    body = CARRIED[carrier].format("\n".join(words))
+    assert list(inspector.scan(body.encode()))
+
+
 @pytest.mark.parametrize("way", WRITTEN)
 def test_a_known_secret_is_looked_for_whatever_it_begins_with(way):
     secret = drawn(30)

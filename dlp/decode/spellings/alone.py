@@ -48,6 +48,9 @@ _FEWEST_LETTERS, _FEWEST_CAPITALS = 7, 3
 """Different letters that stand alone, and capitals: little of prose has as many."""
 _CAPITAL = b"\2"
 _ONE = rb"(?<![0-9A-Za-z])[!-~](?![0-9A-Za-z])"
+_OPENS = re.compile(rb".*[=:>\"'(,/|]")
+_CLOSES = re.compile(rb"[<&\"')|,]")
+"""What a line may begin with before a value that goes on in the next, and end with."""
 _MOST_SURROUNDINGS = 3
 _LONGEST_BYTES = 64 << 10
 _MOST_BYTES = 4 << 10
@@ -74,6 +77,8 @@ def alone(source: Source) -> Iterator[View]:
     data = source.data
     array, classes = _read(data)
     texts = dict.fromkeys(filter(_is_drawn, _ends(array, classes)))
+    if texts:
+        texts |= dict.fromkeys(filter(_is_drawn, _said_ends(data)))
     places = _alone(classes)
     if _may(array[places].tobytes()):
         texts |= dict.fromkeys(filter(_may, _alike(data, places.tolist())))
@@ -133,6 +138,19 @@ def _alike(data: bytes, places: list[int]) -> Iterator[bytes]:
                 break
             between = re.escape(head), _ONE, re.escape(tail)
             yield b"".join(re.findall(b"(?<=%b)%b(?=%b)" % between, data))
+
+
+def _said_ends(data: bytes) -> Iterator[bytes]:
+    """The same of lines, the first of which may begin, and the last end, a value."""
+    firsts, lasts = bytearray(), bytearray()
+    for line in filter(None, map(bytes.strip, data.split(b"\n"))):
+        if goes_on := line[-1:].isalnum() or line[-1:] in b"_-":
+            firsts += _OPENS.sub(b"", line).strip()[:1]
+        else:
+            firsts += line[:1]
+        lasts += (line if goes_on else _CLOSES.split(line)[0].strip())[-1:]
+    yield bytes(firsts)
+    yield bytes(lasts)
 
 
 def _ends(array: Marks, classes: Marks) -> Iterator[bytes]:
