@@ -159,6 +159,10 @@ RARE = {
     # bases
     "base45": base45,
     "base91": base91,
+    "base58check, no version": lambda t: bignum(t + b"\xfa\1\xd2\x9c", B58),
+    "Crockford's base32 of a number": lambda t: bignum(
+        t, "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    ),
     "base58check": lambda t: bignum(b"\5" + t + b"\xfa\1\xd2\x9c", B58),
     "base58 of zlib": lambda t: bignum(zlib.compress(t), B58),
     "base62 of base64": lambda t: bignum(base64.b64encode(t), B62),

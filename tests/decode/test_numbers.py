@@ -107,3 +107,23 @@ def test_sums_so_far_have_a_first_one():
     said = json.dumps(list(accumulate(TOKEN.encode())))
     views = decode([Part(PartKind.BODY, said.encode())], Limits()).views
     assert any(TOKEN.encode() in view.data for view in views)
+
+
+SHARED = {
+    "XOR": lambda t, pad: [a ^ b for a, b in zip(t, pad, strict=True)],
+    "less": lambda t, pad: [(a - b) % 256 for a, b in zip(t, pad, strict=True)],
+    "more": lambda t, pad: [(a + b) % 256 for a, b in zip(t, pad, strict=True)],
+}
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("one-time pad", "ciphertext")])
+@pytest.mark.parametrize("way", SHARED)
+def test_two_lists_are_a_pad_and_what_it_hides(way, names):
+    draw = random.Random(7)
+    text = "".join(draw.choices(string.ascii_letters + string.digits, k=40)).encode()
+    pad = draw.randbytes(len(text))
+    body = json.dumps(
+        dict(zip(names, (list(pad), SHARED[way](text, pad)), strict=True))
+    )
+    views = decode([Part(PartKind.BODY, body.encode())], Limits()).views
+    assert any(text in view.data for view in views)

@@ -50,8 +50,8 @@ _RUNS = Alphabet((_UPPER + _LOWER + _DIGITS + "+/_-").encode(), _SHORTEST)
 _WORD = re.compile(rb"[0-9A-Za-z]+")
 _OCTAL = re.compile(rb"(?:0[oO])?([0-7]{48,})")
 _TEXT = re.compile(rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3}){12,}")
-_CHECKED = re.compile(rb"(?s:.)([\x20-\x7e]{12,})(?s:....)")
-"""Base58Check: a version, text, four bytes of checksum."""
+_CHECKED = re.compile(rb"(?s:.)??([\x20-\x7e]{12,})(?s:....)")
+"""Base58Check: a version or none, text, four bytes of checksum."""
 _FIRST_BYTES = 4
 _FIRST = re.compile(
     rb"(?s:.)[\x20-\x7e]{3}|[ -~][\xc2-\xf4][\x80-\xbf]{2}|[\xe2-\xf0][\x80-\xbf]{2}."
@@ -95,6 +95,9 @@ def _radix(alphabet: str) -> _Radix:
 
 
 _RADIXES = tuple(map(_radix, _ALPHABETS))
+_CROCKFORD_SYMBOLS = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CROCKFORD = _radix(_CROCKFORD_SYMBOLS.decode())
+"""Of a number, whose digits end with the last bit; radix.py reads those of bytes."""
 
 
 @cache
@@ -172,6 +175,8 @@ def _decoded(token: bytes) -> Iterator[bytes]:
     if token.islower() or token.isupper() or token.isdigit():
         fewest = max(int(chr(max(token.lower())), 36) + 1, 2)  # of zeros: base 2
         yield from (_bytes(int(token, base)) for base in {*range(fewest, 37)[:2], 36})
+        if not token.upper().translate(None, _CROCKFORD_SYMBOLS):
+            yield _CROCKFORD.decode(token.upper())
         if token.isalpha():
             yield _bytes(int(token.lower().translate(_LETTERS_ONLY), 26))
         return

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from math import gcd, isqrt
-from operator import add, xor
+from operator import add, sub, xor
 
 from dlp.decode.beginnings import KEY
 from dlp.decode.codes.indexed import letters
@@ -84,6 +84,8 @@ _FEWEST_IN_BASE = 20
 _WIDTHS = (2, 4, 8)
 _TEXT = frozenset(TEXT_BYTES)
 _MOST_SUMMED = 400
+_FEWEST_PADDED, _FEWEST_DIFFERENT = 12, 8
+"""Numbers of a list that hides another, and different letters among so many."""
 _MOST_BEFORE = 3
 """Numbers that may stand before a list."""
 _SIGNED = re.compile(rb"(?:(?<=[\s,\[({)])-)?[0-9]+")
@@ -93,6 +95,7 @@ def numbers(source: Source) -> Iterator[View]:
     """What lists of numbers say."""
     found: list[tuple[Span, bytes]] = []
     rest: list[tuple[Span, bytes]] = []
+    lists: list[Sequence[int]] = []
     for span in _lists(source.data):
         listed = source.data[slice(*span)]
         values = list(map(int, _NUMBER.findall(listed)))
@@ -100,6 +103,10 @@ def numbers(source: Source) -> Iterator[View]:
         if not texts and len(values) >= _FEWEST:
             texts = _otherwise(listed)
         signed = _signed(source.data, *span)
+        texts += _padded(values[: len(values) // 2], values[len(values) // 2 :])
+        if lists and not texts:
+            texts += _padded(lists[-1], values)
+        lists.append(values)
         for skipped in range(_MOST_BEFORE):
             texts += filter(begins_known, _complement(signed[skipped:]))
         if _FEWEST <= len(values) <= _MOST_SUMMED:
@@ -272,6 +279,25 @@ def _may_be_summed(values: Sequence[int]) -> bool:
         or ((second - 1) & 255 in _TEXT and (third - 2) & 255 in _TEXT)
         or (_is_root(first) and _is_root(second) and _is_root(third))
     )
+
+
+def _padded(one: Sequence[int], other: Sequence[int]) -> list[bytes]:
+    """The texts that one list is with the other taken from it: a pad, or shares."""
+    if len(one) != len(other) or not _FEWEST_PADDED <= len(one) <= _MOST_SUMMED:
+        return []
+    heads = list(zip(one[:_FEWEST_PADDED], other[:_FEWEST_PADDED], strict=True))
+    return [
+        bytes(way(a, b) & 255 for a, b in zip(one, other, strict=True))
+        for way in (xor, add, sub, rsub)
+        if all(way(a, b) & 255 in _TEXT for a, b in heads)
+        if all(way(a, b) & 255 in _TEXT for a, b in zip(one, other, strict=True))
+        if len({way(a, b) for a, b in heads}) >= _FEWEST_DIFFERENT
+    ]
+
+
+def rsub(one: int, other: int) -> int:
+    """The other less the one."""
+    return other - one
 
 
 def _is_root(value: int) -> bool:
