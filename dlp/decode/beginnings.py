@@ -124,3 +124,10 @@ _SIZED = """
 """
 SIZED = re.compile("|".join(_SIZED.split()).encode())
 """Usual keys that are always as long: what goes on behind one is no part of it."""
+
+BLANK = re.compile(
+    rb"(?<![0-9A-Za-z_.-])[A-Za-z][0-9A-Za-z]{0,11}(?:[-_.][0-9A-Za-z]{1,8}){0,3}[-_.]"
+    rb"(?:([0-9A-Za-z*])\1{4,}+|\.{3})(?![0-9A-Za-z+/_-])"
+)
+"""What shows a key's beginning and no more of it: `ghp_xxxxxxxx`, `sk-...`. Nothing on
+the next lines goes on with it; without it they are no key of that shape anyway."""

@@ -38,6 +38,8 @@ HONEST = {
         for n in range(0x2000, 0x2100)
     ),
     "certificates": b"".join(certificates(20)),
+    "settings": b"APP_ENV=dev\nAPP_SECRET=\nDATABASE_URL=\nSTRIPE_KEY=\nTZ=UTC\n",
+    "settings of a shell": b"export APP_ENV=dev\nexport ACCESS_KEY=\nexport REGION=\n",
 }
 
 
@@ -48,7 +50,14 @@ def test_what_has_equals_signs_is_not_read_as_quoted_printable(name):
 
 @pytest.mark.parametrize(
     "text",
-    [b"so: ab=5Fcd=5Fef", b"so: abcdefghijk=\r\nlmno", b"so: abcdefghijk=\n--lmno"],
+    [
+        b"so: ab=5Fcd=5Fef",
+        b"so: abcdefghijk=\r\nlmno",
+        b"so: abcdefghijk=\n--lmno",
+        b"ACCESS_KEY=\nABCDEFGH=\nIJKLMNOP\n",
+        b"REGION=eu\nABCDEFGHIJ=\nKLMNOPQRST=\nUVW_XYZ\n",
+        b"REGION=eu\nACCESS_KEY=\nAbCdEfGhIjKl=\nMnOpQr\n",
+    ],
 )
 def test_what_is_quoted_printable_is(text):
     assert "quoted-printable" in steps(text)

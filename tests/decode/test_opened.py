@@ -81,3 +81,15 @@ def test_the_work_is_bounded():
     text = "".join(f"ghp_{n:04} " for n in range(20000)).encode()
     made = [one for a, b in openings(text) for one in continued(text, a, b)]
     assert sum(map(len, made)) < 1 << 17
+
+
+@pytest.mark.parametrize(
+    "key", [FIRST[:4] + "x" * 20, FIRST[:4] + "...", "whsec_*****"]
+)
+def test_what_only_shows_how_a_key_begins_goes_on_nowhere(key):
+    text = f"GITHUB_TOKEN={key}\nSESSION_SECRET=please-{SECOND}\nSMTP_HOST=localhost\n"
+    assert list(openings(text.encode())) == []
+    unwrapped = [view.data for view in seen(text) if view.step == "unwrapped"]
+    assert not any(key.encode() + b"SESSION" in data for data in unwrapped)
+    wrapped = f"{text}{FIRST}\n{SECOND}\n"
+    assert any(TOKEN.encode() in view.data for view in seen(wrapped))

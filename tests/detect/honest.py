@@ -7,6 +7,7 @@ Nothing in it is a secret; much of it looks like one.
 import base64
 import json
 import random
+import re
 import string
 import uuid
 from collections.abc import Callable
@@ -246,6 +247,43 @@ def numbers(source):
     return f"order {cards} phone +49 151 {source.randint(10**6, 10**8)} 2024-01-02T03:04:05Z 10.0.0.1"
 
 
+_SETTINGS = """
+    APP_ENV=development|NODE_ENV=production|DEBUG=|PORT=3000|LOG_LEVEL=info|TZ=UTC
+    DATABASE_URL=postgres://user:password@localhost:5432/app|REDIS_URL=redis://localhost:6379/0
+    DB_HOST=127.0.0.1|DB_PORT=5432|DB_DATABASE=app|DB_USERNAME=root|DB_PASSWORD=
+    DB_PASSWORD=password|POSTGRES_PASSWORD=postgres|MYSQL_ROOT_PASSWORD=changeme
+    APP_KEY=|APP_SECRET=change-me|SECRET_KEY=your-secret-key-here|JWT_SECRET=
+    JWT_SECRET=<generate with openssl rand -hex 32>|SESSION_SECRET=please-change
+    NEXTAUTH_URL=http://localhost:3000|NEXTAUTH_SECRET=|AUTH_TRUST_HOST=true
+    OPENAI_API_KEY=sk-...|OPENAI_API_KEY=|ANTHROPIC_API_KEY=your-api-key-here
+    ANTHROPIC_API_KEY=sk-ant-...|OPENAI_BASE_URL=https://api.openai.com/v1
+    GITHUB_TOKEN=ghp_xxxxxxxxxxxxxxxxxxxx|GITHUB_TOKEN=|GITLAB_TOKEN=glpat-xxxxxxxxxxxxxxxxxxxx
+    AWS_ACCESS_KEY_ID=|AWS_SECRET_ACCESS_KEY=|AWS_REGION=eu-central-1|S3_BUCKET=
+    STRIPE_SECRET_KEY=sk_test_...|STRIPE_WEBHOOK_SECRET=whsec_...|STRIPE_PRICE_ID=price_...
+    SLACK_BOT_TOKEN=xoxb-your-token|SLACK_SIGNING_SECRET=|DISCORD_TOKEN=YOUR_BOT_TOKEN
+    TELEGRAM_BOT_TOKEN=123456:ABC-DEF|TWILIO_AUTH_TOKEN=|TWILIO_ACCOUNT_SID=ACxxxxxxxxxxxxxxxx
+    SENDGRID_API_KEY=SG.xxxxx|MAILGUN_DOMAIN=mg.example.com|SMTP_HOST=smtp.example.com
+    SMTP_PORT=587|SMTP_USER=|SMTP_PASSWORD=|MAIL_FROM="App <no-reply@example.com>"
+    GOOGLE_CLIENT_ID=|GOOGLE_CLIENT_SECRET=|GOOGLE_APPLICATION_CREDENTIALS=./key.json
+    SENTRY_DSN=|SENTRY_AUTH_TOKEN=|POSTHOG_KEY=phc_...|VITE_API_URL=${APP_URL}/api
+    HF_TOKEN=hf_...|HUGGINGFACE_TOKEN=hf_xxxxxxxxxxxxxxxx|PINECONE_API_KEY=|QDRANT_URL=
+    ENCRYPTION_KEY=base64:...|CRON_SECRET=|ADMIN_PASSWORD=admin|ADMIN_TOKEN="replace me"
+    FEATURE_FLAGS=a,b,c|CORS_ORIGINS=http://localhost:5173,https://app.example.com|CI=true
+"""
+_SETTING_NOTES = ("# Database", "# Third parties", "", "# see docs/setup.md", "## Mail")
+
+
+def settings(source):
+    """A file that shows which variables to set, values left out or to be replaced."""
+    known = [line.strip() for line in re.split(r"[|\n]", _SETTINGS) if line.strip()]
+    lines = [
+        source.choice(known) if source.random() < 0.9 else source.choice(_SETTING_NOTES)
+        for _ in range(source.randint(6, 40))
+    ]
+    before = source.choice(["", "export ", "# "]) if source.random() < 0.3 else ""
+    return "\n".join(before + line if "=" in line else line for line in lines) + "\n"
+
+
 CLASSES: dict[str, Callable[[random.Random], str]] = {
     "certificates": certificates,
     "chat": chat,
@@ -259,6 +297,7 @@ CLASSES: dict[str, Callable[[random.Random], str]] = {
     "lockfiles": lockfiles,
     "minified": minified,
     "numbers": numbers,
+    "settings": settings,
     "telemetry": telemetry,
 }
 

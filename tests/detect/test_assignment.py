@@ -163,6 +163,9 @@ CASES = {
     "digits": ('token = "123984756102"', "123984756102", False),
     "list of names": ("'auth_password2',\n 'auth_pubkey_file2'", "auth_pubkey_file2", False),
     "userinfo of a url": (f"x://password:{RANDOM}", RANDOM, False),
+    "the next setting": ("SMTP_PASSWORD=\nAPP_URL=http://localhost:3000", "APP_URL", False),
+    "the next setting, escaped": ("SMTP_PASSWORD=\\nAPP_URL=http://localhost:3000", "APP_URL", False),
+    "a value on the next line": (f"api_token:\n  {RANDOM}=\n", RANDOM, True),
     "template argument": (f"class Token>\n {RANDOM}", RANDOM, False),
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from dlp.decode.beginnings import USUAL
+from dlp.decode.beginnings import BLANK, USUAL
 from dlp.decode.kinds import DRAWN
 from dlp.decode.sieve import Locator
 
@@ -42,7 +42,9 @@ def openings(data: bytes) -> Iterator[tuple[int, int]]:
     done = 0
     for which, stop in _OPENS.find(data, _MOST_OPENED):
         start = stop - len(OPENINGS[which])
-        if start >= done and _CUT_SOON.match(data, stop):
+        if start < done or BLANK.match(data, start):
+            continue
+        if _CUT_SOON.match(data, stop):
             done = stop
             yield start, stop
 

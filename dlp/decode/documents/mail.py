@@ -44,9 +44,26 @@ _DASHES_GONE = frozenset({"ungrouped"})
 _ESCAPES = re.compile("|".join(_ESCAPED).encode())
 
 
+_NAME = rb"[ \t#]*(?:export[ \t]+)?(?:[A-Z][A-Z0-9_]*|[a-z][a-z0-9_.-]*)="
+_SETTING = re.compile(rb"(?m)^" + _NAME + rb"[^\s=]")
+_EMPTY_SETTING = re.compile(_NAME + rb"[ \t]*")
+_SOFT_BREAK = re.compile(rb"(?m)^([^\r\n]*=[ \t]*)\r?$")
+
+
+def _are_settings(data: bytes) -> bool:
+    """Each line that ends in `=` is a name without a value, beside some with one."""
+    if not _SETTING.search(data) or _ESCAPES.search(data):
+        return False
+    lines = _SOFT_BREAK.findall(data)
+    named = any(b"_" in line for line in lines)
+    return named and all(map(_EMPTY_SETTING.fullmatch, lines))
+
+
 def quoted(source: Source) -> Iterator[View]:
     """Quoted-printable text. Soft breaks join lines, so a line is not enough."""
     data = source.data
+    if _are_settings(data):
+        return
     if source.view.came_of(_DASHES_GONE) and not _ESCAPES.search(data):
         return  # a padding whose dashes are gone looks like a soft break
     start, stop = data.find(b"="), data.rfind(b"=")

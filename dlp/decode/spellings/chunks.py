@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dlp.decode.beginnings import KEY
+from dlp.decode.beginnings import BLANK, KEY
 from dlp.decode.codes.base64 import SPACED_SHAPE
 from dlp.decode.documents.leaves import LOOKS_LIKE_JSON
 from dlp.decode.guesses import TAKEN_APART
@@ -112,7 +112,8 @@ def unwrapped(source: Source) -> Iterator[View]:
         if spans and start < spans[-1][1]:
             continue
         if match := _WRAPPED.match(data, start):
-            spans.append(match.span())
+            blank = BLANK.search(match[0])
+            spans.append((start, start + blank.end() if blank else match.end()))
     found = [(span, data[slice(*span)].translate(None, _BREAKS)) for span in spans]
     yield from source.found("unwrapped", found, _APART)
 

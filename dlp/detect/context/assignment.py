@@ -54,6 +54,9 @@ _REFERENCE = re.compile(
 )
 _FILED = re.compile(rb"[a-z_]{3,24}:[0-9a-f-]{8,}\Z")
 """Behind a colon without a blank: where a store of keys and values files something."""
+_BREAK = re.compile(r"\n|\\n")
+_NEXT = re.compile(rb"n?(?:[A-Z][A-Z0-9_]*|[a-z_]+)=(?!=?\Z)")
+"""On the line below a name without a value: the next assignment."""
 _KEY_OF_JSON = re.compile(r"\\?\" ?: ?\\?\"")
 """Behind `_token` alone: in a form of Laravel's or Symfony's the one against CSRF."""
 _LONG_NUMBER = re.compile(rb"\d{15,100}")
@@ -91,9 +94,7 @@ def is_secret(found: Assignment) -> bool:
     """Whether name, tie and value together make a secret."""
     value = found.value
     strength = promise(found.name)
-    if not strength or (found.separator == ":" and _FILED.match(value)):
-        return False
-    if found.name == "_token" and _KEY_OF_JSON.fullmatch(found.separator):
+    if not strength or _is_other(found):
         return False
     case = _Case(found, strength, tie(found))
     if _NOT_A_VALUE.fullmatch(value):
@@ -105,6 +106,16 @@ def is_secret(found: Assignment) -> bool:
     if _REFERENCE.fullmatch(value) and not _is_beyond_doubt(case):
         return False
     return _is_phrase(case) or _has_its_shape(case)
+
+
+def _is_other(found: Assignment) -> bool:
+    """Where a store files something, a form's own token, or the next assignment."""
+    if found.separator == ":" and _FILED.match(found.value):
+        return True
+    if found.name == "_token" and _KEY_OF_JSON.fullmatch(found.separator):
+        return True
+    broken = _BREAK.search(found.separator + found.value[:1].decode("latin-1"))
+    return bool(broken and _NEXT.match(found.value))
 
 
 def _has_its_shape(case: _Case) -> bool:
