@@ -26,7 +26,7 @@ from dlp.detect.rules import Rule, load_rules
 from dlp.inspector.examination import Detection, Examination
 from dlp.inspector.found import a_fetch, distinct, spans, unread
 from dlp.inspector.quiet import Quiet, quiet_names
-from dlp.inspector.slots import SECURE, Slots, keyed_digest, masked, unpinned
+from dlp.inspector.slots import SECURE, Slots, key_slots, keyed_digest, masked, unpinned
 from dlp.inspector.tickets import Tickets
 from dlp.memory import Memory
 from dlp.model import (
@@ -162,6 +162,7 @@ class Inspector:
             policy.limits,
             frozenset(extra),
             homes,
+            key_slots(engine.rules),
             digest,
             Recall(barren),
             Memory(key),

@@ -17,7 +17,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import NamedTuple
 
@@ -71,6 +71,15 @@ GUESSES = frozenset({Tier.LIKELY, Tier.WEAK})
 _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
 
+def key_slots(rules: Iterable[Rule]) -> dict[str, tuple[str, ...]]:
+    """By host, the slots outside the headers of rules that go by a name."""
+    slots: dict[str, tuple[str, ...]] = {}
+    for rule in (each for each in rules if each.tier in GUESSES):
+        theirs = [s for s in rule.slots if s.startswith(("query:", "form:", "json:"))]
+        slots |= {host: (*slots.get(host, ()), *theirs) for host in rule.hosts}
+    return slots
+
+
 @noun
 class Settled:
     """The credentials of one message."""
@@ -120,6 +129,7 @@ class Slots:
     """Slots beyond the default headers that some rule or secret names."""
     homes: Mapping[str, tuple[str, ...]]
     """Host patterns of each registered secret, groups resolved."""
+    guessed: Mapping[str, tuple[str, ...]]
     digest: Callable[[bytes], str]
     recall: Recall = field(repr=False)
     known: Memory[Weighed] = field(repr=False)
@@ -184,14 +194,8 @@ class Slots:
         """
         if rule.family != GENERIC:
             return rule.hosts, rule.slots
-        theirs = (
-            each.slots
-            for each in self.engine.rules
-            if each.tier in GUESSES and host_matches(host, each.hosts)
-        )
-        slots = (slot for some in theirs for slot in some)
-        places = ("query:", "form:", "json:")
-        return (host,), tuple(slot for slot in slots if slot.startswith(places))
+        names = (host, *(f"*{host[at:]}" for at, c in enumerate(host) if c == "."))
+        return (host,), tuple(s for each in names for s in self.guessed.get(each, ()))
 
     def _claims(self, token: Token, spent: Spent | None) -> bool:
         """Whether the token says who is calling."""

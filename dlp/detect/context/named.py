@@ -29,7 +29,7 @@ _TYPE = (
 """What may stand behind a name besides: a type, or the attribute that has the value."""
 _SEPARATOR = rf"""(?:\s{{0,3}}\?=|{_TYPE})?[^0-9A-Za-z/@#?&%\x80-\xff]{{1,12}}"""
 _DIRECT = (
-    r"""(?:\\?["'\])>]){0,2}(?:\s{0,3}(?:[=:,]{1,2}>?|[>(])\s{0,3}|[ \t]{1,7})"""
+    r"""(?:\\?["'\])>]){0,2}(?:\s{0,3}(?:[=:,|]{1,2}>?|[>(])\s{0,3}|[ \t]{1,7})"""
     r"""(?:\\?["'`<]){0,2}"""
 )
 _BETWEEN = (
