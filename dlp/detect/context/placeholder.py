@@ -45,6 +45,7 @@ _EXAMPLE_DIGESTS: frozenset[bytes] = frozenset(
         "2d1b75f3aac2ca2a",
         "2e12236193731ba6",
         "37738809b2d5b75c",
+        "398a836468919cb5",
         "3dc2588e91902575",
         "44abb3ae90f29254",
         "44dc2d4cea078238",
@@ -73,6 +74,7 @@ _EXAMPLE_DIGESTS: frozenset[bytes] = frozenset(
         "c87e7d0454b975d9",
         "c92204355aa1c098",
         "cd5b49fcc80a6e3d",
+        "cefe19b2cd73cdbb",
         "d8c462af6f52aa71",
         "e6d1b65208cb54f6",
         "eb764dd303d29e47",
@@ -83,7 +85,7 @@ _EXAMPLE_DIGESTS: frozenset[bytes] = frozenset(
     )
 )
 """`digest` of tokens that RFC 5849, 6749, 6750, 7617, jwt.io, Kubernetes, NuGet,
-Stripe, Slack, GitHub and the emulators of Azure Storage and Cosmos DB print as
+Stripe, Slack, GitHub, Telegram and the emulators of Azure Storage and Cosmos DB print as
 examples, of keys in test vectors (RFC 7748, 8032, NIST SP 800-38A, AWS's signatures),
 and of what pages on TOTP, bcrypt and argon2 show."""
 
