@@ -85,9 +85,9 @@ _EXAMPLE_DIGESTS: frozenset[bytes] = frozenset(
     )
 )
 """`digest` of tokens that RFC 5849, 6749, 6750, 7617, jwt.io, Kubernetes, NuGet,
-Stripe, Slack, GitHub, Telegram and the emulators of Azure Storage and Cosmos DB print as
-examples, of keys in test vectors (RFC 7748, 8032, NIST SP 800-38A, AWS's signatures),
-and of what pages on TOTP, bcrypt and argon2 show."""
+Stripe, Slack, GitHub, Telegram and the emulators of Azure Storage and Cosmos DB print
+as examples, of keys in test vectors (RFC 7748, 8032, NIST SP 800-38A, AWS's
+signatures), and of what pages on TOTP, bcrypt and argon2 show."""
 
 _PLACEHOLDER = re.compile(
     rb"(?ix)"
