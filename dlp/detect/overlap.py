@@ -20,13 +20,14 @@ from math import log2
 
 from dlp.decode.beginnings import USUAL
 from dlp.decode.ciphers.disguise import STEPS
-from dlp.decode.guesses import CIPHER, TAKEN_APART
+from dlp.decode.guesses import CIPHER, GUESSES, TAKEN_APART
 from dlp.decode.pieces import Span
 from dlp.decode.spellings.glued import STEP as UNGLUED
 from dlp.detect.confirm import Match
 from dlp.detect.context.placeholder import is_table
 from dlp.detect.context.words import WORDS
 from dlp.detect.proof.bigrams import randomness
+from dlp.detect.proof.checks import shannon
 from dlp.detect.rule import GENERIC
 from dlp.detect.syntax import prefixes
 from dlp.model import Tier, View
@@ -96,7 +97,9 @@ def _is_run_on(match: Match) -> bool:
         fixed = len(match.secret) - len(own)
         turned = fixed < _FEWEST_FIXED and match.view.came_of(STEPS)
         apart = joined or match.view.came_of(_STRINGS)
-        return (turned and apart) or (joined and bool(_long_words().match(own)))
+        few = match.tier is not Tier.CERTAIN and _is_of_few(own, match.view)
+        words = joined and bool(_long_words().match(own))
+        return few or words or (turned and apart)
     if match.tier not in _OF_ANYTHING:
         return False
     if match.rule.family == GENERIC and (joined or match.view.came_of(_GLUED)):
@@ -113,6 +116,8 @@ _FIXED_BITS = 5.5
 _TRIES_BITS = 10.5
 """How many readings there are of a text, times rules: four letters count in texts up to
 2,900 bytes, five up to 130,000. (Seen by chance: four, in a page of a PDF of 5,000.)"""
+_TURNED_BITS = 4.6
+"""And as many again as an alphabet has turns, where it was turned before."""
 
 
 _ANY_SHAPE = frozenset({"keylike", "passwordlike"})
@@ -133,10 +138,12 @@ def _is_by_chance(match: Match) -> bool:
     if match.secret[:fixed].endswith(b"."):
         fixed += match.secret.count(b".", fixed)  # `SG.`: the next is fixed, too
     text, view = match.view, match.view
+    tries = _TRIES_BITS
     while view.parent is not None:
         text = view.parent if view.step in TAKEN_APART else text
+        tries += _TURNED_BITS if view.step in STEPS else 0
         view = view.parent
-    return fixed * _FIXED_BITS < log2(len(text.data)) + _TRIES_BITS
+    return fixed * _FIXED_BITS < log2(len(text.data)) + tries
 
 
 _ORDINARY = frozenset(word.encode() for word in WORDS)
@@ -188,6 +195,29 @@ def _reads_like_words(own: bytes) -> bool:
     return randomness(own) < _DRAWN_EACH
 
 
+_FEW, _VERY_FEW = 3.1, 2.8
+"""Bits a letter, by how often each comes: of 16 drawn capitals and digits 99 in 100
+have more, and 999 in 1,000."""
+
+
+def _is_of_few(own: bytes, view: View) -> bool:
+    """
+    Whether too few letters come too often in what was not written side by side, for the
+    steps it took: the places in a source map are mostly A, and some begin with `AKIA`.
+    """
+    if len(own) < _LONG_ENOUGH or _HEXADECIMAL.fullmatch(own):
+        return False
+    moves = sum(each.step in _MOVED for each in _way(view))
+    return moves > 0 and shannon(own) < (_VERY_FEW if moves == 1 else _FEW)
+
+
+def _way(view: View | None) -> Iterable[View]:
+    """A view and what it came of."""
+    while view is not None:
+        yield view
+        view = view.parent
+
+
 def _bits(text: bytes) -> float:
     """How random it looks; hexadecimal digits do not."""
     return randomness(text) * (len(text) - 1)
@@ -211,6 +241,7 @@ def _is_without_blanks(match: Match) -> bool:
 _READ_ANEW = STEPS | {CIPHER, UNGLUED}
 _SHOWN = frozenset({"pdf text"})
 _GLUED = frozenset({"ungrouped", "unwrapped"})
+_MOVED = _GLUED | _READ_ANEW | GUESSES
 
 
 def _order(match: Match) -> tuple[int, bool, int, int, int]:

@@ -25,8 +25,9 @@ from dlp.detect.rule import SURE
 from dlp.detect.rules import Rule, load_rules
 from dlp.inspector.examination import Detection, Examination
 from dlp.inspector.found import a_fetch, distinct, spans, unread
+from dlp.inspector.loose import at_home, at_home_in_coded
 from dlp.inspector.quiet import Quiet, quiet_names
-from dlp.inspector.slots import SECURE, Slots, key_slots, keyed_digest, masked, unpinned
+from dlp.inspector.slots import Slots, key_slots, keyed_digest, masked, unpinned
 from dlp.inspector.tickets import Tickets
 from dlp.memory import Memory
 from dlp.model import (
@@ -37,7 +38,6 @@ from dlp.model import (
     Message,
     Part,
     PartKind,
-    Place,
     Tier,
     Verdict,
     View,
@@ -45,7 +45,6 @@ from dlp.model import (
 )
 from dlp.patterns import give_back
 from dlp.policy import Policy, load_policy, override
-from dlp.policy.credentials import host_matches, innermost, loose_slot
 from dlp.policy.fetching import may_fetch
 from dlp.policy.hosts import expanded
 from dlp.policy.opened import breach
@@ -208,10 +207,18 @@ class Inspector:
         parts = settled.parts
         recall = Recall(self.barren, self.quiet.under(learned))
         seen = self._detect(parts, recall, spent)
-        loose = self._at_home(seen.findings, message)
+        loose = at_home(self.slots, self.rules, seen.findings, message)
         if loose:
             parts = masked(parts, spans(loose))
             seen = self._detect(parts, recall, spent)
+        else:
+            seen, loose = at_home_in_coded(
+                self.slots,
+                self.rules,
+                seen,
+                replace(message, parts=parts),
+                lambda plain: self._detect(plain, recall, spent),
+            )
         if message.before and not (seen.findings or settled.findings):
             seen = self._continued(seen, message, spent)
         hits = learned.scan(seen.searched)
@@ -371,29 +378,3 @@ class Inspector:
 
     def _family(self, name: str) -> str:
         return "canary" if self.index.info(name).canary else "secret"
-
-    def _at_home(
-        self, findings: Iterable[Finding], message: Message
-    ) -> tuple[Finding, ...]:
-        """Credentials in a slot that only detection can find, at their own host."""
-        if message.destination.scheme not in SECURE:
-            return ()
-        placed = (self._loose(f, f.span[0], message) for f in findings if f.span)
-        return tuple(finding for finding in placed if finding)
-
-    def _loose(self, finding: Finding, start: int, message: Message) -> Finding | None:
-        to = message.destination.host
-        if finding.kind is Kind.FINGERPRINT:
-            hosts = self.slots.homes[finding.rule]
-            slots, place = self.index.info(finding.rule).slots, Place.BOUND
-        else:
-            hosts, slots = self.slots.vendors(self.rules[finding.rule], to)
-            place = Place.VENDOR_SLOT
-        if not slots or not host_matches(to, hosts):
-            return None
-        here = loose_slot(message.parts[finding.part], finding.path, start)
-        places = {"any", here}
-        if place is Place.VENDOR_SLOT:
-            places.add(innermost(here))
-        slot = next((s for s in slots if s in places), None)
-        return replace(finding, slot=slot, place=place) if slot else None

@@ -200,7 +200,7 @@ def _body(
         if item.name not in declared:
             declared.add(item.name)
             yield Token(item.name, index, item.span, item.value, formal=True)
-    if "x-www-form-urlencoded" not in part.media_type.lower():
+    if _FORM_TYPE not in part.media_type.lower():
         return
     for found in FORM.finditer(part.data):
         slot = f"form:{found[1].decode('latin-1').lower()}"
@@ -235,6 +235,12 @@ def unnamed_slots(parts: Sequence[Part], extra: frozenset[str]) -> Iterator[str]
                     yield f"query:{name}"
 
 
+_IN_FORM = re.compile(rb"%22([A-Za-z_]{1,40})%22(?:%3A|:)(?:\+|%20)?%22\Z")
+"""Before a value in JSON that is the value of a field of a form."""
+_LONGEST_NAME = 60
+_FORM_TYPE = "x-www-form-urlencoded"
+
+
 def loose_slot(part: Part, path: str, start: int) -> str:
     """The slot of what was found at raw offset `start` of a part, under view `path`."""
     if part.kind is PartKind.FRAME:
@@ -247,10 +253,19 @@ def loose_slot(part: Part, path: str, start: int) -> str:
             if found.start(2) <= start < found.end(2):
                 return f"query:{found[1].decode('latin-1').lower()}"
         return ""
-    last = path.rpartition(" > ")[2]
-    if part.kind is PartKind.BODY and last.startswith(("$.", "$[")):
-        return f"json:{last[1:].removeprefix('.')}"
+    if part.kind is PartKind.BODY:
+        return _in_json(part, path, start)
     return path if path.startswith("header:") else ""
+
+
+def _in_json(part: Part, path: str, start: int) -> str:
+    last = path.rpartition(" > ")[2]
+    if last.startswith(("$.", "$[")):
+        return f"json:{last[1:].removeprefix('.')}"
+    if last == "percent" and _FORM_TYPE in part.media_type.lower():
+        named = _IN_FORM.search(part.data, max(0, start - _LONGEST_NAME), start)
+        return f"json:{named[1].decode()}" if named else ""
+    return ""
 
 
 def innermost(slot: str) -> str:

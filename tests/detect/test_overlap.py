@@ -221,3 +221,32 @@ def test_across_pieces_no_name_has_a_value_of_its_own(how):
 def test_a_word_behind_a_prefix_is_no_key_across_pieces(secret, count):
     view = View(secret, 0, parent=RAW, joined=True)
     assert len(left(match(STRONG, 0, len(secret), Tier.STRONG, view))) == count
+
+
+@pytest.mark.parametrize(
+    ("own", "once", "twice"),
+    [
+        ("AIMAAMEAAEIACGQA", False, False),  # places in a source map
+        ("ICCZGAMECNGAGIAO", True, False),
+        (expand("{base32:16}", seed=1), True, True),
+        (expand("{hex:16}", seed=1), True, True),
+        (expand("{digit:16}", seed=1), True, True),
+    ],
+)
+def test_few_letters_side_by_side_are_no_key(own, once, twice):
+    """By how many steps letters came to stand so; where they are written so they are."""
+    text = f"ACME{own}".encode()
+    named = rule("id: vendor\npattern: 'ACME[A-Za-z0-9]{16}'\nmatches: [x]")
+    apart = View(text, 0, "ungrouped", RAW)
+    again = View(text, 0, "unglued", apart)
+    for view, kept in ((View(text, 0), True), (apart, once), (again, twice)):
+        assert bool(left(match(named, 0, len(text), Tier.STRONG, view))) is kept
+
+
+def test_under_a_cipher_more_is_picked_by_chance():
+    key = "axai-" + expand("{alnum:80}", seed=1)
+    named = rule("id: vendor\npattern: 'axai-[A-Za-z0-9]{80}'\nmatches: [x]")
+    for step, kept in (("strings", True), ("caesar 14", False)):
+        text = View(b"x" * 60_000, 0, step, RAW)
+        found = View(key.encode(), 0, "picked", text)
+        assert bool(left(match(named, 0, len(key), Tier.STRONG, found))) is kept

@@ -1,5 +1,9 @@
 """The agent's own key at its own vendor passes unregistered; anywhere else it does not."""
 
+import gzip
+import json
+from dataclasses import replace
+
 import pytest
 
 from dlp.detect.templates import expand
@@ -27,6 +31,12 @@ NPM = "{github:npm_:36}"
 DISCORD = "M{alnum:23}.{alnum:6}.{base64url:38}"
 GITLAB = "glpat-{alnum:20}"
 HUGGINGFACE = "hf_{alnum:34}"
+POSTHOG = "phc_{alnum:43}"
+
+
+def zipped(part):
+    """As who declares `Content-Encoding: gzip`."""
+    return replace(part, data=gzip.compress(part.data), encodings=("gzip",))
 
 
 WIRE = {
@@ -81,6 +91,21 @@ WIRE = {
         "api.mixpanel.com",
         "{hex:32}",
         lambda k: [body(batch=[{"event": "x", "properties": {"token": k}}])],
+    ),
+    "in JSON in a form": (
+        "api.mixpanel.com",
+        "{hex:32}",
+        lambda k: [form(data=json.dumps({"event": "x", "properties": {"token": k}}))],
+    ),
+    "an access token in a body": (
+        "api.rollbar.com",
+        "{hex:32}",
+        lambda k: [body(access_token=k, data={"environment": "prod"})],
+    ),
+    "under a content coding": (
+        "us.i.posthog.com",
+        POSTHOG,
+        lambda k: [zipped(body(api_key=k, batch=[{"event": "x"}]))],
     ),
     "gemini query": (
         "generativelanguage.googleapis.com",
@@ -189,6 +214,13 @@ def test_at_home_but_over_plain_http_it_is_refused(inspector, name):
     host, template, wire = WIRE[name]
     parts = wire(expand(template, seed=7))
     assert judge(inspector, host, parts, scheme="http").action is Action.BLOCK
+
+
+@pytest.mark.parametrize("note", ["the key is {key}", "another is {other}"])
+def test_under_a_content_coding_what_stands_besides_is_refused(inspector, note):
+    key, other = expand(POSTHOG, seed=7), expand(GITHUB, seed=7)
+    part = zipped(body(api_key=key, notes=[note.format(key=key, other=other)]))
+    assert judge(inspector, "us.i.posthog.com", [part]).action is Action.BLOCK
 
 
 def test_one_vendors_key_is_not_taken_for_anothers(inspector):

@@ -57,6 +57,8 @@ _FILED = re.compile(rb"[a-z_]{3,24}:[0-9a-f-]{8,}\Z")
 _BREAK = re.compile(r"\n|\\n")
 _NEXT = re.compile(rb"n?(?:[A-Z][A-Z0-9_]*|[a-z_]+)=(?!=?\Z)")
 """On the line below a name without a value: the next assignment."""
+_REST_OF_NAME = re.compile(rb"[A-Za-z_]{2,24}%3[Dd]")
+"""Of `password.file=...`, percent-encoded: that is read decoded as well."""
 _KEY_OF_JSON = re.compile(r"\\?\" ?: ?\\?\"")
 """Behind `_token` alone: in a form of Laravel's or Symfony's the one against CSRF."""
 _LONG_NUMBER = re.compile(rb"\d{15,100}")
@@ -113,6 +115,8 @@ def _is_other(found: Assignment) -> bool:
     if found.separator == ":" and _FILED.match(found.value):
         return True
     if found.name == "_token" and _KEY_OF_JSON.fullmatch(found.separator):
+        return True
+    if found.name.endswith(".") and _REST_OF_NAME.match(found.value):
         return True
     broken = _BREAK.search(found.separator + found.value[:1].decode("latin-1"))
     return bool(broken and _NEXT.match(found.value))

@@ -40,6 +40,8 @@ _BETWEEN = (
 _END = r"(?:[^\w+/=-]|$)"
 _SHORT = 6
 """A name whose first word has fewer letters must stand at the start of a word."""
+_ESCAPES = "bfnrt"
+"""The first letter of a short name is no escape's: `"\\nhost": ...` is about a host."""
 _NO_NAME = "(?!mple)"
 """What does not stand behind a short name: `exa` begins `EXAMPLE`."""
 
@@ -94,6 +96,8 @@ def _starts(names: Iterable[list[str]]) -> str:
     starts = []
     if long:
         starts.append("|".join(long))
-    if short:
-        starts.append("(?:^|[^0-9A-Za-z])(?:" + "|".join(short) + ")" + _NO_NAME)
+    for before, begins in (("[^0-9A-Za-z]", False), (r"[^0-9A-Za-z\\]", True)):
+        some = [text for text in short if (text[0] in _ESCAPES) is begins]
+        if some:
+            starts.append(rf"(?:^|{before})(?:{'|'.join(some)}){_NO_NAME}")
     return rf"(?i:{'|'.join(starts)})"
