@@ -4,6 +4,7 @@ something: a key of a hundred characters so written was read in two thousand way
 """
 
 import base64
+import quopri
 import random
 import string
 import urllib.parse
@@ -95,3 +96,25 @@ def test_pieces_that_are_decoded_each_by_a_call():
     text = " + ".join(f"atob('{piece}')" for piece in coded)
     decoded = decode([Part(PartKind.BODY, f"k = {text};".encode())], Limits())
     assert any(TOKEN in view.data for view in decoded.views)
+
+
+RUSSIAN = "Каждый, кто читает почту, видит письма на своём языке. "
+
+
+def test_mail_in_another_script_is_read_as_the_letters_it_writes():
+    """Neither its digits without the signs between nor its lines in one are pieces."""
+    words = (RUSSIAN * 12).encode()
+    mail = quopri.encodestring(words)
+    seen = decode((Part(PartKind.BODY, mail),), Limits())
+    assert any(words in view.data for view in seen.views)
+    assert len(seen.views) < 40
+
+
+def test_a_code_in_such_mail_is_still_one():
+    """Bytes that are cut evenly beside letters of another script."""
+    mail = quopri.encodestring((RUSSIAN * 3).encode())
+    for code in (TOKEN.hex("=").upper().encode(), b"-".join(b"%c" % c for c in TOKEN)):
+        seen = decode(
+            (Part(PartKind.BODY, mail + b"\n" + code + b"\n" + mail),), Limits()
+        )
+        assert any(TOKEN in view.data for view in seen.views)

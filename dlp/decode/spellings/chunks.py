@@ -111,7 +111,8 @@ def unwrapped(source: Source) -> Iterator[View]:
         # What begins inside a long word ends with it, so only whole ones are tried.
         if spans and start < spans[-1][1]:
             continue
-        if match := _WRAPPED.match(data, start):
+        match = _WRAPPED.match(data, start)
+        if match and not is_spelled(data, *match.span()):
             blank = BLANK.search(match[0])
             spans.append((start, start + blank.end() if blank else match.end()))
     found = [(span, data[slice(*span)].translate(None, _BREAKS)) for span in spans]

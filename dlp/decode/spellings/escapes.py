@@ -95,6 +95,8 @@ _SPELLED = re.compile(
     rb"|(?:0[xX])?%b[ ,:;]{1,2})+" % (_BYTE, _BYTE, _CODE, _BYTE)
 )
 """Each the code of a printable character."""
+_OTHER_SCRIPT = re.compile(rb"=[89A-F][0-9A-F]")
+"""Of a letter of another script than ours in mail: `=D0=B8` (RFC 2045, 6.7)."""
 _BESIDE = 16
 """A name before, and of an escape the half."""
 
@@ -102,8 +104,13 @@ _BESIDE = 16
 def is_spelled(data: bytes, start: int, stop: int) -> bool:
     """
     Whether that stretch is text of which each character is written as its code: who
-    undoes that has what is left when the signs of it are taken out.
+    undoes that has what is left when the signs of it are taken out. Or mostly letters
+    of another script, as mail writes them.
     """
+    if data.count(b"=", start, stop) * 5 > stop - start:
+        letters = len(_OTHER_SCRIPT.findall(data, start, stop))
+        if letters * 5 > stop - start:
+            return True
     found = _SPELLED.search(data, max(start - _BESIDE, 0), stop + 1)
     return found is not None and found.end() - found.start() > stop - start - _BESIDE
 
