@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from dlp.detect.context.naming import Promise, promise, tells_whose
 from dlp.detect.context.placeholder import is_alphabet, is_placeholder, is_typed
-from dlp.detect.context.ties import Assignment, Tie, tie
+from dlp.detect.context.ties import Assignment, Tie, goes_on, tie
 from dlp.detect.proof.bigrams import mixture, randomness
 
 _UUID = rb"(?i:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
@@ -57,10 +57,6 @@ _FILED = re.compile(rb"[a-z_]{3,24}:[0-9a-f-]{8,}\Z")
 _BREAK = re.compile(r"\n|\\n")
 _NEXT = re.compile(rb"n?(?:[A-Z][A-Z0-9_]*|[a-z_]+)=(?!=?\Z)")
 """On the line below a name without a value: the next assignment."""
-_REST_OF_NAME = re.compile(rb"[A-Za-z_]{2,24}%3[Dd]")
-"""Of `password.file=...`, percent-encoded: that is read decoded as well."""
-_REST_OF_LETTERS = re.compile(rb"[89A-F][0-9A-F](?:=[89A-F][0-9A-F]){2}")
-"""Of a text in another script than ours in mail: `passwd =D0=B7=D0=B0=D0=B9`."""
 _KEY_OF_JSON = re.compile(r"\\?\" ?: ?\\?\"")
 """Behind `_token` alone: in a form of Laravel's or Symfony's the one against CSRF."""
 _LONG_NUMBER = re.compile(rb"\d{15,100}")
@@ -118,17 +114,10 @@ def _is_other(found: Assignment) -> bool:
         return True
     if found.name == "_token" and _KEY_OF_JSON.fullmatch(found.separator):
         return True
-    if _goes_on(found):
+    if goes_on(found):
         return True
     broken = _BREAK.search(found.separator + found.value[:1].decode("latin-1"))
     return bool(broken and _NEXT.match(found.value))
-
-
-def _goes_on(found: Assignment) -> bool:
-    """The value is the rest of a name, or of letters that mail writes as digits."""
-    if found.separator.endswith("="):
-        return bool(_REST_OF_LETTERS.match(found.value))
-    return found.name.endswith(".") and bool(_REST_OF_NAME.match(found.value))
 
 
 def _has_its_shape(case: _Case) -> bool:

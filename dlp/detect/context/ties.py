@@ -128,3 +128,16 @@ def _in_next_line(separator: str, core: str) -> bool:
     """Of a list; a pair of `name` and `value` may stand on two lines."""
     lines = "\n" in separator or "\\n" in separator
     return "," in core and lines and "value" not in separator.lower()
+
+
+_REST_OF_NAME = re.compile(rb"[A-Za-z_]{2,24}%3[Dd]")
+"""Of `password.file=...`, percent-encoded: that is read decoded as well."""
+_REST_OF_LETTERS = re.compile(rb"[89A-F][0-9A-F](?:=[89A-F][0-9A-F]){2}")
+"""Of a text in another script than ours in mail: `passwd =D0=B7=D0=B0=D0=B9`."""
+
+
+def goes_on(found: Assignment) -> bool:
+    """The value is the rest of a name, or of letters that mail writes as digits."""
+    if found.separator.endswith("="):
+        return bool(_REST_OF_LETTERS.match(found.value))
+    return found.name.endswith(".") and bool(_REST_OF_NAME.match(found.value))
