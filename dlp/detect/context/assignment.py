@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from dlp.detect.context.naming import Promise, promise, tells_whose
 from dlp.detect.context.placeholder import is_alphabet, is_placeholder, is_typed
-from dlp.detect.context.ties import Assignment, Tie, goes_on, tie
+from dlp.detect.context.ties import Assignment, Tie, goes_on, is_next, tie
 from dlp.detect.proof.bigrams import mixture, randomness
 
 _UUID = rb"(?i:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
@@ -54,9 +54,6 @@ _REFERENCE = re.compile(
 )
 _FILED = re.compile(rb"[a-z_]{3,24}:[0-9a-f-]{8,}\Z")
 """Behind a colon without a blank: where a store of keys and values files something."""
-_BREAK = re.compile(r"\n|\\n")
-_NEXT = re.compile(rb"n?(?:[A-Z][A-Z0-9_]*|[a-z_]+)=(?!=?\Z)")
-"""On the line below a name without a value: the next assignment."""
 _KEY_OF_JSON = re.compile(r"\\?\" ?: ?\\?\"")
 """Behind `_token` alone: in a form of Laravel's or Symfony's the one against CSRF."""
 _LONG_NUMBER = re.compile(rb"\d{15,100}")
@@ -116,8 +113,7 @@ def _is_other(found: Assignment) -> bool:
         return True
     if goes_on(found):
         return True
-    broken = _BREAK.search(found.separator + found.value[:1].decode("latin-1"))
-    return bool(broken and _NEXT.match(found.value))
+    return is_next(found)
 
 
 def _has_its_shape(case: _Case) -> bool:

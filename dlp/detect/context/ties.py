@@ -141,3 +141,14 @@ def goes_on(found: Assignment) -> bool:
     if found.separator.endswith("="):
         return bool(_REST_OF_LETTERS.match(found.value))
     return found.name.endswith(".") and bool(_REST_OF_NAME.match(found.value))
+
+
+_BREAK = re.compile(r"\n|\\n")
+_NEXT = re.compile(rb"n?(?:[A-Z][A-Z0-9_]*|[a-z_]+)=(?!=?\Z)")
+"""On the line below a name without a value: the next assignment."""
+
+
+def is_next(found: Assignment) -> bool:
+    """Whether what stands below a name without a value is the next assignment."""
+    broken = _BREAK.search(found.separator + found.value[:1].decode("latin-1"))
+    return bool(broken and _NEXT.match(found.value))
