@@ -14,7 +14,7 @@ from collections.abc import Iterable
 USUAL = (
     "sk-ant-", "sk-proj-", "sk-or-v1-", "sk_live_", "rk_live_", "sk_test_", "whsec_",
     "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gldt-", "glrt-",
-    "xoxb-", "xoxp-", "xapp-", "AKIA", "ASIA", "AIzaSy", "ya29.", "GOCSPX-", "npm_",
+    "xoxb-", "xoxp-", "xapp-", "AKIA", "ASIA", "AIza", "ya29.", "GOCSPX-", "npm_",
     "pypi-AgE", "dop_v1_", "hvs.CAES", "shpat_", "shpss_", "hf_", "gsk_",
     "pplx-", "r8_", "SG.", "xai-", "lin_api_", "secret_", "ntn_", "figd_", "dckr_pat_",
     "eyJhbGciOi", "-----BEGIN", "postgres://", "mongodb+srv://", "AGE-SECRET-KEY-",
@@ -25,7 +25,7 @@ _MORE = """
     aact_hmlg aact_prod aact_YTU5 ABIA ABSK ACCA access-development-
     access-production- access-sandbox- access_token$production$
     access_token$sandbox$ acct_sk1 acct_skh1 acct_xsk1 addr_sk1 addr_skh1 addr_xsk1
-    AgEDbG5k AIK_CI_ AIK_CLIENT_ AIK_SECRET_ aio_ aivenv1 AIza ajkey_ ak_live_
+    AgEDbG5k AIK_CI_ AIK_CLIENT_ AIK_SECRET_ aio_ aivenv1 ajkey_ ak_live_
     ak_test_ aka_ akab- AKCp AKID AKLT akp_ aks_ alcht_ amzn.mws. amzn1.oa2-cs.v1.
     aph0_ api- api_ apify_api_ apik_ apk_ app_ APP_USR- APrivateKey1 AQ.A AQVN arc_
     asat_ AstraCS: ATATT3xFfGF0 ATBB ATCLT ATCTT3xFfGN0 ATOA atsk_ ATSTT ATTA Atza|

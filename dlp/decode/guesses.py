@@ -13,7 +13,10 @@ SEQUENCES = "drawn"
 """Stretches drawn by lot, a line each, whose lines are read symbol by symbol."""
 CIPHER = "one-byte cipher"
 
-TAKEN_APART = frozenset({PICKED, SEQUENCES})
+KEYED = "keyed"
+"""Under a key of some letters (keyed.py)."""
+
+TAKEN_APART = frozenset({PICKED, SEQUENCES, KEYED})
 """Many readings of one text, which itself is read."""
-GUESSES = TAKEN_APART | {CIPHER, "turned", "unmasked", "keyed", "reckoned"}
+GUESSES = TAKEN_APART | {CIPHER, "turned", "unmasked", "reckoned"}
 """What is one of many readings is not read in many ways again."""

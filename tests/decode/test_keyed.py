@@ -8,7 +8,7 @@ import string
 import pytest
 
 from dlp.decode import decode
-from dlp.decode.ciphers.keyed import STEP
+from dlp.decode.guesses import KEYED
 from dlp.model import Limits, Part, PartKind
 
 DRAW = random.Random(31)
@@ -84,5 +84,5 @@ def test_digests_and_ids_are_under_no_key(size):
     for _ in range(100):
         body = json.dumps({"id": "run-17", "digest": draw.randbytes(size).hex()})
         decoded = decode([Part(PartKind.BODY, body.encode())], Limits())
-        told += any(v.step == STEP for v in (*decoded.views, *decoded.residue))
+        told += any(v.step == KEYED for v in (*decoded.views, *decoded.residue))
     assert told <= 1

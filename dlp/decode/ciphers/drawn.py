@@ -26,14 +26,14 @@ from dlp.decode.ciphers.moved import moved
 from dlp.decode.ciphers.opened import OPENINGS, continued, openings
 from dlp.decode.ciphers.picked import codes, joins, picked
 from dlp.decode.documents.leaves import LOOKS_LIKE_JSON
-from dlp.decode.guesses import CIPHER, PICKED, SEQUENCES
+from dlp.decode.guesses import CIPHER, KEYED, PICKED, SEQUENCES
 from dlp.decode.pieces import Span
 from dlp.decode.runs import spans_of
 from dlp.decode.sieve import Locator
 from dlp.decode.source import Source
 from dlp.model import View
 
-_NOT_AGAIN = frozenset({PICKED, CIPHER})
+_NOT_AGAIN = frozenset({PICKED, CIPHER, KEYED})
 """Of many texts that one may be some would hold a key by chance."""
 _BLOCK = 64
 _FEWEST = 13
@@ -72,7 +72,7 @@ _ID = re.compile(rb"^A[KS]IA[A-Z2-7]{16}$", re.MULTILINE)
 _EDGE = re.compile(rb"[\n\"]")
 _LONG_PREFIXES = tuple(
     prefix.encode()
-    for prefix in USUAL
+    for prefix in (*USUAL, "AIzaSy")
     if len(prefix) > (5 if prefix.isalnum() else 3) or prefix == "SG."
 )
 """Of letters alone a few more: random ones have four of them by chance."""

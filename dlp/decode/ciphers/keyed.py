@@ -18,13 +18,12 @@ from math import prod
 from typing import NamedTuple
 
 from dlp.decode.beginnings import KEY, USUAL
-from dlp.decode.guesses import GUESSES
+from dlp.decode.guesses import GUESSES, KEYED
 from dlp.decode.pieces import Pieces, Span
 from dlp.decode.printable import TEXT_BYTES, is_text
 from dlp.decode.source import Source
 from dlp.model import View
 
-STEP = "keyed"
 _SHORTEST, _LONGEST = 12, 2048
 _MOST_PIECES, _MOST_BYTES = 12, 4 << 10
 _LONGEST_KEY = 16
@@ -33,6 +32,8 @@ _FEWEST_EACH = 8
 some byte once in 250 times."""
 _FEWEST_LETTERS = 4
 """Different ones of them; numbers and tables have a column that is all zeros."""
+_MANY, _DIFFERENT = 9, 0.6
+"""Of a key that is drawn, how many are different: so many, or this share of a few."""
 _MOST_KEYS, _MOST_MADE = 128, 8 << 10
 """Readings of a piece, and their bytes."""
 _FEWEST_DIFFERENT = 9
@@ -81,9 +82,9 @@ def keyed(source: Source) -> Iterator[View]:
         for key, told in _told(piece.data):
             (texts if told or KEY.search(key) else rest).append(key)
     if texts:
-        yield source.child(STEP, b"\n".join(dict.fromkeys(texts)))
+        yield source.child(KEYED, b"\n".join(dict.fromkeys(texts)))
     if rest:
-        source.budget.remains(source.child(STEP, b"\n".join(dict.fromkeys(rest))))
+        source.budget.remains(source.child(KEYED, b"\n".join(dict.fromkeys(rest))))
 
 
 def _pieces(source: Source) -> Iterator[_Piece]:
@@ -145,7 +146,9 @@ def _keys(classes: Sequence[bytes], way: int, alphabet: int) -> list[list[int]]:
     found = []
     for letters in classes:
         keys = _common(masks, letters)
-        if not keys or len(set(letters)) < _FEWEST_LETTERS:
+        if not keys or len(set(letters)) < max(
+            _FEWEST_LETTERS, min(_MANY, len(letters) * _DIFFERENT)
+        ):
             return []
         found.append(list(_bits(keys)))
     return (
