@@ -244,8 +244,8 @@ KNOWN_ONLY: dict[str, Callable[[bytes], bytes]] = {
 
 
 NOT_FOUND: dict[str, Callable[[bytes], bytes]] = {
-    "vigenere": lambda s: bytes(
-        c ^ k for c, k in zip(s, b"key" * len(s), strict=False)
+    "XOR with a long key": lambda s: bytes(
+        c ^ k for c, k in zip(s, b"a word that is long" * len(s), strict=False)
     ),
     "a shift that grows": lambda s: bytes(
         (c + 3 * n * n) % 256 for n, c in enumerate(s)
