@@ -79,3 +79,14 @@ def test_what_begins_with_few_letters_must_be_whole_under_two_ciphers():
     )
     views = disguised(Source(View(words, 0), Budget.of(Limits(), 10)))
     assert "two ciphers" not in [view.step for view in views]
+
+
+def test_what_begins_with_four_letters_must_be_a_word_by_itself():
+    """Under one of so many ciphers each picture in base64 holds `AIza`."""
+    key = expand("AI" + "za{alnum:35}", seed=4).encode()
+    for hide in (lambda b: caesar(b, 5), lambda b: atbash(caesar(b, 5))):
+        made = []
+        for data in (b"see %b." % hide(key), b"see " + hide(key + key)):
+            views = disguised(Source(View(data, 0), Budget.of(Limits(), 10)))
+            made.append(any(key in view.data for view in views))
+        assert made == [True, False]

@@ -149,6 +149,14 @@ _CHANGES = 0.4
 """Of the letters of a key 0.6 are followed by one of another kind, of names 0.2."""
 _SHORT = 6
 """Bytes of a beginning that some word is by chance, under one of so many ciphers."""
+_ID = re.compile(rb"A[KS]IA")
+_OF_LETTERS = frozenset(
+    prefix
+    for prefix in USUAL
+    if prefix.isalpha() and len(prefix) <= _SHORTEST and not _ID.match(prefix.encode())
+)
+"""`AIza`: under one of so many ciphers each picture in base64 holds it. It counts where
+the key is a word by itself."""
 _ODD = re.compile(rb"[^0-9A-Za-z+/=_.\-\s]")
 """What rot47 makes of most letters; hashes and base64 have none."""
 _SIGNS_TOO = frozenset({"rot47", "keyboard"})
@@ -202,6 +210,9 @@ class Disguises:
             text = cipher.undo(data[start:end])
             if cipher.doubled and not (len(prefix) > _SHORT or _is_whole(text)):
                 continue
+            few = prefix in _OF_LETTERS and cipher.step not in _WELL_KNOWN
+            if few and not SIZED.fullmatch(text.rstrip(b".:=")):
+                continue
             if (cipher.step, start) not in done and _holds_key(self._key, text):
                 done.add((cipher.step, start))
                 kind = cipher.step, cipher.moves
@@ -229,7 +240,6 @@ def disguised(source: Source) -> Iterator[View]:
 _FEWEST = 6
 """Different characters of a key with its beginning; what fills a picture, taken
 for numbers, has three or four and begins like any."""
-_ID = re.compile(rb"A[KS]IA")
 _OTHER = re.compile(rb"A[KS]IA(?![A-Z2-7]{16}(?![0-9A-Za-z]))")
 
 
