@@ -8,6 +8,7 @@ Nothing else resolves: the name server is a loopback port where nobody answers.
 
 import functools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -19,6 +20,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,10 +50,16 @@ RESOLVER = f"127.{os.getpid() >> 16 & 255}.{os.getpid() >> 8 & 255}.{os.getpid()
 """The only name server of a proxy: an address of this process, so that runs can share."""
 
 
+_PORTS = random.SystemRandom()
+
+
 def free_port(host: str = "127.0.0.1") -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
+    """A port below those that connections take, or one of them may have it by then."""
+    for _ in range(99):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((host, _PORTS.randrange(12_000, 32_000)))
+            return probe.getsockname()[1]
+    pytest.fail(f"no port is free at {host}")
 
 
 def make_state(state: Path, compiled: Path) -> None:
