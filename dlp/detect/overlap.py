@@ -21,13 +21,14 @@ from math import log2
 from dlp.decode.beginnings import USUAL
 from dlp.decode.ciphers.disguise import STEPS
 from dlp.decode.guesses import CIPHER, GUESSES, TAKEN_APART
-from dlp.decode.pieces import Span
+from dlp.decode.pieces import Span, above
 from dlp.decode.spellings.glued import STEP as UNGLUED
 from dlp.detect.confirm import Match
 from dlp.detect.context.placeholder import is_table
 from dlp.detect.context.words import WORDS
 from dlp.detect.proof.bigrams import randomness
 from dlp.detect.proof.checks import shannon
+from dlp.detect.proof.noise import word_around
 from dlp.detect.rule import GENERIC
 from dlp.detect.syntax import prefixes
 from dlp.model import Tier, View
@@ -41,6 +42,7 @@ def strongest(matches: Iterable[Match]) -> tuple[Match, ...]:
     seen: set[tuple[int, bytes]] = set()
     kept: list[Match] = []
     matches = filterfalse(_is_turned_table, matches)
+    matches = filterfalse(_is_of_noise, matches)
     ordered = sorted(filterfalse(_is_run_on, matches), key=_order)
     plain = {
         (m.view.part, m.rule.id) for m in ordered if not m.view.came_of(TAKEN_APART)
@@ -133,10 +135,7 @@ def _is_by_chance(match: Match) -> bool:
         return False
     if match.secret[:fixed].rstrip(b"_-").lower() in _ORDINARY:
         return True  # `secret_`: it stands in the text as a word, or as one of a name
-    begun = _USUAL.match(match.secret)
-    fixed = max(fixed, begun.end() if begun else 0)
-    if match.secret[:fixed].endswith(b"."):
-        fixed += match.secret.count(b".", fixed)  # `SG.`: the next is fixed, too
+    fixed = _fixed(match)
     text, view = match.view, match.view
     tries = _TRIES_BITS
     while view.parent is not None:
@@ -144,6 +143,39 @@ def _is_by_chance(match: Match) -> bool:
         tries += _TURNED_BITS if view.step in STEPS else 0
         view = view.parent
     return fixed * _FIXED_BITS < log2(len(text.data)) + tries
+
+
+_GLUED_BITS = 13.0
+"""A beginning of four letters counts in words of up to 512 letters, five of 23,000."""
+_GLUED_LETTERS = 96
+"""Up to so many, three count: what somebody glues to a key is seldom longer."""
+
+
+def _is_of_noise(match: Match) -> bool:
+    """
+    Whether what was cut out of a word, or glued together to one, has a beginning that a
+    word as long holds by chance: sealed reasoning in base64url holds `hf_` and what may
+    follow it once in a megabyte.
+    """
+    view = match.view
+    if match.tier is Tier.CERTAIN or not view.came_of(_CUT_OR_GLUED):
+        return False
+    place = above(view, match.start, match.stop) if view.step == UNGLUED else None
+    text, start, stop = place or (view, match.start, match.stop)
+    size, fixed = word_around(text.data, start, stop), _fixed(match)
+    turns = _TURNED_BITS * sum(each.step in STEPS for each in _way(view))
+    by_chance = fixed * _FIXED_BITS < log2(size) + _GLUED_BITS + turns
+    return fixed > 0 and size > _GLUED_LETTERS and by_chance
+
+
+def _fixed(match: Match) -> int:
+    """Letters that a rule fixes of a secret; 0: only what stands before it tells."""
+    fixed = len(match.secret) - len(_own(match))
+    begun = _USUAL.match(match.secret) if fixed else None
+    fixed = max(fixed, begun.end() if begun else 0)
+    if match.secret[:fixed].endswith(b"."):
+        fixed += match.secret.count(b".", fixed)  # `SG.`: the next is fixed, too
+    return fixed
 
 
 _ORDINARY = frozenset(word.encode() for word in WORDS)
@@ -241,6 +273,7 @@ def _is_without_blanks(match: Match) -> bool:
 _READ_ANEW = STEPS | {CIPHER, UNGLUED}
 _SHOWN = frozenset({"pdf text"})
 _GLUED = frozenset({"ungrouped", "unwrapped"})
+_CUT_OR_GLUED = _GLUED | {UNGLUED}
 _MOVED = _GLUED | _READ_ANEW | GUESSES
 
 

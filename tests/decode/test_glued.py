@@ -114,3 +114,21 @@ def test_lines_that_were_picked_are_no_wrapped_word():
 def test_no_key_is_passed_over_for_its_few_characters(name):
     keys = [expand(KEYS[name], seed=seed) for seed in range(300)]
     assert min(len(set(key)) for key in keys) >= _FEWEST_SYMBOLS
+
+
+SEALED = expand("{base64url:2000}-{base64url:2000}", seed=11)
+HUGGING = expand("hf" + "_{alnum:34}", seed=10)
+AMAZON = expand("AK" + "IA{base32:16}", seed=10)
+
+
+@pytest.mark.parametrize("key", [HUGGING, AMAZON], ids=["three", "four"])
+def test_sealed_text_holds_a_short_beginning_by_chance(key):
+    """Reasoning comes back with every turn; one such key would refuse all of them."""
+    assert not found(SEALED + "a" + key + "b" + SEALED)
+    assert found("tmp" + key + "tmp")
+
+
+def test_what_a_checksum_proves_is_no_chance():
+    key = expand("{github:ghp_:36}", seed=12)
+    assert found(SEALED + "a" + key + "b" + SEALED)
+    assert found(SEALED + "a" + expand(KEYS["stripe"], seed=1) + "b" + SEALED)

@@ -69,3 +69,31 @@ def test_a_line_of_base64_that_ends_in_a_name_names_nothing(end):
 )
 def test_a_name_that_is_no_end_of_base64_names_what_follows(before):
     assert not hangs_on_noise(before + TOKEN, len(before))
+
+
+BASE85 = base64.b85encode(random.Random(9).randbytes(52))
+PASSWORD = expand("{alnum:6}", seed=2).encode() + b"`|n~" + TOKEN[:12]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [BASE85 + b"^Pw=", b"z" + BASE85 + b"\nz" + BASE85[:20] + b"pW;"],
+    ids=["in a line", "in the next line"],
+)
+def test_a_piece_of_base85_names_nothing(before):
+    assert hangs_on_noise(before + PASSWORD, len(before))
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        BASE85 + b"\nDB_PW=",
+        BASE85 + b"&pw=",
+        b"AccountKey=" + expand("{alnum:86}==", seed=4).encode() + b";Pwd=",
+        b'{"user":"alice","host":"db.example","port":5432,"ssl":true,"pw":"',
+        b"https://u.example/?a=%5B1%5D&b[]=2&c={x}&d=(y)!&e=$z&f=~1#?pw=",
+    ],
+    ids=["a line of its own", "a field", "a connection", "JSON", "a query"],
+)
+def test_what_somebody_named_has_a_name(before):
+    assert not hangs_on_noise(before + PASSWORD, len(before))

@@ -13,17 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.proxy import make_state
+from tests.harness.proxy import free_port, make_state
 
 pytestmark = pytest.mark.e2e
 
 DLP = str(Path(sys.executable).with_name("dlp"))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture
