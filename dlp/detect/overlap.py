@@ -122,6 +122,7 @@ _TURNED_BITS = 4.6
 """And as many again as an alphabet has turns, where it was turned before."""
 
 
+_CHOSEN = TAKEN_APART | {UNGLUED}
 _ANY_SHAPE = frozenset({"keylike", "passwordlike"})
 """Checks of rules that fix nothing but what stands before a value."""
 
@@ -139,7 +140,7 @@ def _is_by_chance(match: Match) -> bool:
     text, view = match.view, match.view
     tries = _TRIES_BITS
     while view.parent is not None:
-        text = view.parent if view.step in TAKEN_APART else text
+        text = view.parent if view.step in _CHOSEN else text
         tries += _TURNED_BITS if view.step in STEPS else 0
         view = view.parent
     return fixed * _FIXED_BITS < log2(len(text.data)) + tries

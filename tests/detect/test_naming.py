@@ -3,6 +3,7 @@
 import pytest
 
 from dlp.detect.context.naming import Promise, promise, tells_whose
+from dlp.detect.templates import expand
 
 PROMISES = {
     Promise.PASSWORD: ["image_pull_password", "password", "DB_PASSWORD", "dbPasswd", "adminPwd", "pass", "remotepass", "ldap_default_authtok"],
@@ -65,4 +66,28 @@ def test_a_key_that_every_page_shows_is_no_secret(name):
     "name", ["sentry_auth_token", "sentry_secret_key", "site_token"]
 )
 def test_beside_the_same_names_others_are(name):
+    assert promise(name) is not Promise.NONE
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "{base32:24}PW",
+        "{alnum:32}Pw",
+        "{loweralnum:23}pw",
+        "{base32:23}PSK",
+    ],
+)
+def test_a_drawn_id_that_ends_in_a_word_for_a_secret_is_no_name(shape):
+    """In a list of ids the next one would be its value."""
+    drawn = [expand(shape, seed=seed) for seed in range(100)]
+    assert sum(map(bool, map(promise, drawn))) < 4
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["MYSQL57_ROOT_PW", "DB2INST1_PW", "oracle19cSysPw", "snmpv3_priv_key",
+     "k8s_db_5f4dcc3b5aa765d61d8327deb882cf99_token", "x509KeyPassword"],
+)  # fmt: skip
+def test_a_name_with_digits_or_an_id_in_it_is_a_name(name):
     assert promise(name) is not Promise.NONE

@@ -93,6 +93,9 @@ _PLACEHOLDER = re.compile(
     rb"(?ix)"
     rb"^[<\[{(].*[>\]})]$"  # <token> [token] {token}
     rb"|^\$\(?(?:[a-z_]+|(?-i:[A-Z0-9_]+))\)?$|^%\w+%$"  # $TOKEN $(TOKEN) %TOKEN%
+    # password_1 my-secret-2
+    rb"|^(?:(?:my|test|user|admin|db|root)[_-]){0,2}"
+    rb"(?:password|passwd|pass|secret|token)[_-]\d{1,2}$"
     rb"|\{\{|\}\}|\$\{|<%|%>"  # {{ token }} ${TOKEN}
     rb"|" + f"{STANDS_IN}|{ELLIPSIS}".encode()
 )
