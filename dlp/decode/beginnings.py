@@ -92,6 +92,7 @@ BEGINNINGS = (*USUAL, *_MORE.split())
 
 
 _ARMOUR = "-----BEGIN"
+ARMOUR = _ARMOUR.encode()
 
 
 def _either(words: list[str]) -> str:

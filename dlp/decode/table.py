@@ -363,6 +363,8 @@ def _those(reads: Callable[[Decoder], bool]) -> int:
 READ_JOINS = _those(lambda decoder: decoder.reads_joins)
 READ_BINARY = _those(lambda decoder: decoder.reads_binary)
 READ_JSON = _those(lambda decoder: decoder.reads_json)
+READ_UNDONE = _those(lambda decoder: decoder.run is glued.unglued)
+"""What is tried on words of which a cipher was undone: they begin like a key."""
 SETTLING = _those(lambda decoder: decoder.run is pdf.coded_streams)
 """Where it finds what says by a checksum that it is nothing else, the rest is read."""
 TESTED = _those(lambda decoder: decoder.test is not None)

@@ -19,7 +19,9 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
+from dlp.decode.beginnings import ARMOUR
 from dlp.decode.budget import Budget, Spent
+from dlp.decode.ciphers.disguise import STEPS as DISGUISES
 from dlp.decode.ciphers.own import NONE as NO_OWN
 from dlp.decode.ciphers.own import Own
 from dlp.decode.compressed.transfer import undo_codings
@@ -54,6 +56,7 @@ from dlp.decode.table import (
     READ_BINARY,
     READ_JOINS,
     READ_JSON,
+    READ_UNDONE,
     RESIDUE,
     SETTLING,
     TESTED,
@@ -383,6 +386,8 @@ def _is_small(view: View) -> bool:
 def _readers(view: View) -> int:
     """The decoders that read such a view."""
     readers = READ_JOINS if view.joined else EVERY
+    if view.step in DISGUISES and ARMOUR not in view.data:
+        readers &= READ_UNDONE
     if not is_text(view.data):
         return readers & READ_BINARY
     return readers & READ_JSON if LOOKS_LIKE_JSON.match(view.data) else readers

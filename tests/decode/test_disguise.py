@@ -2,11 +2,12 @@
 
 import pytest
 
+from dlp.decode import decode
 from dlp.decode.budget import Budget
-from dlp.decode.ciphers.disguise import disguised
+from dlp.decode.ciphers.disguise import STEPS, disguised
 from dlp.decode.source import Source
 from dlp.detect.templates import expand
-from dlp.model import Limits, View
+from dlp.model import Limits, Part, PartKind, View
 
 PERIOD = 110
 """Chance gives one prefix in 500 bytes."""
@@ -36,6 +37,23 @@ def test_what_was_shown_under_one_cipher_is_no_key_under_another():
         view = View(turned, 0, step)
         views = list(disguised(Source(view, Budget.of(Limits(), 10))))
         assert [view.step for view in views] == ["atbash"] * found
+
+
+def test_words_of_which_a_cipher_was_undone_are_keys_or_nothing():
+    """`attachments` begins like a key of Trello's in the other case."""
+    links = b"".join(
+        b"https://a.test/attachments/%d/a-%d.png " % (n, n) for n in range(50)
+    )
+    views = decode([Part(PartKind.BODY, links)], Limits()).views
+    turned = [view for view in views if view.step in STEPS]
+    assert turned
+    assert not [view for view in views if view.parent in turned]
+
+
+def test_a_key_among_them_is_found_with_what_is_glued_to_it():
+    hidden = expand("ghp" + "_{alnum:36}EXAMPLE", seed=4).swapcase().encode()
+    views = decode([Part(PartKind.BODY, b"a: " + hidden)], Limits()).views
+    assert any(view.came_of(STEPS) and view.step == "unglued" for view in views)
 
 
 def test_what_a_picture_is_filled_with_is_no_key():

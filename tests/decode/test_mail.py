@@ -38,6 +38,7 @@ HONEST = {
         for n in range(0x2000, 0x2100)
     ),
     "certificates": b"".join(certificates(20)),
+    "a query": b"see https://cdn.example/a.png?ex=66ab12cd&is=67cd34ef&hm=45ab",
     "settings": b"APP_ENV=dev\nAPP_SECRET=\nDATABASE_URL=\nSTRIPE_KEY=\nTZ=UTC\n",
     "settings of a shell": b"export APP_ENV=dev\nexport ACCESS_KEY=\nexport REGION=\n",
 }
@@ -52,6 +53,7 @@ def test_what_has_equals_signs_is_not_read_as_quoted_printable(name):
     "text",
     [
         b"so: ab=5Fcd=5Fef",
+        b"GET /a?text=67=68=70=5F",
         b"so: abcdefghijk=\r\nlmno",
         b"so: abcdefghijk=\n--lmno",
         b"ACCESS_KEY=\nABCDEFGH=\nIJKLMNOP\n",

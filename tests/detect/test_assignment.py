@@ -9,6 +9,7 @@ from dlp.detect.context.assignment import is_password
 from dlp.detect.engine import Engine
 from dlp.detect.overlap import GENERIC
 from dlp.detect.rules import load_rules
+from dlp.detect.templates import expand
 from dlp.model import View
 
 ALNUM = string.ascii_letters + string.digits
@@ -20,6 +21,10 @@ def draw(alphabet, size, seed=0):
 
 RANDOM = draw(ALNUM, 32)
 HEX = random.Random(3).randbytes(16).hex()
+ULID, CUID = (
+    expand("01J{digit:9}XKTV{digit:10}", seed=6),
+    expand("cm{loweralnum:23}", seed=6),
+)
 UUID = "3fa85f64-1c2d-4b3e-9f00-" + random.Random(5).randbytes(6).hex()
 
 
@@ -108,6 +113,9 @@ CASES = {
     "vendor prefix and hex": (f"acme_token: acm_{HEX}", f"acm_{HEX}", True),
     "uuid under a telling name": (f"api_key: {UUID}", UUID, True),
     "uuid under `token` alone": (f"token: {UUID}", UUID, False),
+    "ulid of a row": (f'{{"id": "{ULID}", "key": "{ULID}"}}', ULID, False),
+    "ulid under a telling name": (f'"api_key": "{ULID}"', ULID, True),
+    "cuid of a row": (f'"key": "{CUID}"', CUID, False),
     "uuid in prose": (f"the token {UUID}", UUID, False),
     "password of a person": ('password = "Sommer!2031x"', "Sommer!2031x", True),
     "password in words": ('password = "thisismypassword"', "thisismypassword", False),

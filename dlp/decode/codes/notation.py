@@ -67,7 +67,7 @@ _COLOURS = re.compile(rb"(?:#[0-9a-fA-F]{6}[^#]{1,64}){6,}+(?:#[0-9a-fA-F]{6})?"
 _CODE_POINT = rb"[uU]{1,3}\+?00([2-7][0-9a-fA-F])(?![0-9A-Fa-f])"
 _POINT = re.compile(_CODE_POINT)
 _POINTS = re.compile(
-    rb"(?:(?<![0-9A-Za-z])00[2-7][0-9a-fA-F](?=\\?[uU]))?"
+    rb"(?:(?<![0-9A-Za-z])00[2-7][0-9a-fA-F][\\%%]?(?=[uU]))?"
     rb"%s(?:[^0-9A-Za-z]{0,6}%s){7,}+" % (_CODE_POINT, _CODE_POINT)
 )
 _FEWEST = 16

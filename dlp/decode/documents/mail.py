@@ -59,10 +59,14 @@ def _are_settings(data: bytes) -> bool:
     return named and all(map(_EMPTY_SETTING.fullmatch, lines))
 
 
+_FIELD = re.compile(rb"[?&;]\w{1,20}=")
+"""What names a value in a query; many of these begin with two hexadecimal digits."""
+
+
 def quoted(source: Source) -> Iterator[View]:
     """Quoted-printable text. Soft breaks join lines, so a line is not enough."""
     data = source.data
-    if _are_settings(data):
+    if _are_settings(data) or not _QUOTES.search(_FIELD.sub(b"?", data)):
         return
     if source.view.came_of(_DASHES_GONE) and not _ESCAPES.search(data):
         return  # a padding whose dashes are gone looks like a soft break

@@ -19,6 +19,7 @@ from dlp.detect.context.placeholder import is_alphabet, is_placeholder, is_typed
 from dlp.detect.context.ties import Assignment, Tie, goes_on, is_next, tie
 from dlp.detect.proof.bigrams import mixture, randomness
 
+_ULID = rb"01[0-9A-HJKMNP-TV-Z]{24}|c[j-n][a-z0-9]{23}|[1-3][0-9A-Za-z]{26}"
 _UUID = rb"(?i:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
 _NOT_A_VALUE = re.compile(
     rb"(?ix)"
@@ -125,7 +126,7 @@ def _has_its_shape(case: _Case) -> bool:
 
 
 def _uuid_is_secret(case: _Case) -> bool:
-    """Under a name that says more than `token`; in prose one that says whose."""
+    """Or a ULID, cuid, KSUID: under more than `token`; in prose one that says whose."""
     if case.hold < Tie.BARE:
         token = case.found.name.lower().endswith("token")
         key = case.strength is Promise.TOKEN and not token
@@ -279,7 +280,7 @@ def _is_alone(value: bytes, hold: Tie) -> bool:
 _SEAMS = re.compile(rb"[_.:|/-]")
 
 _SHAPES: tuple[tuple[re.Pattern[bytes], Callable[[_Case], bool]], ...] = (
-    (re.compile(rb".*" + _UUID + rb".*"), _uuid_is_secret),
+    (re.compile(rb".*" + _UUID + rb".*|" + _ULID), _uuid_is_secret),
     (re.compile(rb"(?:0x)?(?:[0-9a-f]+|[0-9A-F]+)"), _hex_is_secret),
     (re.compile(rb"(?:[0-9a-f]{8,64}[_.:-]){1,3}[0-9a-f]{8,64}"), _pieces_are_secret),
     # as vendors prefix hex, some with a region behind it: shpat_ sk_live_

@@ -188,6 +188,9 @@ def promise(name: str) -> Promise:
 _SHORTEST, _DRAWN_BITS = 10, 18.0
 """Of 1,500 names in code all look less random (but `AAAATe5tKey`), of drawn ids of 16
 letters and more 97 to 100 in 100 look more."""
+_LEAST, _SHORT_BITS = 6, 13.0
+"""Of what is shorter: where digits stand in it, and no sign before its last word."""
+_RUN_ON = re.compile(r"(?=.*\d)[0-9A-Za-z]*")
 _LAST = re.compile(r"(?:.*[-_.])?([A-Za-z]{3,})", re.DOTALL)
 
 
@@ -196,13 +199,15 @@ def _is_drawn(name: str) -> bool:
     Whether nobody wrote it: of eight thousand ids in a list one ends in `PW`, and the
     next would be its value.
     """
-    if len(name) < _SHORTEST:
+    short = len(name) < _SHORTEST
+    if len(name) < _LEAST or (short and not _RUN_ON.fullmatch(name)):
         return False
     last = _LAST.fullmatch(name)
     if last and last[1] != name and last[1].lower() in _ENDINGS:
         return False
     text = name.encode("utf-8", "replace")
-    return randomness(text) * (len(text) - 1) > _DRAWN_BITS
+    bits = randomness(text) * (len(text) - 1)
+    return bits > (_SHORT_BITS if short else _DRAWN_BITS)
 
 
 def _strength(words: list[str]) -> Promise:
