@@ -119,12 +119,15 @@ KEY = key_of(BEGINNINGS)
 
 _SIZED = """
     A[KS]IA[A-Z2-7]{16} gh[oprsu]_[0-9A-Za-z]{36} npm_[0-9A-Za-z]{36}
-    AIza[0-9A-Za-z_-]{35} glpat-[0-9A-Za-z_-]{20} [sr]k_live_[0-9A-Za-z]{24}
+    (?<!NTE5AAA)AIza[0-9A-Za-z_-]{35} glpat-[0-9A-Za-z_-]{20} [sr]k_live_[0-9A-Za-z]{24}
     xoxb-[0-9]{10,13}-[0-9]{10,13}-[0-9A-Za-z]{24} hf_[0-9A-Za-z]{34}
     sk-ant-api03-[0-9A-Za-z_-]{93}AA SG[.][0-9A-Za-z_-]{22}[.][0-9A-Za-z_-]{43}
 """
 SIZED = re.compile("|".join(_SIZED.split()).encode())
-"""Usual keys that are always as long: what goes on behind one is no part of it."""
+"""
+Usual keys that are always as long: what goes on behind one is no part of it. One public
+key of SSH in four thousand goes on with `za` behind its type.
+"""
 
 BLANK = re.compile(
     rb"(?<![0-9A-Za-z_.-])[A-Za-z][0-9A-Za-z]{0,11}(?:[-_.][0-9A-Za-z]{1,8}){0,3}[-_.]"

@@ -30,6 +30,7 @@ _CLAIMS = re.compile(
     rb"|jwt|login|passw|secret|credential|api[-_]?key|remember|bearer|ticket",
     re.IGNORECASE,
 )
+_SAYS_SO = re.compile(rb"sess|sid|auth|token|login|remember|ticket", re.IGNORECASE)
 _QUOTE = ord('"')
 _FLAG = re.compile(rb"\d?|yes|no|true|false|none|null|guest", re.IGNORECASE)
 
@@ -54,6 +55,11 @@ def pair(data: bytes, start: int = 0) -> tuple[bytes, tuple[int, int]] | None:
 def is_instrument(name: bytes) -> bool:
     """Whether a cookie of this name is set for counting and filtering alone."""
     return _NO_CREDENTIALS.match(name) is not None
+
+
+def is_drawn_by_hosts(name: bytes) -> bool:
+    """Whether hosts draw what a cookie of this name holds: who calls, or counts."""
+    return _SAYS_SO.search(name) is not None or is_instrument(name)
 
 
 def is_credential(name: bytes, value: bytes) -> bool:

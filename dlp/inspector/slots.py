@@ -25,7 +25,7 @@ from dlp.decide import BLOCK, consequence
 from dlp.decode import Recall, Spent, decode
 from dlp.decode.guesses import TAKEN_APART
 from dlp.detect.confirm import Match
-from dlp.detect.cookies import is_credential
+from dlp.detect.cookies import is_credential, is_drawn_by_hosts
 from dlp.detect.engine import Engine
 from dlp.detect.known.fingerprint import SecretIndex
 from dlp.detect.proof.checks import is_jwt
@@ -65,8 +65,6 @@ ACROSS = "headers"
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _PROTOCOL = re.compile(rb"(?:[a-z]{2,16}\d{0,2})(?:[-.](?:[a-z]{1,16}\d{0,2}|\d)){0,3}")
 """The name of a protocol; a key has more digits, or longer runs."""
-_SESSION = re.compile(r"(?i)cookie:.*(?:sess|sid|auth|token|login|remember|ticket).*")
-"""The value of a cookie that says who is calling, with nothing around it."""
 GUESSES = frozenset({Tier.LIKELY, Tier.WEAK})
 _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
@@ -327,7 +325,8 @@ def _seat(finding: Finding, parts: Sequence[Part]) -> str:
         return ""
     _, *steps = finding.path.split(" > ")
     if part.name == "cookie":
-        return COOKIE if steps and _SESSION.fullmatch(steps[0]) else ""
+        name = steps[0].removeprefix("cookie:").encode() if steps else b""
+        return COOKIE if name and is_drawn_by_hosts(name) else ""
     for token in tokens((part,), frozenset()):
         inside = token.span[0] <= span[0] and span[1] <= token.span[1]
         if inside and (not steps or (token.slot == "basic" and steps == ["base64"])):

@@ -132,3 +132,11 @@ def test_what_a_checksum_proves_is_no_chance():
     key = expand("{github:ghp_:36}", seed=12)
     assert found(SEALED + "a" + key + "b" + SEALED)
     assert found(SEALED + "a" + expand(KEYS["stripe"], seed=1) + "b" + SEALED)
+
+
+@pytest.mark.parametrize("before", ["ssh-ed25519 ", ""])
+def test_one_public_key_of_ssh_in_thousands_goes_on_like_googles(before):
+    """Behind the type and a length stands what was drawn: `AAAAI` and `za`."""
+    public = expand("AAAAC3NzaC1lZDI1NTE5AAAA" + "Iza{alnum:41}", seed=13)
+    assert not found(f"{before}{public} me@example.org")
+    assert found("tmp" + expand(KEYS["google"], seed=13) + "tmp")

@@ -234,11 +234,12 @@ def test_one_vendors_key_is_not_taken_for_anothers(inspector):
     [
         ("session-token", Action.ALLOW),
         ("auth_token", Action.ALLOW),
+        ("datadome", Action.ALLOW),
         ("db_password", Action.BLOCK),
     ],
 )
 def test_a_cookie_that_says_who_is_calling_is_a_credential(inspector, name, action):
-    """Also one that was issued before the proxy saw it."""
-    value = expand("{alnum:40}", seed=7)
+    """Also one that was issued before the proxy saw it, or that counts or filters."""
+    value = expand("{alnum:40}~{alnum:87}", seed=7)
     parts = [header("cookie", f"theme=dark; {name}={value}; lang=en")]
     assert judge(inspector, OTHER, parts).action is action

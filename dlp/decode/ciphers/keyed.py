@@ -142,18 +142,25 @@ def _told(data: bytes) -> Iterator[tuple[bytes, bool]]:
 
 def _keys(classes: Sequence[bytes], way: int, alphabet: int) -> list[list[int]]:
     """Of each letter of a key what it may be; nothing where one may be none."""
-    masks = _masks(way, alphabet)
+    found = _of_each(classes, _masks(way, alphabet))
+    for letters in classes if found else ():
+        different = max(_FEWEST_LETTERS, min(_MANY, len(letters) * _DIFFERENT))
+        if len(set(letters)) < different:
+            return []
+    if found and len(found[0]) < 2 and all(keys == found[0] for keys in found):
+        return []
+    return found
+
+
+def _of_each(classes: Sequence[bytes], masks: Masks) -> list[list[int]]:
+    """Of each letter of a key what it may be; nothing where one may be none."""
     found = []
     for letters in classes:
         keys = _common(masks, letters)
-        if not keys or len(set(letters)) < max(
-            _FEWEST_LETTERS, min(_MANY, len(letters) * _DIFFERENT)
-        ):
+        if not keys:
             return []
-        found.append(list(_bits(keys)))
-    return (
-        [] if all(keys == found[0] for keys in found) and len(found[0]) < 2 else found
-    )
+        found.append(keys)
+    return [list(_bits(keys)) for keys in found]
 
 
 def _under(
@@ -182,9 +189,10 @@ def _written(data: bytes, sizes: Iterable[int]) -> Iterator[bytes]:
         classes = [data[n::size] for n in range(size)]
         if len(classes[-1]) < _FEWEST_WRITTEN:
             break
-        masks = _masks(way, _TEXT)
-        keys = [list(_bits(_common(masks, letters))) for letters in classes]
-        if all(keys) and min(map(len, map(set, classes))) >= _FEWEST_LETTERS:
+        if min(map(len, map(set, classes))) < _FEWEST_LETTERS:
+            continue
+        keys = _of_each(classes, _masks(way, _TEXT))
+        if keys:
             best = [
                 max(those, key=partial(_score, letters, way))
                 for letters, those in zip(classes, keys, strict=True)
@@ -218,7 +226,7 @@ def _key(byte: int, other: int, way: int) -> int:
 
 def _common(masks: Masks, letters: bytes) -> int:
     keys = -1
-    for byte in set(letters):
+    for byte in letters:
         keys &= masks[byte]
         if not keys:
             break
