@@ -43,6 +43,7 @@ def strongest(matches: Iterable[Match]) -> tuple[Match, ...]:
     kept: list[Match] = []
     matches = filterfalse(_is_turned_table, matches)
     matches = filterfalse(_is_of_noise, matches)
+    matches = filterfalse(_is_of_amino_acids, matches)
     ordered = sorted(filterfalse(_is_run_on, matches), key=_order)
     plain = {
         (m.view.part, m.rule.id) for m in ordered if not m.view.came_of(TAKEN_APART)
@@ -174,6 +175,25 @@ def _is_of_noise(match: Match) -> bool:
     bits = _GLUED_BITS + turned * _READ_IN_TURNS_BITS
     bits += 0 if _USUAL.match(match.secret) else _RARE_BITS
     return fixed * _FIXED_BITS < log2(size) + bits
+
+
+_CAPITALS = re.compile(rb"[A-Z]{16,}")
+_ACIDS = re.compile(rb"[A-Z]{12,}")
+_MANY_ACIDS, _LOOKED_AT = 512, 1 << 16
+
+
+def _is_of_amino_acids(match: Match) -> bool:
+    """
+    Whether it is capitals alone among hundreds of them: of what Amazon issues one in 30
+    has no digit, and a list of peptides holds 20 letters that begin so.
+    """
+    if not _CAPITALS.fullmatch(match.secret):
+        return False
+    beside = _MANY_ACIDS + len(match.secret)
+    return any(
+        sum(map(len, _ACIDS.findall(view.data[:_LOOKED_AT]))) >= beside
+        for view in _way(match.view)
+    )
 
 
 def _fixed(match: Match) -> int:

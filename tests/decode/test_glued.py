@@ -140,3 +140,10 @@ def test_one_public_key_of_ssh_in_thousands_goes_on_like_googles(before):
     public = expand("AAAAC3NzaC1lZDI1NTE5AAAA" + "Iza{alnum:41}", seed=13)
     assert not found(f"{before}{public} me@example.org")
     assert found("tmp" + expand(KEYS["google"], seed=13) + "tmp")
+
+
+def test_amino_acids_are_no_access_key():
+    """A file of proteins has `AKIA` once in 160 KB, within a line of capitals."""
+    line = "MKV" + "AK" + "IASLQERGNDVTFWKLHEYPIRAGTSVMNKDLE"
+    assert not found(f">sp|P1\n{line}\n{line[:20]}-{line[20:]}\n")
+    assert found("tmp" + expand(KEYS["amazon"], seed=1) + "tmp")

@@ -250,3 +250,19 @@ def test_under_a_cipher_more_is_picked_by_chance():
         text = View(b"x" * 60_000, 0, step, RAW)
         found = View(key.encode(), 0, "picked", text)
         assert bool(left(match(named, 0, len(key), Tier.STRONG, found))) is kept
+
+
+@pytest.mark.parametrize(
+    ("own", "beside", "kept"),
+    [
+        ("{upper:16}", "{upper:27}", False),
+        ("{upper:16}", "{upper:9}", True),
+        ("{upper:15}7", "{upper:27}", True),
+    ],
+)
+def test_among_amino_acids_a_key_has_a_digit(own, beside, kept):
+    """A list of peptides holds twenty letters that begin as Amazon's."""
+    named = rule("id: vendor\npattern: 'ACME[A-Z2-7]{16}'\nmatches: [x]")
+    text = expand(f"ACME{own}" + f" {beside}" * 30, seed=1).encode()
+    for view in (View(text, 0), View(text[:20], 0, "rot13", View(text, 0))):
+        assert bool(left(match(named, 0, 20, Tier.STRONG, view))) is kept

@@ -84,6 +84,8 @@ _MOST_SIZED = 4
 _SHORTEST = 16
 _FEWEST_SYMBOLS = 6
 """Different characters of a key with its beginning; a ruled line and DNA have fewer."""
+_PROTEIN = re.compile(rb"[A-Z.\-]{21,}")
+"""A line of amino acids: one in ten thousand has Amazon's four, and never a digit."""
 STEP = "unglued"
 _DONE = GUESSES | {STEP}
 _APART = 4
@@ -100,7 +102,7 @@ def unglued(source: Source) -> Iterator[View]:
         begins = _AT_BORDER
         if len(word[0]) >= _LONGEST or word.start() == goes_on_at:
             begins, goes_on_at = _USUAL_AT_BORDER, word.end()
-        if len(set(word[0])) < _FEWEST_SYMBOLS:
+        if len(set(word[0])) < _FEWEST_SYMBOLS or _PROTEIN.fullmatch(word[0]):
             continue
         texts = dict.fromkeys(_readings(word[0], begins))
         texts.pop(word[0], None)
