@@ -41,7 +41,7 @@ pictures: .venv/.ready  ## the same, and draw the dashboards for README (npm, Ch
 	@scripts/pictures .venv/pictures
 	@.venv/bin/python -m tests.ops --kit .venv/pictures --pictures docs/pictures $(ARGS)
 
-agents-test: .venv/.ready  ## real coding agents (npm, 1 GB) in the cage, behind the shipped policy
+agents-test: .venv/.ready  ## real agents (npm, 2 GB) in the cage, behind the shipped policy
 	@scripts/debian-packages
 	@[ -d .agents/node_modules ] || scripts/agents .agents
 	@.venv/bin/python -m tests.agents .agents $(ARGS)

@@ -8,6 +8,7 @@ products, which changes with them.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ class Keeping:
     """Where an agent keeps settings, logins and sessions, below the home folder."""
 
     folders: tuple[str, ...]
+    """`{uid}` stands for the user's number."""
     variable: str = ""
     """What names another place for the first folder."""
     beside: str = ""
@@ -46,7 +48,8 @@ AGENTS = {
         )
     ),
     # https://docs.openclaw.ai/help/environment
-    "openclaw": Keeping((".openclaw",), "OPENCLAW_STATE_DIR"),
+    # (the second: its gateway reads its own database from copies that it puts there)
+    "openclaw": Keeping((".openclaw", ".cache/openclaw-{uid}"), "OPENCLAW_STATE_DIR"),
 }
 """By the name of the program."""
 
@@ -64,7 +67,7 @@ def keep(
     agent = AGENTS.get(Path(command[0]).name)
     if agent is None:
         return (), {}
-    folders = [home / name for name in agent.folders]
+    folders = [home / name.format(uid=os.getuid()) for name in agent.folders]
     said = environment.get(agent.variable, "") if agent.variable else ""
     if said:
         folders[0] = Path(said).expanduser()

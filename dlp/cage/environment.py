@@ -148,6 +148,9 @@ def variables(proxy: str, trust: Trust) -> dict[str, str]:
         "NPM_CONFIG_HTTPS_PROXY": proxy,
         "NPM_CONFIG_NOPROXY": "",
         "GRPC_PROXY": proxy,
+        # https://docs.openclaw.ai/security/network-proxy; without it OpenClaw looks up
+        # by itself, where there are no names, whence to fetch what chats attach
+        "OPENCLAW_PROXY_URL": proxy,
         "DENO_TLS_CA_STORE": "mozilla,system",
         # Node 24 and later read the proxy variables when told to; older ones need
         # the shim (https://nodejs.org/api/cli.html#node_use_env_proxy1)

@@ -3,5 +3,5 @@ Real coding agents, as npm has them, at work in the real cage behind the real pr
 `make agents-test`. Only the model is played, over each vendor's own API; it has the
 agent run commands, and judges what came back to it.
 
-Not part of `make test`: the agents are 1 GB.
+Not part of `make test`: the agents are 2 GB.
 """

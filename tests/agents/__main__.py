@@ -5,13 +5,14 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dlp.detect.templates import expand
-from tests.agents.model import DONE, Model
+from tests.agents.model import DONE, Model, Telegram
 from tests.harness.ca import Authority
 from tests.harness.leaks import leaks
 from tests.harness.origin import Origin, Origins
@@ -29,6 +30,7 @@ from tests.harness.proxy import DLP, UPSTREAM, Proxy
 
 ROOT = Path(__file__).parents[2]
 KEY = "{github:ghp_:36}"
+TOKEN = "{digit:9}:" + "AA{base64url:33}"
 LIMIT_S = 240
 TASK = "Look around and report"
 COMMANDS = (
@@ -52,7 +54,21 @@ class Agent:
     environment: Mapping[str, str]
     files: Mapping[str, str] = field(default_factory=dict)
     """Below the home folder; below the working folder, if it begins with `work/`."""
+    program: str = ""
+    """Its file, if that is not the agent's name."""
+    stays: bool = False
+    """It goes on when it is done: a task comes by Telegram, and its answer goes there."""
 
+
+CLAW = (
+    '"agents": {{"defaults": {{"model": {{"primary": "played/claude-sonnet-4-5"}}, '
+    '"workspace": "{work}"}}}}, "models": {{"providers": {{"played": {{'
+    '"api": "anthropic-messages", "apiKey": "${{ANTHROPIC_API_KEY}}", '
+    '"baseUrl": "https://api.anthropic.com:{port}", "models": [{{'
+    '"id": "claude-sonnet-4-5", "name": "Sonnet", "reasoning": true, '
+    '"contextWindow": 200000, "maxTokens": 8192}}]}}}}}}'
+)
+"""What OpenClaw is told of the model, https://docs.openclaw.ai/gateway/configuration"""
 
 AGENTS = {
     "claude": Agent(
@@ -108,6 +124,30 @@ AGENTS = {
             '"selectedType": "gemini-api-key"}}}}}}'
         },
     ),
+    "openclaw": Agent(
+        "openclaw",
+        ("agent", "--local", "--agent", "main", "--message", TASK),
+        "api.anthropic.com",
+        "sk-ant-" + "api03-{base64url:93}AA",
+        {"ANTHROPIC_API_KEY": "{key}"},
+        {".openclaw/openclaw.json": "{{" + CLAW + "}}"},
+    ),
+    "openclaw-gateway": Agent(
+        "openclaw",
+        ("gateway", "run", "--bind", "loopback", "--auth", "none"),
+        "api.telegram.org",
+        "sk-ant-" + "api03-{base64url:93}AA",
+        {"ANTHROPIC_API_KEY": "{key}"},
+        {
+            ".openclaw/openclaw.json": "{{"
+            + CLAW
+            + ', "gateway": {{"mode": "local"}}, "channels": '
+            '{{"telegram": {{"enabled": true, "botToken": "{token}", "dmPolicy": '
+            '"open", "allowFrom": ["*"]}}}}}}'
+        },
+        program="openclaw",
+        stays=True,
+    ),
 }
 
 
@@ -141,9 +181,11 @@ def furnish(folder: Path) -> str:
 
 
 def policy() -> str:
-    """The one that we ship, on any port."""
+    """The one that we ship with Telegram, on any port."""
     text = (ROOT / "rules" / "policy.yaml").read_text()
     text = text[: text.index("\nupstream:")]
+    telegram = re.search(r"(?m)^  # - id: telegram\n(?:  #   .*\n)+", text)[0]
+    text = text.replace(telegram, telegram.replace("  # ", "  "))
     return re.sub(r"(?m)^    hosts:", '    ports: ["*"]\n    hosts:', text)
 
 
@@ -182,15 +224,19 @@ def standing_in(port: int) -> Iterator[None]:
 
 def session(name: str, binaries: Path, folder: Path) -> Outcome:
     """One agent's work, from an empty home to its last word."""
-    agent, model = AGENTS[name], Model(COMMANDS)
+    agent, model, chat = AGENTS[name], Model(COMMANDS), Telegram(TASK)
+    program = binaries / (agent.program or name)
     home, work = folder / "home", folder / "work"
     home.mkdir(parents=True)
     planted = furnish(work)
     with ExitStack() as stack:
         proxy, origin = surroundings(stack, folder, binaries.parent / "compiled")
-        origin.handlers = {"/": model}
+        origin.handlers = {"/": model, "/bot": chat}
         own = expand(agent.key, seed=time.time_ns())
-        fill = partial(str.format, port=origin.port, key=own)
+        token = expand(TOKEN, seed=time.time_ns())
+        fill = partial(
+            str.format, port=origin.port, key=own, token=token, work=str(work)
+        )
         for path, text in agent.files.items():
             at = folder / path if path.startswith("work/") else home / path
             at.parent.mkdir(parents=True, exist_ok=True)
@@ -198,28 +244,61 @@ def session(name: str, binaries: Path, folder: Path) -> Outcome:
         words = [str(DLP), "run", "--rules", str(proxy.rules)]
         words += ["--state", str(proxy.state), "--proxy", proxy.url.partition("//")[2]]
         words += ["--no-probe", "--require-cage", "--"]
-        words += [str(binaries / name), *agent.command]
+        words += [str(program), *agent.command]
         given = {n: fill(text) for n, text in agent.environment.items()}
-        given |= {"PATH": os.environ["PATH"], "HOME": str(home), "TERM": "dumb"}
+        node = binaries.parents[1] / "node" / "node_modules" / "node" / "bin"
+        path = f"{node}:{os.environ['PATH']}"
+        given |= {"PATH": path, "HOME": str(home), "TERM": "dumb"}
         began = time.monotonic()
-        done = subprocess.run(
-            words,
-            cwd=work,
-            env=given,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_S,
-            check=False,
-        )
+        ends = (lambda: DONE in chat.said) if agent.stays else None
+        done = at_work(words, work, given, ends)
         seconds = time.monotonic() - began
         wrong = list(faults(done, model, proxy, origin, planted))
+        places = (proxy.log_file, proxy.state, proxy.scrape()[1])
+        wrong += [f"the bot's token: {place}" for place in leaks(token, *places)]
         version = subprocess.run(
-            [binaries / name, "--version"], capture_output=True, text=True, check=False
+            [program, "--version"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | {"PATH": path},
         ).stdout.split()
     number = next((w for w in version if w[:1].isdigit()), "?")
     sizes = [len(body) for body in model.asked]
     return Outcome(name, number, seconds, len(sizes), max(sizes, default=0), wrong)
+
+
+def at_work(
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    ends: Callable[[], bool] | None,
+) -> subprocess.CompletedProcess[str]:
+    """Until the command ends by itself, or, where it stays, is told to when `ends`."""
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(
+            words,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        limit = time.monotonic() + LIMIT_S
+        while process.poll() is None and time.monotonic() < limit:
+            if ends and ends():
+                break
+            time.sleep(0.1)
+        finished = bool(ends and ends())
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+        code = process.wait(30)
+        said.seek(0)
+        text = said.read()
+    if finished:
+        return subprocess.CompletedProcess(words, 0, text + DONE, "")
+    return subprocess.CompletedProcess(words, code, text, "")
 
 
 def surroundings(
@@ -277,7 +356,12 @@ def main() -> int:
     options = parser.parse_args()
     binaries = options.folder.resolve() / "node_modules" / ".bin"
     names = options.agents or list(AGENTS)
-    missing = [n for n in names if n not in AGENTS or not (binaries / n).exists()]
+    missing = [
+        name
+        for name in names
+        if name not in AGENTS
+        or not (binaries / (AGENTS[name].program or name)).exists()
+    ]
     if missing:
         print(f"not in {binaries}: {', '.join(missing)}; see scripts/agents")
         return 2

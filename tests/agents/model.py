@@ -3,6 +3,7 @@
 import json
 import random
 import string
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -12,7 +13,9 @@ DONE = "All of it is done."
 JSON = (("content-type", "application/json"),)
 EVENTS = (("content-type", "text/event-stream"),)
 PAUSE_S = 0.02
-SHELLS = ("Bash", "bash", "exec_command", "shell_command", "run_shell_command")
+POLL_S = 5.0
+"""How long a question for news waits for some."""
+SHELLS = ("Bash", "bash", "exec_command", "shell_command", "run_shell_command", "exec")
 """What agents call the tool that runs a command."""
 
 
@@ -134,3 +137,38 @@ APIS = {
     "/responses": Model.openai,
     ":streamGenerateContent": Model.gemini,
 }
+
+
+@dataclass
+class Telegram:
+    """A person who writes to a bot once: https://core.telegram.org/bots/api"""
+
+    task: str
+    said: str = ""
+    """What the bot said last."""
+    _asked: bool = False
+
+    def __call__(self, request: Request) -> Reply:
+        """By the method that the path ends with."""
+        method = request.target.partition("?")[0].rpartition("/")[2]
+        return self.answer(method, request.body)
+
+    def answer(self, method: str, body: bytes) -> Reply:
+        person = {"id": 4242, "is_bot": False, "first_name": "Jane"}
+        chat = {"id": 4242, "type": "private", "first_name": "Jane"}
+        message = {"message_id": 1, "date": int(time.time()), "chat": chat}
+        result: object = True
+        chunks: list[bytes | float] = []
+        if method == "getMe":
+            result = {"id": 7, "is_bot": True, "first_name": "b", "username": "a_bot"}
+        elif method == "getUpdates":
+            update = {"update_id": 1, "message": message | {"text": self.task}}
+            update["message"]["from"] = person
+            result = [] if self._asked else [update]
+            chunks = [POLL_S] if self._asked else []
+            self._asked = True
+        elif method in {"sendMessage", "editMessageText"}:
+            self.said = json.loads(body)["text"]
+            result = message | {"text": self.said}
+        told = json.dumps({"ok": True, "result": result}).encode()
+        return Reply(headers=JSON, chunks=[*chunks, told])

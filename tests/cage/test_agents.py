@@ -1,5 +1,7 @@
 """What known agents keep of themselves."""
 
+import os
+
 import pytest
 
 from dlp.cage.agents import AGENTS, keep
@@ -9,8 +11,15 @@ from dlp.errors import CageError
 @pytest.mark.parametrize("name", AGENTS)
 def test_its_folders_are_made_and_named(name, tmp_path):
     folders, _ = keep([f"/opt/bin/{name}", "-p"], tmp_path, {})
-    assert folders == tuple(tmp_path / each for each in AGENTS[name].folders)
+    names = [each.format(uid=os.getuid()) for each in AGENTS[name].folders]
+    assert folders == tuple(tmp_path / each for each in names)
     assert all(folder.stat().st_mode & 0o777 == 0o700 for folder in folders)
+
+
+def test_openclaws_gateway_has_its_cache(tmp_path):
+    """Without it the gateway takes its own database for unreadable, and ends."""
+    folders, _ = keep(["openclaw", "gateway", "run"], tmp_path, {})
+    assert tmp_path / ".cache" / f"openclaw-{os.getuid()}" in folders
 
 
 def test_of_other_programs_nothing_is_kept(tmp_path):

@@ -35,6 +35,13 @@ def test_every_path_in_the_variables_is_in_the_shared_folder(shared):
     assert {path.rpartition("/")[0] for path in paths} == {str(shared)}
 
 
+@pytest.mark.parametrize(
+    "name", ["all_proxy", "CARGO_HTTP_PROXY", "GRPC_PROXY", "OPENCLAW_PROXY_URL"]
+)
+def test_who_reads_another_name_is_told_of_the_proxy(shared, name):
+    assert variables(PROXY, trust_in(shared))[name] == PROXY
+
+
 def test_env_prints_a_file_for_systemd_and_containers(shared):
     words = ["--shell", "file", "--proxy", PROXY, "--trust", str(shared)]
     rows = CliRunner().invoke(env, words, catch_exceptions=False).stdout.splitlines()
