@@ -50,6 +50,13 @@ AGENTS = {
     # https://docs.openclaw.ai/help/environment
     # (the second: its gateway reads its own database from copies that it puts there)
     "openclaw": Keeping((".openclaw", ".cache/openclaw-{uid}"), "OPENCLAW_STATE_DIR"),
+    # of the following each was run (`make agents-test` has the first two)
+    "pi": Keeping((".pi",)),
+    "qwen": Keeping((".qwen",)),
+    "cn": Keeping((".continue",)),
+    "cline": Keeping((".cline",)),
+    "hermes": Keeping((".hermes",)),
+    "nanobot": Keeping((".nanobot",)),
 }
 """By the name of the program."""
 

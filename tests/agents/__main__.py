@@ -124,6 +124,28 @@ AGENTS = {
             '"selectedType": "gemini-api-key"}}}}}}'
         },
     ),
+    "qwen": Agent(
+        "@qwen-code/qwen-code",
+        ("-y", "-p", TASK),
+        "api.openai.com",
+        "sk-" + "proj-{alnum:74}T3BlbkFJ{alnum:74}",
+        {
+            "OPENAI_API_KEY": "{key}",
+            "OPENAI_BASE_URL": "https://api.openai.com:{port}/v1",
+            "OPENAI_MODEL": "gpt-5",
+        },
+        {
+            ".qwen/settings.json": '{{"security": {{"auth": {{'
+            '"selectedType": "openai"}}}}}}'
+        },
+    ),
+    "pi": Agent(
+        "@mariozechner/pi-coding-agent",
+        ("-p", "--provider", "anthropic", "--model", "claude-sonnet-4-5", TASK),
+        "api.anthropic.com",
+        "sk-ant-" + "api03-{base64url:93}AA",
+        {"ANTHROPIC_API_KEY": "{key}"},
+    ),
     "openclaw": Agent(
         "openclaw",
         ("agent", "--local", "--agent", "main", "--message", TASK),

@@ -131,8 +131,33 @@ class Model:
         usage = {"promptTokenCount": 9, "totalTokenCount": 18}
         return events([{"candidates": [answer], "usageMetadata": usage}], named=False)
 
+    def chat(self, body: dict) -> Reply:
+        """https://platform.openai.com/docs/api-reference/chat-streaming"""
+        tools = [tool["function"]["name"] for tool in body.get("tools") or []]
+        call = self.next(tools)
+        said: dict = {"role": "assistant", "content": None if call else DONE}
+        if call:
+            given = json.dumps({"command": call[1], "description": "look"})
+            use = {"index": 0, "id": drawn("call_"), "type": "function"}
+            use |= {"function": {"name": call[0], "arguments": given}}
+            said |= {"tool_calls": [use]}
+        why = "tool_calls" if call else "stop"
+        made = {"id": drawn("chatcmpl-"), "created": 1, "model": body["model"]}
+        usage = {"prompt_tokens": 9, "completion_tokens": 9, "total_tokens": 18}
+        if not body.get("stream"):
+            choice = {"index": 0, "message": said, "finish_reason": why}
+            whole = made | {"object": "chat.completion", "choices": [choice]}
+            text = json.dumps(whole | {"usage": usage}).encode()
+            return Reply(headers=JSON, chunks=(text,))
+        made |= {"object": "chat.completion.chunk"}
+        one = {"index": 0, "delta": said, "finish_reason": None}
+        end = {"index": 0, "delta": {}, "finish_reason": why}
+        told = ({"choices": [one]}, {"choices": [end], "usage": usage})
+        return events([made | each for each in told], named=False)
+
 
 APIS = {
+    "/chat/completions": Model.chat,
     "/v1/messages": Model.anthropic,
     "/responses": Model.openai,
     ":streamGenerateContent": Model.gemini,
