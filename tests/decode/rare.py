@@ -101,6 +101,30 @@ def deflate(t: bytes) -> bytes:
     return engine.compress(t) + engine.flush()
 
 
+def deflate_by_piece(t: bytes) -> bytes:
+    """As a stream that is flushed after each."""
+    engine = zlib.compressobj(wbits=-15)
+    coded = (engine.compress(p) + engine.flush(zlib.Z_SYNC_FLUSH) for p in pieces(t, 9))
+    return b"".join(coded) + engine.flush()
+
+
+def diagram(t: bytes) -> bytes:
+    """The address of a diagram at PlantUML's server."""
+    stream = deflate(b"Alice -> Bob: " + t)
+    filled = stream + bytes(-len(stream) % 3)
+    coded = in_order(DIGITS + UPPER + LOWER + "-_")(filled)
+    return b"https://h.test/plantuml/svg/" + coded
+
+
+def utf7_here_and_there(t: bytes) -> bytes:
+    return "".join(
+        f"+{base64.b64encode(c.encode('utf-16-be')).decode().rstrip('=')}-"
+        if at % 3 == 0
+        else c
+        for at, c in enumerate(t.decode())
+    ).encode()
+
+
 def binary(t: bytes, zero: str = "0", one: str = "1") -> bytes:
     digits = "".join(format(c, "08b") for c in t)
     return digits.translate({48: zero, 49: one}).encode()
@@ -189,6 +213,9 @@ RARE = {
     "rot13 of base64": lambda t: codecs.encode(
         base64.b64encode(t).decode().rstrip("="), "rot13").encode(),
     "base64 of raw deflate": lambda t: base64.b64encode(deflate(t)),
+    "base64 of raw deflate by piece": lambda t: base64.b64encode(deflate_by_piece(t)),
+    "diagram of PlantUML": diagram,
+    "utf-7 here and there": utf7_here_and_there,
     "base64 of brotli": lambda t: base64.b64encode(brotli.compress(t)),
     "base64 of lzma that asks for 3 GiB": lambda t: base64.b64encode(
         lzma_alone(t, 3 << 30)),

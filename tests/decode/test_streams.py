@@ -49,6 +49,12 @@ def test_zlib_with_a_small_window_is_read_wherever_it_stands(window, level):
     assert shows(NOISE + b"\0" + body + NOISE)
 
 
+@pytest.mark.parametrize("window", range(9, 15))
+def test_zlib_with_a_small_window_may_be_short_where_it_is_all_there_is(window):
+    lines = b"DATABASE_HOST=db\nTOKEN=" + DRAW.randbytes(20).hex().encode()
+    assert shows(windowed(lines, window, 9), lines)
+
+
 def test_what_looks_like_a_small_window_in_code_costs_no_refusal():
     decoded = read(b"\x48\x89\xe5\x48\x89\xc3" * 60_000 + NOISE)
     assert not decoded.truncated

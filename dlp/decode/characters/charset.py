@@ -48,7 +48,7 @@ FLOAT_HINTS = tuple(
     pattern.decode("latin-1").removesuffix(",}+") + "}" for pattern, _ in _FLOATS
 )
 _FLOAT_RUNS = tuple((re.compile(pattern), kind) for pattern, kind in _FLOATS)
-UTF7_HINTS = (r"\+A[C-H][A-Za-z0-9+/]{6}",)
+UTF7_HINTS = (r"\+A[C-H][A-Za-z0-9+/]{6}", r"\+A[C-H][A-Za-z0-9+/]-")
 
 _WIDE_LETTERS: tuple[tuple[str, re.Pattern[bytes], bytes], ...] = (
     ("shift_jis", re.compile(rb"(?:\x82[\x4f-\x58\x60-\x79\x81-\x9a]){8,}"), b"\x82"),

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dlp.decode.codes.base64 import LETTERS, Batch, word_runs
-from dlp.decode.compressed.headless import headless
+from dlp.decode.compressed.headless import codec_of, headless
 from dlp.decode.compressed.magic import CONTAINERS
 from dlp.decode.kinds import changes
 from dlp.decode.pieces import Span
@@ -31,6 +31,7 @@ _LONGEST = 4096
 _LOOSE_BYTES = 512
 """A run up to this length may begin with segments of a path."""
 _NAME_BYTES = 64
+_SHORTEST = 16
 _SHORT_BYTES = 256
 _WITH_DOTS = Alphabet(LETTERS.encode() + b"./", 22)
 
@@ -95,6 +96,7 @@ def noise(source: Source) -> Iterator[View]:
             rest.append((span, text))
     loose = [span for span, _ in rest if span not in known]
     found += _in_other_orders(data, loose, _TABLES)
+    found += _diagrams(source.data, data, loose)
     found += _xxencoded(source.data, loose)
     found += _dotted(source)
     found += _backwards(data, loose)
@@ -157,6 +159,24 @@ def _in_other_orders(
     for table in tables:
         yield from batch.readable_in(table)
         yield from batch.packed_in(table)
+
+
+def _diagrams(
+    raw: bytes, data: bytes, spans: list[Span]
+) -> Iterator[tuple[Span, bytes]]:
+    """
+    Last segments of paths that are raw deflate under the order of digits first, as URLs
+    of PlantUML's servers are. Its encoders fill the last group with zeros.
+    """
+    own = [(max(at, raw.rfind(b"/", at, end) + 1), end) for at, end in spans]
+    own = [span for span in own if span[1] - span[0] >= _SHORTEST]
+    if not own:
+        return
+    for span, filled in Batch.of(data, own).decoded(_TABLES[0]):
+        for text in (filled, filled.removesuffix(b"\0"), filled.removesuffix(b"\0\0")):
+            if codec_of(text) == "deflate":
+                yield span, text
+                break
 
 
 def _dotted(source: Source) -> list[tuple[Span, bytes]]:

@@ -1,7 +1,8 @@
 """
 Streams without a signature: raw deflate (SAML's redirect binding), brotli, LZMA, whose
 old header may begin with anything and which `xz --format=raw` writes without one; and
-zlib whose dictionary we do not have: what it does not take from there is shown.
+zlib of a small window, whose two bytes tell little, or whose dictionary we do not have:
+what it does not take from there is shown.
 
 Only tried on all of what something else decoded to: from anywhere else they cannot be
 told from noise.
@@ -61,7 +62,7 @@ def fits(data: bytes, codec: str) -> bool:
 
 def _begins_deflate(data: bytes) -> bool:
     """The kind of the first block (RFC 1951, 3.2.3), and its first bytes."""
-    if data[0] & 0b111 not in {0b011, 0b101, 0b100}:
+    if data[0] & 0b111 not in {0b011, 0b101, 0b100, 0b010}:
         return False
     engine = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
@@ -97,6 +98,11 @@ def _begins_lzma2(data: bytes) -> bool:
     return 0 < size < len(data)
 
 
+def _begins_zlib_of_small_window(data: bytes) -> bool:
+    """The header of RFC 1950, 2.2, with a window under the usual 32 KiB."""
+    return data[0] & 0x8F == 8 and data[0] < 0x78 and not int.from_bytes(data[:2]) % 31
+
+
 def _begins_zlib_with_dictionary(data: bytes) -> bool:
     """The header of RFC 1950, 2.2, with the bit that asks for a dictionary."""
     head = int.from_bytes(data[:2])
@@ -109,6 +115,7 @@ _CODECS: dict[str, Callable[[bytes], bool]] = {
     "lzma": _begins_lzma,
     "lzma1": _begins_lzma1,
     "lzma2": _begins_lzma2,
+    "zlib": _begins_zlib_of_small_window,
     "zlib with a dictionary": _begins_zlib_with_dictionary,
 }
 """How encoders begin."""
