@@ -76,6 +76,38 @@ def test_prose_under_a_word():
     assert any(text.encode() in found for found in shown(body))
 
 
+VARIABLES = {
+    "SHELL": "/bin/bash",
+    "npm_config_user_agent": "npm/10.8.2 node/v22.11.0 linux x64 workspaces/false",
+    "NVM_INC": "/home/dev/.nvm/versions/node/v22.11.0/include/node",
+    "HOSTNAME": "agent-7f9c",
+    "PWD": "/home/dev/app",
+    "HOME": "/home/dev",
+    "LANG": "C.UTF-8",
+    "LS_COLORS": "rs=0:di=01;34:ln=01;36:mh=00:pi=40;33:so=01;35",
+    "TERM": "xterm-256color",
+    "SERVICE_TOKEN": TOKENS["nobody's"],
+    "PATH": "/home/dev/.local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
+    "MAIL": "/var/mail/dev",
+    "NODE_ENV": "production",
+    "_": "/usr/bin/env",
+}
+LISTS = {
+    "json": json.dumps(VARIABLES),
+    "lines": "".join(f"{name}={value}\n" for name, value in VARIABLES.items()),
+    "4 KB": json.dumps([{**VARIABLES, "SHLVL": str(n)} for n in range(6)]),
+}
+
+
+@pytest.mark.parametrize("how", [under, added])
+@pytest.mark.parametrize("key", [b"key", b"\x07\xc8\x21\x5b", b"p4ssw0rd"])
+@pytest.mark.parametrize("name", LISTS)
+def test_variables_under_a_word(name, key, how):
+    """What malware sends: much of it is no letter, and it may be long."""
+    body = base64.b64encode(how(LISTS[name], key))
+    assert any(TOKENS["nobody's"].encode() in found for found in shown(body))
+
+
 @pytest.mark.parametrize("size", [16, 20, 32, 48, 64, 256])
 def test_digests_and_ids_are_under_no_key(size):
     """Of random bytes next to none are letters under a short key."""

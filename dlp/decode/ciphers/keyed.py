@@ -24,8 +24,8 @@ from dlp.decode.printable import TEXT_BYTES, is_text
 from dlp.decode.source import Source
 from dlp.model import View
 
-_SHORTEST, _LONGEST = 12, 2048
-_MOST_PIECES, _MOST_BYTES = 12, 4 << 10
+_SHORTEST, _LONGEST = 12, 8 << 10
+_MOST_PIECES, _MOST_BYTES = 12, 8 << 10
 _LONGEST_KEY = 16
 _FEWEST_EACH = 8
 """Bytes under one letter of a key that is not stated: random ones are all letters under
@@ -38,16 +38,30 @@ _MOST_KEYS, _MOST_MADE = 128, 8 << 10
 """Readings of a piece, and their bytes."""
 _FEWEST_DIFFERENT = 9
 """Different bytes of a text under a key."""
-_OFTEN = b" etaoinsrhldcumETAOIN"
+_WEIGHTS = {
+    8: b' etaoinsr"',
+    6: b"hldcumpgfy",
+    5: b"bwvkxjqz",
+    4: b"ETAOINSRLCDPMHU0123456789_/:=,.-\n",
+    3: b"BFGKVWYXJQZ",
+    1: b"{}[]()'\\;+@\r",
+}
+"""How often a letter stands in prose, JSON and lists of variables; others: never."""
+_OFTEN = bytes(
+    next((weight for weight, letters in _WEIGHTS.items() if byte in letters), 0)
+    for byte in range(256)
+)
 _ALNUM = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _WORDY = _ALNUM + b" "
 _ALPHABETS = (_ALNUM + b"_-", _ALNUM + b"_-./+=:")
 _TEXT = len(_ALPHABETS)
-_STRANGE = 0.5
-"""So much of a text under a key is no letter; what has more of them is none."""
+_STRANGE, _FEWER = 0.25, 0.15
+"""So much of a text under a key is no letter, and so much less of what it says."""
 _FEWEST_WRITTEN, _MOSTLY, _LESS = 12, 0.7, 0.03
 """Of text: bytes under one letter of the key, and how much of it is letters, digits and
-blanks; under a longer key it is little more."""
+blanks; how usual these are is little more under a longer key."""
+_MANY_WRITTEN, _HALF = 24, 0.5
+"""The same where chance writes no text: of JSON much is signs."""
 _BEGINNINGS = tuple(prefix.encode() for prefix in USUAL)
 
 _NEAR = 160
@@ -184,6 +198,7 @@ def _under(
 
 def _written(data: bytes, sizes: Iterable[int]) -> Iterator[bytes]:
     """What is mostly letters and blanks, under the shortest key that makes it so."""
+    before = _wordy(data)
     texts: list[tuple[float, bytes]] = []
     for size, way in product(sizes, range(2)):
         classes = [data[n::size] for n in range(size)]
@@ -198,20 +213,25 @@ def _written(data: bytes, sizes: Iterable[int]) -> Iterator[bytes]:
                 for letters, those in zip(classes, keys, strict=True)
             ]
             text = _undone(data, best, way)
-            texts.append((_wordy(text), text))
-    most = max((words for words, _ in texts), default=0)
-    if most >= _MOSTLY:
-        yield next(text for words, text in texts if words >= most - _LESS)
+            words = _wordy(text)
+            least = _HALF if len(classes[-1]) >= _MANY_WRITTEN else _MOSTLY
+            if words >= max(least, before + _FEWER):
+                texts.append((_usual(text), text))
+    if texts:
+        most = max(usual for usual, _ in texts)
+        yield next(text for usual, text in texts if usual >= most - _LESS)
 
 
 def _wordy(text: bytes) -> float:
     return 1 - len(text.translate(None, _WORDY)) / len(text)
 
 
+def _usual(text: bytes) -> float:
+    return sum(text.translate(_OFTEN)) / (len(text) * max(_WEIGHTS))
+
+
 def _score(letters: bytes, way: int, key: int) -> int:
-    text = bytes(_key(byte, key, way) for byte in letters)
-    often = len(text) - len(text.translate(None, _OFTEN))
-    return 2 * often - len(text.translate(None, _WORDY))
+    return sum(_OFTEN[_key(byte, key, way)] for byte in letters)
 
 
 def _undone(data: bytes, key: Sequence[int], way: int) -> bytes:
