@@ -227,6 +227,10 @@ RARE = {
         raw_lzma(t, lzma.FILTER_LZMA2)),
     "base64 of zlib with a dictionary": lambda t: base64.b64encode(
         zlib_with_dictionary(t)),
+    "base64 of zlib under XOR": lambda t: base64.b64encode(
+        bytes(c ^ 0x5A for c in zlib.compress(t))),
+    "base16 of zlib, each byte greater": lambda t: bytes(
+        c + 77 & 255 for c in zlib.compress(t)).hex().encode(),
     "base64 of bzip2": lambda t: base64.b64encode(bz2.compress(t)),
     "base64 of xz": lambda t: base64.b64encode(lzma.compress(t)),
     "base64 of gzip, backwards": lambda t: base64.b64encode(gzip.compress(t))[::-1],

@@ -107,6 +107,11 @@ WIRE = {
         POSTHOG,
         lambda k: [zipped(body(api_key=k, batch=[{"event": "x"}]))],
     ),
+    "google analytics query": (
+        "www.google-analytics.com",
+        "{base64url:22}",
+        lambda k: [target("/mp/collect", measurement_id="G-ABC", api_secret=k)],
+    ),
     "gemini query": (
         "generativelanguage.googleapis.com",
         GEMINI,

@@ -2,7 +2,8 @@
 Streams without a signature: raw deflate (SAML's redirect binding), brotli, LZMA, whose
 old header may begin with anything and which `xz --format=raw` writes without one; and
 zlib of a small window, whose two bytes tell little, or whose dictionary we do not have:
-what it does not take from there is shown.
+what it does not take from there is shown; and zlib under one byte, which its first one
+tells.
 
 Only tried on all of what something else decoded to: from anywhere else they cannot be
 told from noise.
@@ -12,8 +13,10 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 
-from dlp.decode.compressed.inflate import inflate
+from dlp.decode.compressed.inflate import inflate, under_one_byte
+from dlp.decode.compressed.magic import ZLIB
 from dlp.decode.printable import is_text, readable
 from dlp.decode.sieve import START
 from dlp.decode.source import Source
@@ -109,6 +112,12 @@ def _begins_zlib_with_dictionary(data: bytes) -> bool:
     return head >> 8 & 15 == 8 and head % 31 == 0 and bool(head & 0x20)
 
 
+def _begins_zlib_under_one_byte(data: bytes, way: str) -> bool:
+    """The first byte tells it; the second is one of four."""
+    head = data[:2].translate(under_one_byte(data[0], way))
+    return head != data[:2] and head in ZLIB
+
+
 _CODECS: dict[str, Callable[[bytes], bool]] = {
     "deflate": _begins_deflate,
     "br": _begins_brotli,
@@ -117,6 +126,8 @@ _CODECS: dict[str, Callable[[bytes], bool]] = {
     "lzma2": _begins_lzma2,
     "zlib": _begins_zlib_of_small_window,
     "zlib with a dictionary": _begins_zlib_with_dictionary,
+    "zlib xored": partial(_begins_zlib_under_one_byte, way="xor"),
+    "zlib added": partial(_begins_zlib_under_one_byte, way="add"),
 }
 """How encoders begin."""
 

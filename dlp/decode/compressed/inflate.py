@@ -39,6 +39,10 @@ _WINDOW_BYTES = 64 << 20
 """Of LZMA, at most: nothing stands further back than what was made so far."""
 
 
+_ZLIB_HEAD = 0x78
+"""The first byte of the usual window (RFC 1950, 2.2)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stream:
     """One stream, undone."""
@@ -89,6 +93,21 @@ def _zlib_with_dictionary(data: memoryview, cap: int) -> Stream:
     stream = _run(engine, data[head:], cap, zlib.error)
     used = min(head + stream.used + tail * stream.whole, len(data))
     return Stream(stream.data, used, stream.whole, stream.capped)
+
+
+def under_one_byte(first: int, way: str) -> bytes:
+    """The table that undoes a byte by which the first one of zlib became `first`."""
+    if way == "xor":
+        return bytes(byte ^ first ^ _ZLIB_HEAD for byte in range(256))
+    return bytes(byte + _ZLIB_HEAD - first & 255 for byte in range(256))
+
+
+def _zlib_under_one_byte(way: str) -> Callable[[memoryview, int], Stream]:
+    def run(data: memoryview, cap: int) -> Stream:
+        table = under_one_byte(data[0], way) if data else b""
+        return _zlib(zlib.MAX_WBITS)(memoryview(bytes(data).translate(table)), cap)
+
+    return run
 
 
 def _damaged(data: memoryview, wbits: int, cap: int, done: Stream) -> Stream:
@@ -254,6 +273,8 @@ CODECS: dict[str, Callable[[memoryview, int], Stream]] = {
     "gzip": _zlib(31),
     "zlib": _zlib(15),
     "zlib with a dictionary": _zlib_with_dictionary,
+    "zlib xored": _zlib_under_one_byte("xor"),
+    "zlib added": _zlib_under_one_byte("add"),
     "deflate": _zlib(-15),
     "br": _brotli,
     "zstd": _zstd,
