@@ -9,11 +9,13 @@ import shutil
 import string
 import subprocess
 import sys
+import time
 
 import pytest
 import requests
 
 from dlp.cage.environment import variables, write_trust
+from dlp.detect.templates import expand
 from tests.harness import git
 from tests.harness.origin import Reply
 
@@ -158,6 +160,23 @@ def test_git_push_and_clone_over_smart_http(git_environment, repository, tmp_pat
     for name in ("random", "text"):
         digests = {hashlib.sha256((f / name).read_bytes()).digest() for f in (one, two)}
         assert len(digests) == 1
+
+
+def test_git_says_that_a_push_was_refused(
+    git_environment, repository, tmp_path, secure1
+):
+    one, key = tmp_path / "one", expand("{github:ghp_:36}", seed=time.time_ns())
+    run(git_environment, "git", "init", "-q", "-b", "main", one)
+    commit(git_environment, one, "settings", f"token={key}\n".encode())
+    push = ("git", "push", repository, "main")
+    secure1.clear()
+    done = subprocess.run(
+        push, cwd=one, env=git_environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "HTTP 403" in done.stderr
+    assert not [r for r in secure1.requests if r.target.endswith("/git-receive-pack")]
+    assert not list((tmp_path / "srv" / "r.git" / "refs" / "heads").iterdir())
 
 
 def anthropic_events():
