@@ -174,6 +174,13 @@ def _plan(wish: Wish, exchange: Path, trust: Trust) -> Plan:
         if wish.require_cage:
             raise CageError(advice)
         print(f"dlp: WARNING: {advice}", file=sys.stderr)  # noqa: T201
+    for name in wish.writable:
+        if not Path(name).expanduser().exists():
+            print(  # noqa: T201
+                f"dlp: WARNING: {name}, which policy's `cage: writable` names, is not "
+                "there and stays unwritable: make it first",
+                file=sys.stderr,
+            )
     given = passed_on(os.environ, wish.variables)
     return Plan(
         folder=work,

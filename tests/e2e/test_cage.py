@@ -191,6 +191,8 @@ def test_what_a_hostile_command_tries_changes_and_shows_nothing(cage, island):
     given = {"MY_FLAG": "flag", "EXTRA": str(extra), "STATE": str(island.state)}
     done = cage("sh", "-c", ESCAPES, options=["--rules", kept], **given)
     assert done.stdout == "flag\n", done.stderr
+    assert "~/nowhere, which policy's" in done.stderr
+    assert "~/file, which policy's" not in done.stderr
     assert (kept / "policy.yaml").read_text() == policy
     written = (cage.work / "here", extra / "e", cage.home / "file")
     assert [path.read_text() for path in written] == ["x\n"] * 3
