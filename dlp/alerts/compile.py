@@ -187,7 +187,7 @@ class _Compiler:
                 remedy = "pip install 'agent-dlp[alerts]'"
                 self._note((*keys, "type"), "apprise is not installed", remedy)
             return Channel(name, model.type, url)
-        if url.text:
+        if isinstance(model.url, str):
             self._written((*keys, "url"), url.text, plain_http=model.plain_http)
         ca = _absolute(file, model.ca) if model.ca else ""
         if ca and not Path(ca).is_file():

@@ -352,7 +352,7 @@ class Detector:
 
 def _any_of(names: Iterable[bytes]) -> regex.Pattern[bytes] | None:
     """What finds any of some names as a word of another; None for no names."""
-    either = b"|".join(name.replace(b"_", b"_?") for name in names)
+    either = b"|".join(regex.escape(name).replace(b"_", b"_?") for name in names)
     return regex.compile(_WHOLE_NAME % either) if either else None
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import regex
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from dlp.detect.context.named import compose
 from dlp.detect.imported.plugins import PluginError, plugin_rules
@@ -21,10 +21,28 @@ from dlp.detect.proof.checks import CHECKS, MEASURED, resolve
 from dlp.detect.rule import Rule, in_words
 from dlp.errors import Problem
 from dlp.model import Tier
-from dlp.rulefile import Located, RuleModel
+from dlp.policy.hosts import host_pattern
+from dlp.rulefile import Located, RuleModel, Wrong
 
 SLOTS = ("header:", "query:", "form:", "json:", "basic", "path", "ws", "any")
 """Credential slots a rule may name; those that end in a colon take a name."""
+
+
+def _word(text: str) -> str:
+    if not text.strip():
+        raise Wrong("is blank, which stands beside everything", "name a word")
+    return text
+
+
+def _host(text: str) -> str:
+    pattern = host_pattern(text)
+    if pattern == "*":
+        raise Wrong("`*` is nobody's home", "name the vendor's hosts")
+    return pattern
+
+
+Word = Annotated[str, AfterValidator(_word)]
+Host = Annotated[str, AfterValidator(_host)]
 
 
 class RuleSpec(RuleModel):
@@ -35,26 +53,26 @@ class RuleSpec(RuleModel):
     description: str = ""
     tier: Tier = Tier.STRONG
     pattern: str = ""
-    names: tuple[str, ...] = ()
+    names: tuple[Word, ...] = ()
     """
     Instead of a pattern: names beside which a `value` is a secret. With a `context` of
     1 only the names are looked for at first: cheaper to compile, for names so rare that
     text hardly has them.
     """
     value: str = ""
-    aside: tuple[str, ...] = ()
+    aside: tuple[Word, ...] = ()
     """
     Names beside which this rule judges nothing but passwords: their vendors' tokens
     have one shape, which the vendor's own rule knows.
     """
-    prefixed: tuple[str, ...] = ()
+    prefixed: tuple[Word, ...] = ()
     """
     Names beside which this rule judges nothing that has a prefix: their vendors' tokens
     have one, and a value without is another secret.
     """
-    keywords: tuple[str, ...] = ()
+    keywords: tuple[Word, ...] = ()
     context: int = Field(default=0, ge=0, le=200)
-    hosts: tuple[str, ...] = ()
+    hosts: tuple[Host, ...] = ()
     slots: tuple[str, ...] = ()
     checks: tuple[str | dict[str, float], ...] = ()
     on_secret: Literal["", "block", "redact"] = ""

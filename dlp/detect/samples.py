@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import regex
+
 from dlp.detect.confirm import Budget, Detector
 from dlp.detect.rule import Rule
 from dlp.detect.templates import TemplateError, expand
@@ -69,6 +71,8 @@ def _fault(detector: Detector, template: str, *, wanted: bool) -> str:
         fired = fires(detector, expand(template).encode())
     except TemplateError as error:
         return f"cannot be expanded: {error}"
+    except regex.error as error:  # `re` reads `a{b::c}` as letters, `regex` does not
+        return f"cannot be tried: {error}"
     if fired == wanted:
         return ""
     return "must fire it but does not" if wanted else "must not fire it but does"

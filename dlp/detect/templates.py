@@ -76,16 +76,20 @@ def _fill(field: str, source: random.Random) -> str:
     if name in _FILLS:
         try:
             return _FILLS[name](source, *arguments)
-        except TypeError as error:
+        except TemplateError:
+            raise
+        except (TypeError, ValueError, LookupError) as error:
             raise TemplateError(f"{{{field}}} has wrong arguments") from error
     raise TemplateError(f"unknown template {{{field}}}")
 
 
 def _length(text: str, source: random.Random) -> int:
     found = _LENGTH.fullmatch(text)
-    if not found:
+    least = int(found[1]) if found else 0
+    most = int(found[2] or least) if found else -1
+    if most < least:
         raise TemplateError(f"{text!r} is not a length such as 36 or 20-40")
-    return source.randint(int(found[1]), int(found[2] or found[1]))
+    return source.randint(least, most)
 
 
 def base62_crc32(body: bytes) -> str:

@@ -9,6 +9,7 @@ are open to everybody, options without meaning, statements that can never match.
 from __future__ import annotations
 
 import hashlib
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -194,9 +195,12 @@ class _Compiler:
         folder = Path(self.located.file).parent
         for number, text in enumerate(written):
             path = (folder / Path(text).expanduser()).absolute()
+            keys = ("upstream", "trusted_ca", number)
             if not path.is_file():
-                keys = ("upstream", "trusted_ca", number)
                 self._note(keys, f"there is no file {path}", "correct the path")
+            elif not _holds_roots(path):
+                what = f"no certificate can be read from {path}"
+                self._note(keys, what, "name a PEM file that the proxy may read")
             yield str(path)
 
     def _identify(self, keys: Keys, one: StatementModel) -> None:
@@ -210,6 +214,15 @@ class _Compiler:
         problem = self.located.problem(keys, what, remedy)
         if problem not in self.problems:
             self.problems.append(problem)
+
+
+def _holds_roots(path: Path) -> bool:
+    """Whether OpenSSL, which will use them, finds certificates in a file."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except OSError:
+        return False
+    return True
 
 
 def _owned_pattern(text: str) -> str:

@@ -44,8 +44,12 @@ def _id(text: str) -> str:
 def _method(text: str) -> str:
     if text == "*":
         raise Wrong("`*` is not a method", "leave `methods` out for any")
+    if text == "CONNECT":
+        raise Wrong("`CONNECT` opens every tunnel", "name what may be sent in it")
     if not _METHOD.fullmatch(text):
-        raise Wrong(f"`{text}` is not a method", f"write `{text.upper()}`")
+        upper = text.upper()
+        right = f"write `{upper}`" if _METHOD.fullmatch(upper) else "write as in `POST`"
+        raise Wrong(f"`{text}` is not a method", right)
     return text
 
 
@@ -68,6 +72,18 @@ def _network(text: str) -> str:
     return str(normal)
 
 
+def _path(text: str) -> str:
+    if not text.strip() or "\0" in text:
+        raise Wrong("is no path", "name a file or a folder")
+    return text
+
+
+def _variable(text: str) -> str:
+    if not text or "=" in text or "\0" in text:
+        raise Wrong(f"`{text}` names no variable", "write a name, as in MY_FLAG")
+    return text
+
+
 Size = Annotated[
     int,
     BeforeValidator(_size),
@@ -84,6 +100,8 @@ Id = Annotated[str, AfterValidator(_id)]
 Method = Annotated[str, AfterValidator(_method)]
 AgentPattern = Annotated[str, AfterValidator(agent_pattern)]
 Path = Annotated[str, AfterValidator(path_glob)]
+LocalPath = Annotated[str, AfterValidator(_path)]
+Variable = Annotated[str, AfterValidator(_variable)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Network = Annotated[str, AfterValidator(_network)]
 
@@ -162,11 +180,11 @@ class OpenModel(RuleModel):
 class CageModel(RuleModel):
     """What `dlp run` lets the command it contains see, write and know."""
 
-    hide: tuple[str, ...] = ()
+    hide: tuple[LocalPath, ...] = ()
     """Files and folders to hide besides the usual ones; `~` is the user's home."""
-    writable: tuple[str, ...] = ()
+    writable: tuple[LocalPath, ...] = ()
     """Files and folders to write besides the working folder, as ~/.claude."""
-    environment: tuple[str, ...] = ()
+    environment: tuple[Variable, ...] = ()
     """Names of variables that go in besides the usual ones."""
 
 

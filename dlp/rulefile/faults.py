@@ -47,7 +47,8 @@ _TYPES = {
 _BOUNDS = {
     "greater_than_equal": ("must be at least {ge}", "change it"),
     "less_than_equal": ("must be at most {le}", "change it"),
-    "too_short": ("must not be empty", "name at least one, or leave it out"),
+    "greater_than": ("must be more than {gt}", "change it"),
+    "too_short": ("must not be empty", "name at least one"),
 }
 """Error type -> sentence, filled in with pydantic's context, and the remedy."""
 

@@ -128,6 +128,10 @@ WRONG = {
         'version: 1\nchannels:\n  a: {type: ntfy, url: "https://u:p@n.example/x"}\n',
         "has a user or a fragment",
     ),
+    "no URL": (
+        'version: 1\nchannels:\n  a: {type: alertmanager, url: ""}\n',
+        "is not an http or https URL",
+    ),
     "plain http to another machine": (
         'version: 1\nchannels:\n  a: {type: alertmanager, url: "http://am.example"}\n',
         "is plain http to another machine; use https, or write `plain_http: true`",

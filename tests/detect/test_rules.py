@@ -161,6 +161,21 @@ FAULTS = {
         "needs a number",
     ),
     "unknown slot": ("ignores:", "slots: [header]\n    ignores:", "6:13", "slot"),
+    "a URL as host": (
+        "ignores:",
+        "hosts: ['https://acme.example']\n    ignores:",
+        "6:13",
+        "is a URL; write `acme.example`",
+    ),
+    "everybody as host": ("ignores:", "hosts: ['*']\n    ignores:", "6:13", "nobody's"),
+    "a blank name": (
+        "pattern: 'acme_[a-z0-9]{20}'",
+        "names: [acme, ' ']\n    value: '[a-z]{9}'",
+        "4:19",
+        "is blank",
+    ),
+    "a blank keyword": ("ignores:", "keywords: ['']\n    ignores:", "6:16", "is blank"),
+    "read in two ways": ("[a-z0-9]{20}'", "[a-z]{same::3}'", "4:14", "cannot be tried"),
     "context alone": ("ignores:", "context: 9\n    ignores:", "6:14", "keywords"),
     "twice": (
         "version: 1\nrules:\n",
@@ -189,6 +204,8 @@ def test_a_fault_is_reported_with_its_place(load, tmp_path, name):
         ("_{loweralnum:19}", "_{loweralnum:29}", "must not fire it"),
         ("_{loweralnum:20}", "_{nonsense:20}", "unknown template"),
         ("_{loweralnum:20}", "_{loweralnum:x}", "not a length"),
+        ("_{loweralnum:20}", "_{loweralnum:20-9}", "not a length"),
+        ("_{loweralnum:20}", "_{from::20}", "wrong arguments"),
         ("_{loweralnum:20}", "_{loweralnum:20", "stray"),
     ],
 )
@@ -197,6 +214,12 @@ def test_a_sample_that_lies_is_a_fault(load, tmp_path, old, new, words):
         load(write(tmp_path, RULE.replace(old, new)))
     assert words in str(caught.value)
     assert "own.yaml:4:14: rule acme-key" in str(caught.value)
+
+
+def test_a_name_may_hold_what_means_something_in_expressions(load, tmp_path):
+    text = RULE.replace("ignores:", "aside: ['c++', '(x']\n    ignores:")
+    rule = next(r for r in load(write(tmp_path, text)) if r.id == "acme-key")
+    assert not any(faults(rule))
 
 
 def test_all_faults_of_all_files_come_at_once(load, tmp_path):

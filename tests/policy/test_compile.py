@@ -1,7 +1,9 @@
 """Each row is a policy that cannot be meant as written, and all that is said of it."""
 
 from pathlib import Path
+from shutil import copy
 
+import certifi
 import pytest
 
 from dlp.errors import RuleError
@@ -22,7 +24,7 @@ def problems(text):
 STATEMENT = {
     "no hosts": (
         "{id: a, effect: allow, hosts: []}",
-        "3:28: `statements[0].hosts` must not be empty; name at least one, or leave it out",
+        "3:28: `statements[0].hosts` must not be empty; name at least one",
     ),
     "paths without a path": (
         "{id: a, effect: allow, hosts: [a.example], paths: }",
@@ -40,6 +42,15 @@ STATEMENT = {
     "a method in lower case": (
         "{id: a, effect: allow, hosts: [a.example], methods: [get]}",
         "3:58: `statements[0].methods[0]`: `get` is not a method; write `GET`",
+    ),
+    "a method of two words": (
+        "{id: a, effect: allow, hosts: [a.example], methods: [GE T]}",
+        "3:58: `statements[0].methods[0]`: `GE T` is not a method; write as in `POST`",
+    ),
+    "the method of tunnels": (
+        "{id: a, effect: allow, hosts: [a.example], methods: [CONNECT]}",
+        "3:58: `statements[0].methods[0]`: `CONNECT` opens every tunnel; "
+        "name what may be sent in it",
     ),
     "a star as method": (
         "{id: a, effect: allow, hosts: [a.example], methods: ['*']}",
@@ -340,6 +351,28 @@ FILES = {
         "4:28: `upstream.allow_private[0]`: `localhost` is not a network; "
         "write as in 10.0.0.0/8 or fd00::/8",
     ),
+    "a file that is no certificate": (
+        f"version: 1\nstatements:\n{OK}upstream: {{trusted_ca: [{__file__}]}}\n",
+        f"4:25: no certificate can be read from {__file__}; "
+        "name a PEM file that the proxy may read",
+    ),
+    "a blank to hide": (
+        f"version: 1\nstatements:\n{OK}cage: {{hide: ['']}}\n",
+        "4:15: `cage.hide[0]`: is no path; name a file or a folder",
+    ),
+    "a blank to write to": (
+        f"version: 1\nstatements:\n{OK}cage: {{writable: [' ']}}\n",
+        "4:19: `cage.writable[0]`: is no path; name a file or a folder",
+    ),
+    "a variable with its value": (
+        f"version: 1\nstatements:\n{OK}cage: {{environment: [A=B]}}\n",
+        "4:22: `cage.environment[0]`: `A=B` names no variable; "
+        "write a name, as in MY_FLAG",
+    ),
+    "no time at all": (
+        f"version: 1\nstatements:\n{OK}deadlines: {{head: 0}}\n",
+        "4:19: `deadlines.head` must be more than 0.0; change it",
+    ),
     "a size in other words": (
         f"version: 1\nstatements:\n{OK}inspection: {{buffer: 32 MB}}\n",
         "4:22: `inspection.buffer`: `32 MB` is not a size; "
@@ -406,7 +439,7 @@ def test_hosts_take_any_spelling(tmp_path: Path):
 
 
 def test_trusted_ca_is_relative_to_the_rules(tmp_path: Path):
-    (tmp_path / "ca.pem").touch()
+    copy(certifi.where(), tmp_path / "ca.pem")
     (tmp_path / "policy.yaml").write_text(
         f"version: 1\nstatements:\n{OK}upstream: {{trusted_ca: [ca.pem]}}\n"
     )
