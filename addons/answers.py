@@ -9,10 +9,13 @@ from __future__ import annotations
 from mitmproxy.http import Response
 
 from dlp.gate import Judgement
+from dlp.gate.tally import LIMIT
 from dlp.record.problem import MEDIA_TYPE, problem
 
 RETRY_AFTER_S = 5
 """What a client is told that meets a full budget."""
+_LEDGER_S = 3600
+"""What one is told whose day is used up: hour by hour, some of it counts no more."""
 
 _BUSY = frozenset({429, 503})
 _UPSTREAM_PAGE = (
@@ -33,7 +36,8 @@ def refused(judgement: Judgement) -> Response:
     """The answer to a refused request."""
     verdict = judgement.verdict
     body = problem(judgement.reference, verdict.reason, verdict.status)
-    return refusal(verdict.status, body)
+    over = verdict.rule == LIMIT
+    return refusal(verdict.status, body, _LEDGER_S if over else RETRY_AFTER_S)
 
 
 def upstream_failed() -> Response:

@@ -182,8 +182,7 @@ def _touched(findings: tuple[Finding, ...], facts: Facts) -> tuple[bool, bool]:
         host |= (
             part is None
             or joined
-            or (kind is PartKind.HOST and exact)
-            or finding.kind is Kind.DESTINATION
+            or (kind is PartKind.HOST and (exact or finding.kind is Kind.DESTINATION))
             or part.name in _HOST_HEADERS
         )
         path |= part is None or joined or kind in {PartKind.TARGET, PartKind.HOST}

@@ -59,11 +59,12 @@ def test_a_record_is_json():
         (finding(3), "redacted.com", "/octo/things"),
         (finding(4), "api.example.com", "/octo/things"),
         (finding(4, span=None), "api.example.com", "/octo/things"),
-        (finding(4, kind=Kind.DESTINATION), "redacted.com", "/octo/things"),
+        (finding(4, kind=Kind.DESTINATION), "api.example.com", "/octo/things"),
+        (finding(0, None, Kind.DESTINATION), "redacted.com", "/{}/{}"),
         (finding(9), "redacted.com", "/{}/{}"),
     ],
-    ids=["host", "target", "header", "joined", "host-header", "body", "gzip", "dns",
-         "unknown"],
+    ids=["host", "target", "header", "joined", "host-header", "body", "gzip",
+         "fetch", "dns", "unknown"],
 )  # fmt: skip
 def test_names_that_a_finding_touches_are_masked(made, host, path):
     told = record(made)
