@@ -90,13 +90,19 @@ class _Refusing:
 
 
 def _report(name: str, error: Exception) -> None:
-    """Type and place only: the text of an exception may hold payload."""
+    """
+    Type and place only: the text of an exception may hold payload. What the system
+    said of a file, as of a full disk, does not.
+    """
     last = extract_tb(error.__traceback__)[-1:]
+    cause = error.__cause__
+    system = cause.strerror if isinstance(cause, OSError) else None
     logs.get().error(
         "a hook failed and refused what it was called for",
         hook=name,
         exception=type(error).__name__,
         where="".join(f"{frame.name}:{frame.lineno}" for frame in last),
+        system=system,
     )
 
 

@@ -14,7 +14,7 @@ from dlp.backup import backup as make
 from dlp.backup import restore as put_back
 from dlp.backup import verify
 from dlp.backup.sealed import Identity, Key, Lock, Passphrase, Recipient
-from dlp.errors import UsageError
+from dlp.errors import StateError, UsageError
 from dlp.state.folder import default_folder
 
 app = typer.Typer(add_completion=False)
@@ -54,9 +54,12 @@ def backup(
         else _passphrase(passphrase_env, twice=True)
     )
     folder = _folder(state)
-    if (folder / "keys").is_dir():
-        audit.note(folder, "state.backup", file.name)
     count = make(folder, file, lock)
+    try:
+        audit.note(folder, "state.backup", file.name)
+    except StateError:
+        file.unlink()
+        raise
     typer.echo(f"{count} files in {file}")
 
 

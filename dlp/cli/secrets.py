@@ -140,9 +140,12 @@ def remove(
 ) -> None:
     """Forget secrets; a running proxy lets them pass within a second."""
     folder = open_folder(state)
-    SecretStore(folder).remove(names)
+    store = SecretStore(folder)
+    store.require(names)
     for name in dict.fromkeys(names):
         audit.note(folder, "secret.remove", name)
+    store.remove(names)
+    for name in dict.fromkeys(names):
         typer.echo(f"removed {name}")
 
 

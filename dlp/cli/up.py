@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import socket
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from cryptography import x509
 
 from dlp.alerts import load_alerts
 from dlp.cli.addresses import host_and_port
@@ -75,12 +77,23 @@ def check(settings: Settings) -> None:
     folder = Path(settings.rules) if settings.rules else None
     load_policy(folder)
     load_alerts(folder)
-    ca.open_authority(Path(settings.state))
+    _warn_of(ca.open_authority(Path(settings.state)).certificate)
     for flag, address in (
         ("--listen", settings.listen),
         ("--metrics", settings.metrics),
     ):
         _probe(flag, address)
+
+
+def _warn_of(certificate: x509.Certificate) -> None:
+    """With a CA out of its time all clients end their handshakes; why, nobody says."""
+    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if not start <= dt.datetime.now(dt.UTC) <= end:
+        typer.echo(
+            f"dlp: WARNING: the CA is valid from {start:%Y-%m-%d} to {end:%Y-%m-%d}, "
+            "so no client trusts it now: set the clock, or run `dlp ca rotate`",
+            err=True,
+        )
 
 
 def _probe(flag: str, address: tuple[str, int]) -> None:

@@ -124,6 +124,19 @@ class SecretStore:
             self._write(content, known.values())
         return tuple(fresh)
 
+    def require(self, names: Iterable[str]) -> None:
+        """
+        Ask for names that must be registered, before something is said of them.
+
+        Raises:
+            SecretError: one is not.
+            StateError: the store cannot be read.
+        """
+        known = {stored.info.name for stored in self.entries()}
+        for name in names:
+            if name not in known:
+                raise _unknown(name)
+
     def remove(self, names: Iterable[str]) -> None:
         """
         Forget secrets, all or none.

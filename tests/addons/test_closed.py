@@ -1,6 +1,7 @@
 """Every row of the table: a hook that raises refuses what it was called for."""
 
 import inspect
+from errno import ENOSPC
 
 import pytest
 import structlog
@@ -94,6 +95,23 @@ def test_the_text_of_an_exception_is_not_logged():
     assert (line["hook"], line["exception"]) == ("request", "Boom")
     assert line["where"].startswith("raising:")
     assert "payload" not in str(line)
+    assert line["system"] is None
+
+
+def test_what_the_system_said_is_logged():
+    """That the disk is full: without it every request is refused, and nobody knows why."""
+
+    def full(_data):
+        try:
+            raise OSError(ENOSPC, "No space left on device", "/secret/path")
+        except OSError as error:
+            raise StateError("cannot be written") from error
+
+    with structlog.testing.capture_logs() as logged:
+        fail_closed("request", full, lambda why: None)(tflow.tflow())
+    (line,) = logged
+    assert line["system"] == "No space left on device"
+    assert "/secret/path" not in str(line)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from dlp.audit import lines
 from dlp.cli.backup import PASSPHRASE, app, restoring
-from dlp.errors import UsageError
+from dlp.errors import StateError, UsageError
 from dlp.state.agents import AgentRegistry
 
 WORDS = "a phrase " + "of words"
@@ -34,6 +34,21 @@ def test_with_a_passphrase(state, tmp_path):
     done = run(restoring, file, "--state", again, **{PASSPHRASE: WORDS})
     assert done.stdout == f"restored to {again}\n"
     assert [agent.id for agent in AgentRegistry(again).registered()] == ["builder"]
+
+
+def test_a_backup_that_is_not_made_is_not_on_record(state, tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(UsageError, match="there already"):
+        run(app, file, "--state", state, **{PASSPHRASE: WORDS})
+    assert list(lines(state / "audit")) == []
+
+
+def test_one_that_cannot_be_recorded_is_not_kept(state, tmp_path):
+    (state / "audit" / "cli.lock").mkdir(parents=True)
+    with pytest.raises(StateError):
+        run(app, tmp_path / "file", "--state", state, **{PASSPHRASE: WORDS})
+    assert not (tmp_path / "file").exists()
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is missing")

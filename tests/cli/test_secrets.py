@@ -12,7 +12,7 @@ from dlp.broker.recognise import matches
 from dlp.cli.secrets import app
 from dlp.detect.rules import load_rules
 from dlp.detect.templates import expand
-from dlp.errors import SecretError, UsageError
+from dlp.errors import SecretError, StateError, UsageError
 from dlp.model import View
 from dlp.state.secrets import SecretStore
 
@@ -108,6 +108,23 @@ def test_remove_forgets(tmp_path):
     assert names(tmp_path) == []
     with pytest.raises(SecretError, match="no secret is called"):
         run(tmp_path, "remove", "api")
+
+
+def test_what_cannot_be_recorded_is_not_forgotten(tmp_path):
+    run(tmp_path, "add", "api", "--stdin", stdin=token())
+    (tmp_path / "audit" / "cli.lock").unlink()
+    (tmp_path / "audit" / "cli.lock").mkdir()
+    with pytest.raises(StateError):
+        run(tmp_path, "remove", "api")
+    assert names(tmp_path) == ["api"]
+
+
+def test_a_name_that_is_not_known_leaves_the_others_and_no_record(tmp_path):
+    run(tmp_path, "add", "api", "--stdin", stdin=token())
+    with pytest.raises(SecretError, match="no secret is called"):
+        run(tmp_path, "remove", "api", "nobody")
+    assert names(tmp_path) == ["api"]
+    assert [line.data["verb"] for line in lines(tmp_path / "audit")] == ["secret.add"]
 
 
 def test_what_was_done_is_on_record(tmp_path):
