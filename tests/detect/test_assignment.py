@@ -259,3 +259,40 @@ def test_digits_count_in_prose_beyond_the_length_of_an_id(judged):
 )
 def test_letters_of_other_languages_are_no_odd_signs(value, counts):
     assert is_password(value.encode()) is counts
+
+
+FOLDERS = [
+    "/srv/www1",
+    "/tmp/qa2",
+    "/build42",
+    "/var/lib/jenkins/workspace/build-12",
+    "/home/runner/work/Repo2/Repo2",
+    "/usr/lib/x86_64-linux-gnu/python3.13",
+    "C:\\Users\\ann\\Project-2024",
+    "~/src/my_project_v2",
+]
+DRAWN_FOLDERS = [
+    "/private/var/folders/zz/" + draw(string.ascii_lowercase + "012_", 28) + "/T",
+    "/tmp/" + draw(ALNUM, 12),
+]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("text", ["PWD={}\nHOME=/root\n", '{{"passwd": "{}"}}'])
+def test_a_folder_is_no_password(judged, text, folder):
+    """What `env` prints, or a tool tells of where it works, passes."""
+    assert not judged(text.format(folder), folder)
+
+
+@pytest.mark.parametrize("folder", DRAWN_FOLDERS)
+@pytest.mark.parametrize("name", ["PWD", "OLDPWD", "pwd"])
+def test_a_folder_whose_name_is_drawn_is_where_a_shell_works(judged, name, folder):
+    assert not judged(f"{name}={folder}\n", folder)
+    assert not judged(f'{{"{name}": "{folder}"}}', folder)
+
+
+@pytest.mark.parametrize("name", ["password", "PWD", "db_passwd"])
+def test_a_password_may_begin_with_a_slash(judged, name):
+    drawn = "/" + draw(ALNUM, 14)
+    assert judged(f'{name} = "{drawn}"', drawn)
+    assert judged(f'db_password = "/x/{drawn[1:]}"', drawn[1:])

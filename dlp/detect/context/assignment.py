@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from dlp.detect.context.naming import Promise, promise, tells_whose
+from dlp.detect.context.paths import PATH, doubtful
 from dlp.detect.context.placeholder import is_alphabet, is_placeholder, is_typed
 from dlp.detect.context.ties import Assignment, Tie, goes_on, is_next, tie
 from dlp.detect.proof.bigrams import mixture, randomness
@@ -49,10 +50,7 @@ _NOT_A_VALUE = re.compile(
     rb"|(?-i:return|throw|typeof|void|new|await|yield|break|continue|this|null|true|false"
     rb"|undefined|function|delete)\W.*"  # what a `case` does
 )
-_REFERENCE = re.compile(
-    rb"(?i)(?:[a-z]:|\.{0,2}|~)?[/\\](?:[\w.@+-]+[/\\])*[\w.@+-]*"  # paths
-    rb"|[$%&@*].*|.*[$%]"  # variables
-)
+_REFERENCE = re.compile(PATH.encode() + rb"|[$%&@*].*|.*[$%]")  # paths, variables
 _FILED = re.compile(rb"[a-z_]{3,24}:[0-9a-f-]{8,}\Z")
 """Behind a colon without a blank: where a store of keys and values files something."""
 _KEY_OF_JSON = re.compile(r"\\?\" ?: ?\\?\"")
@@ -142,7 +140,7 @@ def _is_beyond_doubt(case: _Case) -> bool:
     if _VARIABLE.match(value) or case.hold < Tie.BARE:
         return False
     if case.strength is Promise.PASSWORD:
-        return _made_up(value)
+        return any(map(_made_up, doubtful(case.found.name, value)))
     plain = b"." not in value and value[:1] == b"/"
     return plain and case.strength is Promise.TOKEN and _bits(value) >= _ALONE_BITS
 
