@@ -85,10 +85,17 @@ def read_alerts(folder: Path | None = None) -> Located[AlertsModel] | None:
     The file as written, with places, or None where there is none.
 
     Raises:
-        RuleError: its shape is wrong.
+        RuleError: its shape is wrong, or its name nearly right.
     """
     path = (folder or builtin_folder()) / FILE
-    return load_model(path, AlertsModel) if path.exists() else None
+    if path.exists():
+        return load_model(path, AlertsModel)
+    nearly = path.with_suffix(".yml")
+    if nearly.exists():
+        raise RuleError(
+            Problem(str(nearly), 0, 0, "is not read", f"rename it to {FILE}")
+        )
+    return None
 
 
 def compile_alerts(located: Located[AlertsModel]) -> Routing:

@@ -99,9 +99,16 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line; a `DLPError` becomes one message and its exit code."""
+    """
+    Run the command line; a `DLPError` becomes one message and its exit code, and so
+    does what the system does not let us read or write.
+    """
     try:
         app()
     except DLPError as error:
         click.echo(f"dlp: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        file = f"{error.filename}: " if error.filename else ""
+        click.echo(f"dlp: {file}{error.strerror or error}", err=True)
+        sys.exit(DLPError.exit_code)

@@ -19,7 +19,7 @@ from dlp.detect.prepared import Prepared
 from dlp.detect.rule import Rule
 from dlp.detect.rulespec import SLOTS, DetectorFile
 from dlp.errors import Problem, RuleError
-from dlp.rulefile import Located, builtin_folder, load_model
+from dlp.rulefile import Located, builtin_folder, load_model, unread
 
 __all__ = ["SLOTS", "DetectorFile", "Rule", "load_rules"]
 
@@ -68,7 +68,7 @@ def load_rules(
         folders.append(folder)
     for each in folders:
         seen: dict[str, str] = {}
-        for path in sorted((each / "detectors").glob("*.yaml")):
+        for path in _files(each / "detectors", loading.problems):
             _read(path, loading, seen)
         if each is folder:
             own = [rule for name in seen if (rule := loading.rules.get(name))]
@@ -86,6 +86,28 @@ def load_rules(
         )
     loading.patterns.keep()
     return tuple(sorted(on, key=lambda rule: rule.id))
+
+
+def _files(folder: Path, problems: list[Problem]) -> list[Path]:
+    """
+    Its detector files. What cannot be read or is not looked at is a fault: its rules
+    would be missing, and nobody would know.
+    """
+    try:
+        present = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        problems.append(unread(folder, error))
+        return []
+    for path in present:
+        if path.suffix.lower() in _NEARLY and path.suffix != ".yaml":
+            remedy = f"rename it to {path.stem}.yaml"
+            problems.append(Problem(str(path), 0, 0, "is not read", remedy))
+    return [path for path in present if path.suffix == ".yaml"]
+
+
+_NEARLY = (".yaml", ".yml")
 
 
 def _read(path: Path, loading: _Loading, seen: dict[str, str]) -> None:

@@ -78,16 +78,18 @@ def load_model(path: Path, model: type[M]) -> Located[M]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise RuleError(
-            Problem(
-                str(path),
-                0,
-                0,
-                f"cannot be read: {error.strerror}",
-                "create it, or name another folder with --rules",
-            )
-        ) from error
+        raise RuleError(unread(path, error)) from error
     return parse_model(data, str(path), model)
+
+
+def unread(path: Path, error: OSError) -> Problem:
+    """What is wrong with a file or folder that the system does not let us read."""
+    remedies = {
+        FileNotFoundError: "create it, or name another folder with --rules",
+        PermissionError: "let the user that runs dlp read it",
+    }
+    remedy = remedies.get(type(error), "correct what is there, or take it away")
+    return Problem(str(path), 0, 0, f"cannot be read: {error.strerror}", remedy)
 
 
 def parse_model(data: bytes, file: str, model: type[M]) -> Located[M]:

@@ -33,6 +33,12 @@ def compiled(text: str):
     return compile_alerts(located(text))
 
 
+def test_a_file_of_nearly_the_right_name_is_a_fault(tmp_path):
+    (tmp_path / "alerts.yml").write_text(HEAD + ALL)
+    with pytest.raises(RuleError, match=r"alerts\.yml:0:0: is not read; rename it"):
+        load_alerts(tmp_path)
+
+
 def test_a_file_as_it_is_meant():
     routing = compiled(
         HEAD

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from dlp.cli import COMMANDS, command
+from tests.harness.proxy import DLP
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -24,3 +25,15 @@ def test_what_runs_no_command_imports_none(words):
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code, *words], check=True)
+
+
+def test_what_the_system_refuses_is_one_line(tmp_path):
+    """A trace of our own code tells an operator nothing."""
+    subprocess.run([DLP, "secrets", "canary", "trap", "--state", tmp_path], check=True)
+    head = tmp_path / "audit" / "cli.head"
+    head.unlink()
+    head.mkdir()
+    words = [DLP, "audit", "verify", "--state", tmp_path]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"dlp: {head}: Is a directory\n"

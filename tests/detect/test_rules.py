@@ -222,6 +222,24 @@ def test_a_name_may_hold_what_means_something_in_expressions(load, tmp_path):
     assert not any(faults(rule))
 
 
+def test_a_folder_that_cannot_be_read_is_a_fault(load, tmp_path):
+    """It gave no rule and no word: what an operator looks for was looked for no more."""
+    (tmp_path / "detectors").write_text("a file where a folder should be")
+    with pytest.raises(RuleError, match="detectors:0:0: cannot be read"):
+        load(tmp_path)
+
+
+def test_a_file_of_nearly_the_right_name_is_a_fault(load, tmp_path):
+    write(tmp_path, RULE, "acme.yml")
+    with pytest.raises(RuleError, match=r"is not read; rename it to acme\.yaml"):
+        load(tmp_path)
+
+
+def test_other_files_may_lie_beside(load, tmp_path):
+    write(tmp_path, "words", "README.md")
+    assert "acme-key" in ids(load(write(tmp_path, RULE)))
+
+
 def test_all_faults_of_all_files_come_at_once(load, tmp_path):
     write(tmp_path, RULE.replace("{20}'", "+'"))
     write(tmp_path, RULE.replace("acme-key", "b").replace("{20}'", "*'"), "p.yaml")

@@ -267,6 +267,11 @@ def test_a_file_that_is_not_there(tmp_path: Path):
     )
 
 
+def test_a_folder_in_the_place_of_a_file(tmp_path: Path):
+    with pytest.raises(RuleError, match="Is a directory; correct what is there"):
+        load_model(tmp_path, File)
+
+
 def test_a_file_that_is_there(tmp_path: Path):
     (tmp_path / "f.yaml").write_text("version: 1\n")
     assert load_model(tmp_path / "f.yaml", File).value == File(version=1)
