@@ -95,19 +95,31 @@ def read_or_make_key(state: Path, name: str) -> bytes:
     """
     path = state / "keys" / name
     try:
+        key = _read(path) or _make(path)
+    except OSError as error:
+        raise StateError(f"cannot read the key {path}: {error.strerror}") from error
+    if len(key) != 32:
+        raise StateError(f"the key {path} is damaged: restore it from a backup")
+    return key
+
+
+def _read(path: Path) -> bytes | None:
+    """What is there: for that nothing need be writable, as on a full disk."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _make(path: Path) -> bytes:
+    try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         write_private(path, secrets.token_bytes(32), exclusive=True)
     except FileExistsError:
         pass
     except OSError as error:
         raise StateError(f"cannot write the key {path}: {error.strerror}") from error
-    try:
-        key = path.read_bytes()
-    except OSError as error:
-        raise StateError(f"cannot read the key {path}: {error.strerror}") from error
-    if len(key) != 32:
-        raise StateError(f"the key {path} is damaged: restore it from a backup")
-    return key
+    return path.read_bytes()
 
 
 def write_private(path: Path, data: bytes, *, exclusive: bool = False) -> None:

@@ -59,10 +59,14 @@ def import_(
 
 
 def _write(output: Path, text: str) -> None:
+    made = False
     try:
         with output.open("x") as new:
+            made = True
             new.write(text)
     except OSError as error:
+        if made:
+            output.unlink()
         raise UsageError(f"{output}: {error.strerror}") from error
 
 

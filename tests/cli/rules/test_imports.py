@@ -1,12 +1,14 @@
 """`dlp rules import`, as a user calls it."""
 
 import re
+import subprocess
 
 import pytest
 from typer.testing import CliRunner
 
 from dlp.cli import app
 from dlp.detect.rules import load_rules
+from tests.harness.proxy import DLP
 
 GITLEAKS = r"""
 [[rules]]
@@ -115,3 +117,13 @@ def test_a_built_in_rule_stays_and_its_vendor_is_the_imported_rules(tmp_path):
     assert rules["slack-bot-token-2"].hosts == own.hosts
     assert "gitlab.com" in rules["gitlab-pat"].hosts
     assert rules["acme-token"].hosts == ()
+
+
+def test_a_file_that_cannot_be_written_is_not_left(file, tmp_path):
+    """An empty one among the detectors would stop the next reload."""
+    made = tmp_path / "own.yaml"
+    words = f'ulimit -f 0; exec "{DLP}" rules import "{file}" --output "{made}"'
+    done = subprocess.run(["sh", "-c", words], capture_output=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert str(made) in done.stderr.decode()
+    assert not made.exists()
