@@ -107,7 +107,14 @@ def _reading(data: dict[str, Any]) -> Iterator[str]:
     volume = data["volume"]
     skipped = f", {volume['skipped']} not inspected" if volume["skipped"] else ""
     why = f" ({volume['why_skipped']})" if volume["why_skipped"] else ""
-    read = f"{volume['inspected']} of {volume['out']} bytes inspected"
+    out, read = (
+        volume["out"],
+        f"{volume['inspected']} of {volume['out']} bytes inspected",
+    )
+    if volume["inspected"] > out:
+        read = (
+            f"all {out} bytes inspected, {volume['inspected']} with what they decode to"
+        )
     yield f"Read      {read}{skipped}{why}"
     if data["truncated"]:
         yield f"          stopped at the limit of {data['truncated']}"

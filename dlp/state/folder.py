@@ -16,14 +16,15 @@ from dlp.errors import StateError
 
 def default_folder() -> Path:
     """
-    The per-user state folder (XDG Base Directory, `XDG_STATE_HOME`).
+    The per-user state folder (XDG Base Directory, `XDG_STATE_HOME`, of which a relative
+    path is to be ignored: each working folder would have a state and a CA of its own).
 
     Raises:
         StateError: this user has no home, as in a container with a number for a user.
     """
-    home = os.environ.get("XDG_STATE_HOME")
+    named = Path(os.environ.get("XDG_STATE_HOME", ""))
     try:
-        base = Path(home) if home else Path.home() / ".local" / "state"
+        base = named if named.is_absolute() else Path.home() / ".local" / "state"
     except RuntimeError as error:
         raise StateError(
             "this user has no home folder: name the state folder with --state"

@@ -56,6 +56,12 @@ def test_the_whole_story(told):
         assert row in story
 
 
+def test_what_decodes_to_more_is_not_more_than_there_was(told):
+    """It read as `343 of 283 bytes inspected`."""
+    story = told(BLOCK, replace(FACTS, volume=Volume(283, 343)))
+    assert "all 283 bytes inspected, 343 with what they decode to" in story
+
+
 def test_json(told):
     assert json.loads(told(BLOCK, FACTS, "--json"))["reference"] == REFERENCE
 

@@ -1,9 +1,24 @@
 """Keys in the state folder: made once, read ever after."""
 
+from pathlib import Path
+
 import pytest
 
 from dlp.errors import StateError
-from dlp.state.folder import read_or_make_key
+from dlp.state.folder import default_folder, read_or_make_key
+
+
+def test_a_relative_folder_of_state_is_ignored(monkeypatch, tmp_path):
+    """XDG Base Directory 0.8: such a path is invalid."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    usual = tmp_path / ".local" / "state" / "agent-dlp"
+    for said, meant in (
+        ("", usual),
+        ("rel/x", usual),
+        ("/abs", Path("/abs/agent-dlp")),
+    ):
+        monkeypatch.setenv("XDG_STATE_HOME", said)
+        assert default_folder() == meant
 
 
 def test_a_key_is_made_once_and_only_read_then(tmp_path):
