@@ -116,6 +116,14 @@ def test_no_key_is_passed_over_for_its_few_characters(name):
     assert min(len(set(key)) for key in keys) >= _FEWEST_SYMBOLS
 
 
+@pytest.mark.parametrize("how", ["my{k}", "my_{k}", "{k}_old"])
+def test_letters_hide_the_unregistered_key_of_a_rare_vendor(how):
+    """README says so; who mends it changes both."""
+    key = expand("aio" + "_{alnum:28}", seed=12)
+    assert found(key)
+    assert not found(how.format(k=key))
+
+
 SEALED = expand("{base64url:2000}-{base64url:2000}", seed=11)
 HUGGING = expand("hf" + "_{alnum:34}", seed=10)
 AMAZON = expand("AK" + "IA{base32:16}", seed=10)
