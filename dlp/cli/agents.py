@@ -55,7 +55,7 @@ def list_(state: State = None, json: Json = False) -> None:
             "created_at": _iso(entry.created_at),
             "revoked_at": _iso(entry.revoked_at) if entry.revoked_at else None,
         }
-        for entry in AgentRegistry(open_folder(state)).registered()
+        for entry in AgentRegistry(open_folder(state, reads=True)).registered()
     ]
     if json:
         typer.echo(jsonlib.dumps(rows))
@@ -74,7 +74,7 @@ def revoke(agent: Id, state: State = None) -> None:
 
     Credentials stay required, even when no agent is left.
     """
-    folder = open_folder(state)
+    folder = open_folder(state, reads=True)
     AgentRegistry(folder).revoke(agent)
     audit.note(folder, "agent.revoke", agent)
     typer.echo(f"revoked {agent}")

@@ -145,7 +145,7 @@ def verify_(
 
 
 def _folder(state: Path | None) -> Path:
-    folder = open_folder(state) / "audit"
+    folder = open_folder(state, reads=True) / "audit"
     if not folder.is_dir():
         raise UsageError(f"there is no audit log in {folder.parent} yet")
     return folder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from getpass import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -96,11 +97,16 @@ def _passphrase(variable: str, *, twice: bool = False) -> Passphrase:
     text = os.environ.get(variable)
     if text is None and not sys.stdin.isatty():
         raise UsageError(f"put the passphrase in the variable {variable}")
-    return Passphrase(
-        text
-        if text is not None
-        else typer.prompt("Passphrase", hide_input=True, confirmation_prompt=twice)
-    )
+    return Passphrase(_asked(twice=twice) if text is None else text)
+
+
+def _asked(*, twice: bool) -> str:
+    """Asked for as the values of secrets are, so that Ctrl-C ends both alike."""
+    while True:
+        text = getpass("Passphrase (not shown): ")
+        if not twice or getpass("The same again: ") == text:
+            return text
+        typer.echo("these are two phrases; once more", err=True)
 
 
 def _folder(state: Path | None) -> Path:

@@ -27,7 +27,7 @@ Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
 @app.command()
 def show(state: State = None, json: Json = False) -> None:
     """Where the certificate is, its fingerprint, and until when it is valid."""
-    folder = open_folder(state)
+    folder = open_folder(state, reads=True)
     authority = ca.open_authority(folder)
     facts = {
         "path": str(ca.certificate_path(folder)),
@@ -78,7 +78,7 @@ def rotate(state: State = None) -> None:
     Replace the CA. A running proxy takes it over on SIGHUP; every client must then
     trust the new certificate.
     """
-    folder = open_folder(state)
+    folder = open_folder(state, reads=True)
     authority = ca.rotate(folder)
     audit.note(folder, "ca.rotate", "ca", f"sha256 {authority.fingerprint}")
     typer.echo(f"new CA {authority.fingerprint}")

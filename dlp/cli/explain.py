@@ -54,7 +54,7 @@ def explain(
     json: Json = False,
 ) -> None:
     """The whole story of one decision."""
-    folder = open_folder(state) / "audit"
+    folder = open_folder(state, reads=True) / "audit"
     line = find(folder, reference)
     if line is None:
         raise UsageError(f"no decision {reference} is on record in {folder.parent}")

@@ -107,6 +107,9 @@ def _inputs(paths: Iterable[Path], tally: _Tally) -> Iterator[tuple[str, bytes]]
 
         for file in _walk(path, unread):
             try:
+                if file.is_char_device() or file.is_block_device():
+                    tally.unread.append((str(file), "is a device, and may never end"))
+                    continue
                 yield str(file), file.read_bytes()
             except OSError as error:
                 unread(error)

@@ -118,7 +118,7 @@ def add(
 @app.command("list")
 def list_(state: State = None, json: Json = False) -> None:
     """The names of the registered secrets, and where each may go."""
-    entries = SecretStore(open_folder(state)).entries()
+    entries = SecretStore(open_folder(state, reads=True)).entries()
     if json:
         typer.echo(jsonlib.dumps([_row(stored) for stored in entries]))
         return
@@ -139,7 +139,7 @@ def remove(
     state: State = None,
 ) -> None:
     """Forget secrets; a running proxy lets them pass within a second."""
-    folder = open_folder(state)
+    folder = open_folder(state, reads=True)
     store = SecretStore(folder)
     store.require(names)
     for name in dict.fromkeys(names):
@@ -160,7 +160,7 @@ def verify(
     state: State = None,
 ) -> None:
     """Tell whether a name is registered with a value; exit 1 when it is not."""
-    folder = open_folder(state)
+    folder = open_folder(state, reads=True)
     value = _one(name, _given(stdin, env, exec_, vault, keyring))
     if not SecretStore(folder).verify(name, value):
         typer.echo(f"{name} has another value")
@@ -182,7 +182,7 @@ def rotate(
     state: State = None,
 ) -> None:
     """Give a secret a new value; its bindings and, for a while, the old one stay."""
-    folder = open_folder(state)
+    folder = open_folder(state, reads=True)
     keep_s = _seconds(keep)
     value = _one(name, _given(stdin, env, exec_, vault, keyring))
     old = SecretStore(folder).rotate(name, value, keep_s)

@@ -209,7 +209,7 @@ def _spelled(names: Iterable[str]) -> tuple[bytes, ...]:
 
 
 def _named(check: str | dict[str, float]) -> Iterable[tuple[str, float | None]]:
-    return [(check, None)] if isinstance(check, str) else check.items()
+    return [(check, None)] if isinstance(check, str) else check.items() or [("", None)]
 
 
 def _faults(
@@ -245,6 +245,8 @@ def _unreadable(expressions: Iterable[str]) -> Iterator[tuple[int, str]]:
 
 
 def _bad_check(name: str) -> tuple[str, str]:
+    if not name:
+        return "a check without a name", "name one"
     if name in MEASURED:
         return f"check {name} needs a number", f"write {{{name}: 3}}"
     if name in CHECKS:

@@ -80,6 +80,7 @@ def compile_policy(located: Located[PolicyModel]) -> Policy:
         tuple(map(ip_network, model.upstream.allow_private)),
         tuple(work.trusted_ca(model.upstream.trusted_ca)),
     )
+    work.unused_groups()
     if not work.problems:
         work.problems += shadows(located, statements)
     if work.problems:
@@ -109,6 +110,8 @@ class _Compiler:
     problems: list[Problem] = field(default_factory=list)
     ids: dict[str, int] = field(default_factory=dict)
     known_agents: dict[tuple[str, ...], Agents] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+    """Groups that something names."""
 
     def statement(self, number: int, one: StatementModel) -> Statement:
         keys: Keys = ("statements", number)
@@ -174,6 +177,7 @@ class _Compiler:
                 keys, f"there is no group `{name}`", f"add it to `groups`: {known}"
             )
             return
+        self.used.add(name)
         if not groups[name]:
             what = f"the group `{name}` is empty"
             self._note(("groups", name), what, "fill it, or remove it")
@@ -189,6 +193,12 @@ class _Compiler:
             yield normal(text)
         except Wrong as wrong:
             self._note(keys, wrong.what, wrong.remedy)
+
+    def unused_groups(self) -> None:
+        """Nobody asks for their members yet, which are hosts or agents."""
+        for name, members in self.located.value.groups.items():
+            if name not in self.used and members:
+                list(self._group(("groups", name), name, _member))
 
     def trusted_ca(self, written: tuple[str, ...]) -> Iterator[str]:
         """Absolute paths; a file that is not there is a problem now, not later."""
@@ -223,6 +233,13 @@ def _holds_roots(path: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def _member(text: str) -> str:
+    try:
+        return agent_pattern(text)
+    except Wrong:
+        return host_pattern(text)
 
 
 def _owned_pattern(text: str) -> str:

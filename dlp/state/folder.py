@@ -66,14 +66,18 @@ def is_there(folder: Path) -> bool:
         ) from error
 
 
-def open_folder(folder: Path | None = None) -> Path:
+def open_folder(folder: Path | None = None, *, reads: bool = False) -> Path:
     """
     Make the state folder if it is missing, for the owner alone, and prove it writable.
+
+    `reads`: for what is in it already, so one that is named is there, or mistyped.
 
     Raises:
         StateError: it cannot be made, or nothing can be written in it.
     """
     path = (folder or default_folder()).expanduser().absolute()
+    if reads and folder and not is_there(path):
+        raise StateError(f"there is no state folder {path}; correct --state")
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = path / f".writable.{os.getpid()}"

@@ -37,3 +37,32 @@ def test_what_the_system_refuses_is_one_line(tmp_path):
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"dlp: {head}: Is a directory\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["secrets", "list"],
+        ["secrets", "remove", "a"],
+        ["secrets", "verify", "a", "--stdin"],
+        ["secrets", "rotate", "a", "--stdin"],
+        ["agents", "list"],
+        ["agents", "revoke", "a"],
+        ["ca", "show"],
+        ["ca", "rotate"],
+        ["audit", "verify"],
+        ["explain", "dlp-x"],
+    ],
+    ids=" ".join,
+)
+def test_a_mistyped_state_is_told_and_not_made(tmp_path, words):
+    typo = tmp_path / "typo"
+    done = subprocess.run(
+        [DLP, *words, "--state", typo],
+        capture_output=True,
+        text=True,
+        check=False,
+        input="",
+    )
+    assert done.stderr == f"dlp: there is no state folder {typo}; correct --state\n"
+    assert (done.returncode, done.stdout, typo.exists()) == (2, "", False)

@@ -100,6 +100,12 @@ def test_what_cannot_be_read_ends_with_2_after_the_rest(state, written, tmp_path
     assert [row["rule"] for row in rows(result)] == ["known"]
 
 
+def test_a_device_that_never_ends_is_not_read(state):
+    result = scan(state, "/dev/zero")
+    assert result.exit_code == 2
+    assert "/dev/zero: is a device, and may never end" in result.stderr
+
+
 def test_a_pipe_is_read_where_it_is_named_and_not_waited_for_in_a_folder(
     state, tmp_path
 ):

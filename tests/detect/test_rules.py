@@ -154,6 +154,12 @@ FAULTS = {
         "no shape, or two",
     ),
     "unknown check": ("ignores:", "checks: [magic]\n    ignores:", "6:14", "unknown"),
+    "check without name": (
+        "ignores:",
+        "checks: [{}]\n    ignores:",
+        "6:14",
+        "a check without a name; name one",
+    ),
     "check without number": (
         "ignores:",
         "checks: [entropy]\n    ignores:",

@@ -316,6 +316,11 @@ FILES = {
         "  - {id: a, effect: allow, hosts: ['@h', b.example]}\n",
         "2:30: a group cannot hold a group; write its members out",
     ),
+    "a bad member of a group that nothing names": (
+        "version: 1\ngroups: {g: [a.example, ann, 'b:1'], h: []}\nstatements:\n"
+        "  - {id: a, effect: allow, hosts: [a.example]}\n",
+        "2:30: `b:1` has a port; write `b` and ports: [1]",
+    ),
     "a bad host in a group, used twice": (
         "version: 1\ngroups: {g: [a.example, 'b:1']}\nstatements:\n"
         "  - {id: a, effect: allow, hosts: ['@g']}\n"
