@@ -14,11 +14,12 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import NamedTuple
 
 import regex
 
+from dlp.decode.guesses import TAKEN_APART
 from dlp.decode.pieces import Span
 from dlp.detect.context.placeholder import is_example, is_placeholder
 from dlp.detect.context.siblings import siblings
@@ -128,6 +129,10 @@ class Detector:
         return searcher(self.rule.pattern.exact)
 
     @cached_property
+    def _glued_search(self) -> regex.Pattern[bytes]:
+        return searcher(self.rule.pattern.glued or self.rule.pattern.exact)
+
+    @cached_property
     def _longest_head(self) -> int:
         return max(map(len, self.rule.pattern.heads))
 
@@ -193,8 +198,7 @@ class Detector:
 
     def anywhere(self, view: View, budget: Budget) -> Iterator[Match]:
         """Matches in the whole view: what `anchored` gives for any set of ends."""
-        size = len(view.data)
-        return self._matches(view, [Window(0, size, size)], budget)
+        return self._matches(view, [Window(0, size := len(view.data), size)], budget)
 
     def _matches(
         self, view: View, windows: Iterable[Window], budget: Budget
@@ -206,20 +210,21 @@ class Detector:
         `$` or `\b` there, not in the text.
         """
         size = len(view.data)
+        pattern = self._search if view.came_of(TAKEN_APART) else self._glued_search
         done = 0
         for window in _merged(windows):
             first, stop = max(window.first, done), min(window.stop, size)
             if first > window.last:
                 continue
             budget.charge(stop - first)
-            following = self._search_in(view.data, Window(first, window.last, stop))
+            within = Window(first, window.last, stop)
+            following = self._search_in(pattern, view.data, within)
             while found := following(first):
                 first = found.start() + 1
                 if found.end() == stop < size:
                     continue
                 budget.charge(_JUDGING_BYTES)
-                match = self._judge(view, found)
-                if match is not None:
+                if match := self._judge(view, found):
                     first = done = max(found.end(), match.stop)
                     yield match
                     yield from self._beside(match, found.start(), budget)
@@ -240,34 +245,33 @@ class Detector:
                 size = alike.stop - alike.start
                 yield Match(self.rule, view, start, start + size, alike.tier)
 
-    def _search_in(self, data: bytes, window: Window) -> Following:
+    def _search_in(
+        self, exact: regex.Pattern[bytes], data: bytes, window: Window
+    ) -> Following:
         """
-        Gives the leftmost match that begins at or behind a place in the window; asked
-        for places in ascending order.
+        Gives the leftmost match from a place on; asked for them in ascending order.
 
         Where every match begins with a literal, those are looked for first: trying
         eighty names at each of four hundred bytes takes fifty times as long.
         """
         begin, last, stop = window
         pattern = self.rule.pattern
+
+        def anywhere(start: int) -> Found | None:
+            found = self._run(exact.search, data, start, stop)
+            return found if found is not None and found.start() <= last else None
+
         if not pattern.heads:
-            return partial(self._next, data, window)
+            return anywhere
         text = data[begin : last + pattern.lead + self._longest_head].lower()
         places = iter(_places(text, pattern.heads, pattern.lead))
 
         def following(start: int) -> Found | None:
-            for place in places:
-                if start <= begin + place <= last:
-                    found = self._run(self._search.match, data, begin + place, stop)
-                    if found is not None:
-                        return found
-            return None
+            near = (begin + place for place in places if start <= begin + place <= last)
+            found = (self._run(exact.match, data, place, stop) for place in near)
+            return next(filter(None, found), None)
 
         return following
-
-    def _next(self, data: bytes, window: Window, start: int) -> Found | None:
-        found = self._run(self._search.search, data, start, window.stop)
-        return found if found is not None and found.start() <= window.last else None
 
     def _run(
         self, way: Callable[..., Found | None], data: bytes, start: int, stop: int

@@ -7,6 +7,10 @@ hyperscan reports every end of every match and `x{20,4000}` alone would report 3
 them; a large bound in the middle becomes no bound, which costs an automaton nothing;
 look-around, which hyperscan cannot do, is left out. The exact form, run by `regex` on a
 window round the reported end, decides. Patterns are bytes; line anchors are of lines.
+
+Most patterns want a border before and behind: what goes on is another thing. But who
+wants a key to pass glues a letter to it. So a pattern whose beginning chance does not
+write has a glued form, too, which a few letters before or behind do not disturb.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ from dlp.detect.syntax import (
     bounds,
     children,
     is_anchor,
+    is_border,
     is_look,
     mapped,
     parse,
@@ -65,12 +70,15 @@ class Pattern:
     None: it may begin anyhow."""
     lead: int = 0
     """Bytes, at most, that may stand before them."""
+    glued: bytes = b""
+    """The exact form that also matches what letters are glued to; empty: there is none.
+    `scan`, `reach` and `tail` are wide enough for both."""
 
 
 @lru_cache(_REMEMBERED)
-def prepare(source: str) -> Pattern:
+def prepare(source: str, *, glued: bool = False) -> Pattern:
     """
-    Check a pattern and derive its scan form.
+    Check a pattern and derive its scan form, and if asked for its glued form.
 
     Remembered: a reload brings the same again, and to read them all takes a second.
 
@@ -92,13 +100,18 @@ def prepare(source: str) -> Pattern:
             "lower the upper bounds of its repeats",
         )
     _refuse_vacuous(exact)
-    cut = _cut_tail(mapped(nodes, scannable))
     caseless = b"(?i)" if flags & re.IGNORECASE else b""
+    secret = re.compile(exact).groupindex.get("secret")
+    core, form = _glued(nodes, secret) if glued else (nodes, b"")
+    cut = _cut_tail(mapped(core, scannable))
     cut_least, reach = width(cut)
     tail = most - cut_least + _looked_at(nodes)
+    if form:
+        form = caseless + form
+        reach, tail = reach + most - width(core)[1], tail + _GLUE + len("__") + 1
     heads, lead = beginnings(nodes)
     scan = caseless + write(mapped(cut, _loose))
-    return Pattern(exact, scan, reach, tail, most, heads, lead)
+    return Pattern(exact, scan, reach, tail, most, heads, lead, form)
 
 
 @lru_cache(_REMEMBERED)
@@ -136,6 +149,67 @@ def _loose(node: Node) -> Node:
     if repeats and repeats[1] > max(_LOOSE, repeats[0]):
         return repeat(node, repeats[0], float("inf"))
     return node
+
+
+_GLUE = 24
+"""Letters that may be glued to a key, on either side."""
+_BEFORE = rb"(?<=(?<![\w-])[\w-]{1,%d})" % _GLUE
+_BEFORE_SIGN = rb"(?<=(?<![\w-])[\w-]{0,%d}[_-])" % _GLUE
+_WORD = rb"\d{3,%d}|[a-z]{4,%d}|[A-Z]{4,%d}" % ((_GLUE,) * 3)
+"""Or a number: a letter or two more are another kind of key, that is too long."""
+_SIGN_WORD = rb"[_-]{1,2}[A-Za-z]{2,%d}" % _GLUE
+_FILLER = rb"(?i:example|sample|placeholder|changeme|invalid|dummy|redacted|x{6})"
+_ANY = rb"(?=(?:%b)(?![0-9A-Za-z]))"
+_BEHIND_SIGN = _ANY % b"|".join((_SIGN_WORD, _FILLER))
+_BEHIND = _ANY % b"|".join((_SIGN_WORD, _FILLER, _WORD))
+_FIXED = 5
+"""Bytes of a beginning that chance does not write."""
+_ENDS_WORDS = re.compile(rb"[a-z]{1,4}[_-]")
+"""Beginnings that words end with: `version_`, `break_live_`."""
+_SIGNS = b"_-.:"
+_ENDS = frozenset((b"_", b"-", b".", b":"))
+_PLAIN = frozenset(
+    b"access agent api app dev hook key live mint notify preview private prod project"
+    b" secret test token web".split()
+)
+"""With such words the names of others end: `pk_live_` is nothing that is `live_`."""
+
+
+def _glued(nodes: Nodes, secret: int | None) -> tuple[Nodes, bytes]:
+    """
+    A pattern without the borders that it may do without, and the form that is written
+    of that. As it was, and empty, where it has none.
+    """
+    first, stop = 0, len(nodes)
+    while first < stop and is_border(nodes[first]):
+        first += 1
+    while first < stop and is_border(nodes[stop - 1]):
+        stop -= 1
+    core = nodes[first:stop]
+    if len(core) == len(nodes):
+        return nodes, b""
+    before, behind = write(nodes[:first]), write(nodes[stop:])
+    key = b"(?>" + write(core, secret) + b")"
+    glue, end = _glue_of(core)
+    ways = [write(nodes, secret), before + key + end]
+    if glue:
+        ways += [glue + key + behind, glue + key + end]
+    return core if glue else nodes[:stop], b"|".join(ways)
+
+
+def _glue_of(core: Nodes) -> tuple[bytes, bytes]:
+    """What may be glued before and behind; nothing before what begins like a word."""
+    heads, lead = beginnings(core)
+    if lead or not heads or not all(head[:1].isalnum() for head in heads):
+        return b"", _BEHIND_SIGN
+    if any(head.rstrip(_SIGNS) in _PLAIN for head in heads):
+        return b"", _BEHIND_SIGN
+    short = [head for head in heads if len(head) < _FIXED]
+    if any(head[_FIXED - 2 :] not in _ENDS for head in short):
+        return b"", _BEHIND_SIGN
+    if short or any(map(_ENDS_WORDS.match, heads)):
+        return _BEFORE_SIGN, _BEHIND_SIGN if short else _BEHIND
+    return _BEFORE, _BEHIND
 
 
 def _looked_at(nodes: Nodes) -> int:

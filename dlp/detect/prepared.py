@@ -20,14 +20,17 @@ from dlp import kept
 from dlp.detect import pattern, syntax
 from dlp.detect.pattern import Pattern, prepare
 
+_Patterns = dict[tuple[str, bool], Pattern]
+"""By what was written, and whether its glued form was asked for, too."""
+
 
 @dataclass(slots=True)
 class Prepared:
     """What was prepared before, and what is asked for now."""
 
     _folder: Path | None = None
-    _known: dict[str, Pattern] = field(default_factory=dict)
-    _used: dict[str, Pattern] = field(default_factory=dict)
+    _known: _Patterns = field(default_factory=dict)
+    _used: _Patterns = field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: Path | None) -> Prepared:
@@ -35,14 +38,15 @@ class Prepared:
         stored = kept.read(folder, _name())
         return cls(folder, _read(stored) if stored else {})
 
-    def pattern(self, source: str) -> Pattern:
+    def pattern(self, source: str, *, glued: bool = False) -> Pattern:
         """
         The same as `pattern.prepare`.
 
         Raises:
             PatternError: not a pattern, unbounded, matches nothing or everything.
         """
-        made = self._used[source] = self._known.get(source) or prepare(source)
+        key = source, glued
+        made = self._used[key] = self._known.get(key) or prepare(source, glued=glued)
         return made
 
     def keep(self) -> None:
@@ -57,24 +61,26 @@ def _name() -> str:
     return f"{sha256(code.encode()).hexdigest()[:32]}.json"
 
 
-def _written(patterns: dict[str, Pattern]) -> bytes:
-    rows = {
-        source: (
+def _written(patterns: _Patterns) -> bytes:
+    rows = [
+        (
+            *key,
             made.scan.decode("latin-1"),
             made.reach,
             made.tail,
             made.most,
             sorted(head.decode("latin-1") for head in made.heads),
             made.lead,
+            made.glued.decode("latin-1"),
         )
-        for source, made in patterns.items()
-    }
+        for key, made in patterns.items()
+    ]
     return json.dumps(rows).encode()
 
 
-def _read(stored: bytes) -> dict[str, Pattern]:
+def _read(stored: bytes) -> _Patterns:
     return {
-        source: Pattern(
+        (source, asked): Pattern(
             source.encode(),
             scan.encode("latin-1"),
             reach,
@@ -82,6 +88,9 @@ def _read(stored: bytes) -> dict[str, Pattern]:
             most,
             frozenset(head.encode("latin-1") for head in heads),
             lead,
+            glued.encode("latin-1"),
         )
-        for source, (scan, reach, tail, most, heads, lead) in json.loads(stored).items()
+        for source, asked, scan, reach, tail, most, heads, lead, glued in json.loads(
+            stored
+        )
     }

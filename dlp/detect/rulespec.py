@@ -18,7 +18,7 @@ from dlp.detect.context.named import compose
 from dlp.detect.imported.plugins import PluginError, plugin_rules
 from dlp.detect.pattern import Pattern, PatternError, prepare
 from dlp.detect.proof.checks import CHECKS, MEASURED, resolve
-from dlp.detect.rule import Rule, in_words
+from dlp.detect.rule import SURE, Rule, in_words
 from dlp.errors import Problem
 from dlp.model import Tier
 from dlp.policy.hosts import host_pattern
@@ -79,6 +79,11 @@ class RuleSpec(RuleModel):
     """What a finding does, whatever the statement says; not at open destinations."""
     unless: tuple[str, ...] = ()
     """Expressions: a secret in which one is found does not count."""
+    glued: bool = True
+    """
+    Whether a word, a number or EXAMPLE glued to what a strong pattern matches hides
+    nothing, whatever borders it has.
+    """
     matches: tuple[str, ...] = ()
     ignores: tuple[str, ...] = ()
 
@@ -136,7 +141,7 @@ def read_rule(
     located: Located[DetectorFile],
     index: int,
     family: str,
-    prepared: Callable[[str], Pattern] = prepare,
+    prepared: Callable[..., Pattern] = prepare,
 ) -> Rule | list[Problem]:
     """
     The rule that stands at `index` of a file, or all that is wrong with it.
@@ -146,7 +151,8 @@ def read_rule(
     spec = located.value.rules[index]
     problems = list(_faults(located, index, spec))
     try:
-        pattern = prepared(_expression(spec))
+        glued = spec.glued and spec.tier in SURE and not located.value.imported
+        pattern = prepared(_expression(spec), glued=glued)
     except PatternError as error:
         what = f"rule {spec.id}: {error}"
         keys = ("rules", index, spec.stated)

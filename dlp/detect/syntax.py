@@ -135,6 +135,23 @@ def is_anchor(node: Node) -> bool:
     return node[0] is sre.AT
 
 
+def is_border(node: Node) -> bool:
+    """What only tells where a word ends: an anchor, a look, or `(?:^|[^a-z])`."""
+    if node[0] in _NO_WIDTH:
+        return True
+    ways = children(node) if node[0] is sre.BRANCH else []
+    return any(way and is_anchor(way[0]) for way in ways) and all(
+        len(way) == 1 and (is_anchor(way[0]) or _is_none_of(way[0])) for way in ways
+    )
+
+
+def _is_none_of(node: Node) -> bool:
+    operator, argument = node
+    return operator is sre.NOT_LITERAL or (
+        operator is sre.IN and argument[0][0] is sre.NEGATE
+    )
+
+
 def group_of(node: Node) -> int | None:
     """The number of a capturing group; None for any other node."""
     number: int | None = node[1][0] if node[0] is sre.SUBPATTERN else None

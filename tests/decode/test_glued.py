@@ -116,12 +116,37 @@ def test_no_key_is_passed_over_for_its_few_characters(name):
     assert min(len(set(key)) for key in keys) >= _FEWEST_SYMBOLS
 
 
-@pytest.mark.parametrize("how", ["my{k}", "my_{k}", "{k}_old"])
+RARE = {
+    "a short beginning": "aio" + "_{alnum:28}",
+    "a long one": "lsv2" + "_pt_{hex:32}_{hex:10}",
+    "two words": "shippo" + "_live_{hex:40}",
+}
+
+
+@pytest.mark.parametrize("how", ["my_{k}", "{k}_old", "{k}EXAMPLE", "test-{k}-backup"])
+@pytest.mark.parametrize("kind", RARE)
+def test_a_word_hides_no_key_of_a_rare_vendor_either(kind, how):
+    assert found(how.format(k=expand(RARE[kind], seed=12)))
+
+
+def test_nor_do_letters_where_chance_does_not_write_the_beginning():
+    assert found("q7" + expand(RARE["a long one"], seed=12))
+    assert found(expand(RARE["a long one"], seed=12) + "2026")
+
+
+@pytest.mark.parametrize("how", ["my{k}", "{k}q7"])
 def test_letters_hide_the_unregistered_key_of_a_rare_vendor(how):
     """README says so; who mends it changes both."""
-    key = expand("aio" + "_{alnum:28}", seed=12)
+    key = expand(RARE["a short beginning"], seed=12)
     assert found(key)
     assert not found(how.format(k=key))
+
+
+def test_the_end_of_an_english_word_is_no_beginning():
+    assert not found(expand("ta" + "sk_test_{loweralnum:30}", seed=12))
+    assert not found(expand("job := 'desk_" + "test_{loweralnum:30}'", seed=13))
+    assert found(expand("my" + "sk_test_{loweralnum:30}", seed=12))
+    assert found(expand("ta" + "sk_live_{alnum:30}", seed=12))
 
 
 SEALED = expand("{base64url:2000}-{base64url:2000}", seed=11)

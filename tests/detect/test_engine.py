@@ -57,6 +57,29 @@ def test_all_secrets_of_one_view_are_found():
     assert len(scan(line)) == 200
 
 
+GLUED = """\
+id: zargon
+pattern: '\\bzargon-[a-f0-9]{20}\\b'
+matches: ['zargon-{hex:20}']
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "found"), [("", 4), ("glued: false", 0), ("tier: likely", 0)]
+)
+def test_what_is_glued_to_a_sure_key_hides_nothing_unless_its_rule_says(more, found):
+    key = "zargon-" + HEX32[:20]
+    texts = [f"my{key}", f"{key}_old", f"{key}EXAMPLE", f"a1{key}2026"]
+    built = Engine.build(rules(GLUED + more))
+    assert len(scan(key, engine=built)) == 1
+    assert len(scan(*texts, engine=built)) == found
+
+
+def test_what_goes_on_in_its_own_letters_is_another_key():
+    built = Engine.build(rules(GLUED))
+    assert not scan("zargon-" + HEX32[:21], "zargon-" + HEX32[:25], engine=built)
+
+
 def test_a_longer_token_is_taken_whole_or_not_at_all():
     assert scan(f"acme_{text(1, 40)}") == [("acme-key", 0, text(1, 40))]
     assert scan(f"acme_{text(1, 41)}") == []

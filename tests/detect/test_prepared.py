@@ -16,14 +16,17 @@ def kept(tmp_path, monkeypatch):
     made = Prepared.open(tmp_path)
     for source in SOURCES:
         made.pattern(source)
+        made.pattern(source, glued=True)
     made.keep()
     monkeypatch.setattr(prepared, "prepare", None)
     return tmp_path
 
 
+@pytest.mark.parametrize("glued", [True, False])
 @pytest.mark.parametrize("source", SOURCES)
-def test_what_was_kept_is_the_same(kept, source):
-    assert Prepared.open(kept).pattern(source) == prepare(source)
+def test_what_was_kept_is_the_same(kept, source, glued):
+    again = Prepared.open(kept).pattern(source, glued=glued)
+    assert again == prepare(source, glued=glued)
 
 
 def test_other_code_prepares_anew(kept, monkeypatch):
@@ -45,6 +48,7 @@ def test_nothing_new_is_not_written(kept):
     again = Prepared.open(kept)
     for source in SOURCES:
         again.pattern(source)
+        again.pattern(source, glued=True)
     before = file.stat().st_ino
     again.keep()
     assert file.stat().st_ino == before

@@ -20,7 +20,7 @@ from itertools import groupby, islice
 import numpy as np
 import numpy.typing as npt
 
-from dlp.decode.beginnings import KEY, SIZED, USUAL
+from dlp.decode.beginnings import ENDS_WORD, KEY, SIZED, USUAL
 from dlp.decode.ciphers.combined import in_turn, padded, said_by
 from dlp.decode.ciphers.moved import moved
 from dlp.decode.ciphers.opened import OPENINGS, continued, openings
@@ -152,7 +152,7 @@ def _is_plain(word: bytes) -> bool:
 
 def _may_hold_key(token: bytes) -> bool:
     """Whether the characters of a prefix are all there."""
-    if sudden(token).sum() * _OFTEN < len(token):
+    if sudden(token).sum() * _OFTEN < len(token) or ENDS_WORD.search(token):
         return False
     have = Counter(token)
     return any(need <= have for need in _NEEDS)
@@ -160,18 +160,20 @@ def _may_hold_key(token: bytes) -> bool:
 
 def _keys(texts: bytes) -> list[bytes]:
     """What stands from the beginning of a vendor's key on."""
-    found = (
-        texts[stop - len(_LONG_PREFIXES[which]) : stop + _REST_BYTES].partition(b"\n")[
-            0
-        ]
-        for which, stop in _LOCATOR.find(texts, 32)
+    starts = (
+        stop - len(_LONG_PREFIXES[which]) for which, stop in _LOCATOR.find(texts, 32)
     )
-    return [text for text in found if _is_key(text)]
+    return [
+        texts[start : start + _REST_BYTES].partition(b"\n")[0]
+        for start in starts
+        if _is_key(texts, start)
+    ]
 
 
-def _is_key(text: bytes) -> bool:
-    """Whether it begins as a key; what is told by three letters is one as a whole."""
-    return bool(KEY.match(text)) and not (_BRIEF.match(text) and not SIZED.match(text))
+def _is_key(text: bytes, at: int) -> bool:
+    """Whether one begins there; what is told by three letters is one as a whole."""
+    brief = _BRIEF.match(text, at) and not SIZED.match(text, at)
+    return bool(KEY.match(text, at)) and not brief
 
 
 def sudden(data: bytes) -> npt.NDArray[np.uint8]:

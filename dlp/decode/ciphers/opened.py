@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from dlp.decode.beginnings import BLANK, USUAL
+from dlp.decode.beginnings import BLANK, ENDS_WORD, USUAL
 from dlp.decode.kinds import DRAWN
 from dlp.decode.sieve import Locator
 
@@ -43,6 +43,8 @@ def openings(data: bytes) -> Iterator[tuple[int, int]]:
     for which, stop in _OPENS.find(data, _MOST_OPENED):
         start = stop - len(OPENINGS[which])
         if start < done or BLANK.match(data, start):
+            continue
+        if ENDS_WORD.search(data, max(0, start - 2), stop):
             continue
         if _CUT_SOON.match(data, stop):
             done = stop
