@@ -81,7 +81,8 @@ _ACROSS_BYTES = 16
 """No blank in a word has the next such character farther behind it."""
 _WIDE_TEXT = re.compile(rf"{_WIDE_SIGN}(?:{_WIDE_SIGN}|[ \t\n]){{12,}}+".encode())
 _NARROW = {0xFF01 + n: 0x21 + n for n in range(0x7E - 0x20)}
-_SHORTEST = 12
+_SHORTEST, _SHORTEST_SECRET = 12, 8
+"""Characters of a word that may be a key, and of one that may be a password."""
 _WITH_ACCENTS = re.compile(rf"(?<![!-~])(?:[!#-+\-.0-~]|{_ACCENTED}){{20,}}+".encode())
 _DIGITS = re.compile(rb"[0-9]")
 _FEWEST_DIGITS = 2
@@ -94,16 +95,11 @@ _BINARY_BYTES = 4 << 10
 
 def folded(source: Source) -> Iterator[View]:
     """The words that mix ASCII with what reads like it, as plain ASCII."""
-    found: list[tuple[Span, bytes]] = []
     if len(source.data) > _BINARY_BYTES and not is_text(source.data):
         return
-    for match in _words(source.data):
-        word = match[0]
-        if len(word) < _SHORTEST or word.isascii():
-            continue
-        text = fold(word)
-        if len(text) >= _SHORTEST and text != word:
-            found.append((match.span(), text))
+    words = list(_mixed(source.data))
+    found = [each for each in words if len(each[1]) >= _SHORTEST]
+    rest = [text for _, text in words if len(text) < _SHORTEST]
     found += [
         (match.span(), fold(match[0]))
         for match in _WITH_ACCENTS.finditer(source.data)
@@ -114,10 +110,22 @@ def folded(source: Source) -> Iterator[View]:
             narrow = match[0].decode().translate(_NARROW).encode()
             found.append((match.span(), narrow))
     yield from source.found("folded", found)
+    if rest:
+        source.budget.remains(source.child("folded", b"\n".join(rest)))
     if len(source.data) <= _ARMOURED_BYTES:
         text = _read(source.data)
         if _ARMOUR in text and _ARMOUR not in source.data:
             yield source.child("folded", text)
+
+
+def _mixed(data: bytes) -> Iterator[tuple[Span, bytes]]:
+    """Words with such characters, as ASCII."""
+    for match in _words(data):
+        word = match[0]
+        if len(word) >= _SHORTEST and not word.isascii():
+            text = fold(word)
+            if len(text) >= _SHORTEST_SECRET and text != word:
+                yield match.span(), text
 
 
 def _words(data: bytes) -> Iterator[re.Match[bytes]]:

@@ -83,21 +83,25 @@ def bits(source: Source) -> Iterator[View]:
         for span in alphabet.runs(data)
         for text in _new(data[slice(*span)], source.budget.barren)
     ]
-    found += _numbers_in(_WORDS.finditer(data))
+    found += _numbers_in(source, _WORDS)
     yield from source.found("binary", found)
 
 
-def _numbers_in(matches: Iterator[re.Match[bytes]]) -> Iterator[tuple[Span, bytes]]:
-    for match in matches:
+def _numbers_in(
+    source: Source, pattern: re.Pattern[bytes]
+) -> Iterator[tuple[Span, bytes]]:
+    for match in pattern.finditer(source.data):
         words = re.findall(rb"[01]{6,}", match[0].replace(b"_", b""))
         text = bytes(int(word, 2) & 255 for word in words)
         if readable_for_its_size(text):
             yield match.span(), text
+        elif not text.translate(None, TEXT_BYTES):
+            source.budget.remains(source.child("binary", text, match.span()))
 
 
 def apart(source: Source) -> Iterator[View]:
     """The same of bits in groups of any size, and of `0b110000, 0b110_0001, 2#11`."""
-    found = list(_numbers_in(_PREFIXED.finditer(source.data)))
+    found = list(_numbers_in(source, _PREFIXED))
     for match in _APART_BITS.finditer(source.data):
         run = re.sub(rb"[^01]+", b"", match[0])
         if len(run) >= _FEWEST_BITS:

@@ -51,10 +51,11 @@ _LONG_WORDS = Alphabet(
 )
 _FEWEST = 6
 """Different characters; a ruled line has fewer."""
-_SHORTEST_RULED = 20
+_SHORTEST_RULED, _SHORTEST_ROW = 15, 20
+"""Of a word, which may be a password's eight characters, and of what holds blanks."""
 _OPENED = re.compile(rb"[!-~]{0,23}[=:\"'(]")
 """What stands before a value, up to the last sign that does."""
-_MOST_RULED = 32
+_MOST_RULED = 64
 """Words of one view that are looked at."""
 _LONGEST_RULED, _LONGEST_WHOLE = 512, 16 << 10
 _LONG = 32
@@ -164,7 +165,7 @@ def _with_blanks(data: bytes, *, quoted: bool) -> list[Span]:
     """What may be ruled as a whole, blanks and line ends with it."""
     if len(data) > _LONGEST_WHOLE:
         return []
-    spans = lines(_SHORTEST_RULED, quoted=quoted).runs(data)[:_MOST_RULED]
+    spans = lines(_SHORTEST_ROW, quoted=quoted).runs(data)[:_MOST_RULED]
     spans = [
         (start, stop)
         for start, stop in spans

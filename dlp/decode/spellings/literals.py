@@ -40,7 +40,8 @@ HINTS = (
     r"\$\{(?:''|\"\")\}",
 )
 _QUOTES = (b'"', b"'", b"`")
-_SHORTEST = 16
+_SHORTEST, _SHORTEST_SECRET = 16, 8
+"""Bytes of what may be a key, and of what may be a password."""
 _APART = 3
 """Ends of lines between two chains: over one or two a label reaches its value."""
 
@@ -52,6 +53,8 @@ def literals(source: Source) -> Iterator[View]:
         text = _JUNCTION.sub(b"", match[0].strip(b"".join(_QUOTES)))
         if len(text) >= _SHORTEST:
             found.append((match.span(), text))
+        elif len(text) >= _SHORTEST_SECRET:
+            source.budget.remains(source.child("literals", text, match.span()))
     yield from source.found("literals", found, separator=_APART)
 
 
