@@ -130,6 +130,7 @@ def test_ids_are_made_to_fit_and_to_differ():
     [
         (b"[[rules", "a.toml", "cannot be read"),
         (b"rules: [", "a.yaml", r"a\.yaml:1:\d+ cannot be read: "),
+        (b"rules:\n- ? - {a: b}\n", "a.yaml", "cannot be read: unhashable"),
         (b"a\0b", "a.yaml", "cannot be read: [^\\n]* not allowed$"),
         (b"\xff\xfe", "a.toml", "cannot be read"),
         (b"x: 1", "a.yaml", "no list `rules`"),

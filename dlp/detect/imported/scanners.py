@@ -67,7 +67,7 @@ def read(data: bytes, name: str) -> Rules:
         where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
         why = error.problem or "it is no YAML"
         raise UsageError(f"{name}{where} cannot be read: {why}") from error
-    except (ValueError, YAMLError) as error:
+    except (ValueError, TypeError, YAMLError) as error:  # a mapping as a key is one
         why = str(error).partition("\n")[0]
         raise UsageError(f"{name} cannot be read: {why}") from error
     rules = content.get("rules") if isinstance(content, Mapping) else None
