@@ -253,6 +253,7 @@ _CODES = (
     Decoder(bits.words, bits.WORD_HINTS, wraps=True, reach=2048),
     Decoder(bits.invisible, bits.INVISIBLE_HINTS, Bank.FOREIGN, wraps=True),
     Decoder(spoken.spoken, spoken.HINTS, reads_joins=False, reach=4096),
+    Decoder(spoken.recited, spoken.RECITED_HINTS, reads_joins=False, reach=4096),
     Decoder(spoken.morse, spoken.MORSE_HINTS, Bank.FOREIGN, reads_joins=False),
     Decoder(worded.worded, worded.HINTS, Bank.RARE, reads_joins=False),
     Decoder(worded.signs, worded.SIGN_HINTS, Bank.FOREIGN, reads_joins=False),

@@ -365,4 +365,20 @@ RARE = {
     "floats in bytes": lambda t: struct.pack(f"<{len(t)}f", *t),
     "doubles in bytes": lambda t: struct.pack(f">{len(t)}d", *t),
     "eight bytes each": lambda t: struct.pack(f"<{len(t)}q", *t),
+    "pairs of base64 turned": lambda t: b"".join(
+        p[::-1] for p in pieces(base64.b64encode(t), 2)),
+    "dominoes": lambda t: "".join(chr(0x1F030 + int(d, 16)) for d in t.hex()).encode(),
+    "hexagrams": lambda t: "".join(
+        chr(0x4DC0 + STANDARD.index(c)) for c in base64.b64encode(t).decode().rstrip("=")
+    ).encode(),
+    "digits as words": lambda t: " ".join(
+        FIGURES.split()[int(d)] for c in t for d in f"{c:03d}").encode(),
+    "lines of blanks and tabs": lambda t: "\n".join(
+        f"{c:08b}".translate({48: " ", 49: "\t"}) for c in t).encode(),
+    "times its place": lambda t: listed([c * n for n, c in enumerate(t, 1)]),
+    "a thousand more each": lambda t: listed([c + 1000 * n for n, c in enumerate(t, 7)]),
+    "letters as hex digits": lambda t: t.hex().translate(
+        {ord(d): LOWER[6 + n] for n, d in enumerate("0123456789abcdef")}).encode(),
+    "gzip without its head": lambda t: base64.b64encode(gzip.compress(t)[10:]),
+    "zlib without its head": lambda t: base64.b64encode(zlib.compress(t)[2:]),
 }  # fmt: skip

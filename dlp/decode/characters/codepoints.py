@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlp.decode.pieces import Span
-from dlp.decode.printable import is_text, readable
+from dlp.decode.printable import is_text, readable, readable_for_its_size
 from dlp.decode.runs import long_spans_of
 from dlp.decode.sieve import Locator
 from dlp.decode.source import Source
@@ -61,6 +61,9 @@ _LONGEST_STEP = 94
 _LOWEST = 0x2D
 _SHORTEST = 16
 _SHORTEST_PACKED = 8
+_FEWEST_DIGITS = 24
+_MOST_LOWER = 15
+"""Places before its least character at which the row of a word may begin."""
 _LEADS = ((0xC2, 0xDF, 2), (0xE0, 0xEF, 3), (0xF0, 0xF4, 4))
 """First bytes of longer characters, and how long these are."""
 _PRINTABLE = np.zeros(256, np.bool_)
@@ -78,13 +81,17 @@ def characters(source: Source) -> Iterator[View]:
     data = source.data
     yield from _containers(source)
     words: list[bytes] = []
+    found: list[bytes] = []
     for start, stop in [(0, len(data))] if is_text(data) else _characters(data):
         for at in range(start, stop, _BLOCK_BYTES):
             block = data[at : min(stop, at + _BLOCK_BYTES + _OVERLAP_BYTES)]
             text = block.decode("utf-8", "replace")
             codes = np.frombuffer(text.encode("utf-32-le"), "<u4").astype(np.int32)
             yield from _packed(source, codes)
-            words += _moved(codes)
+            for word in _near(codes):
+                words.append((word & 0xFF).astype(np.uint8).tobytes())
+                found += _as_digits(word)
+    yield from (source.child("code points", text) for text in dict.fromkeys(found))
     if words:
         low = source.child("code points", b"\n".join(words))
         if readable(low.data):
@@ -128,14 +135,37 @@ def _characters(data: bytes) -> list[Span]:
     return long_spans_of(inside, _SHORTEST)
 
 
-def _moved(codes: Codes) -> Iterator[bytes]:
-    """The low bytes of words that are no ASCII and near each other throughout."""
+def _near(codes: Codes) -> Iterator[Codes]:
+    """Words that are no ASCII and of characters near each other throughout."""
     high = codes >= _LOWEST
     near = (np.abs(np.diff(codes)) < _LONGEST_STEP) & high[1:] & high[:-1]
     foreign = np.concatenate(([0], np.cumsum(codes > 0x7F)))
     for start, stop in long_spans_of(near, _SHORTEST - 1):
         if foreign[stop + 1] > foreign[start]:
-            yield (codes[start : stop + 1] & 0xFF).astype(np.uint8).tobytes()
+            yield codes[start : stop + 1]
+
+
+def _as_digits(word: Codes) -> Iterator[bytes]:
+    """
+    Texts of which a word is the digits, of hexadecimal or base64, each a character
+    so many places from the first of a row: dominoes, hexagrams, faces.
+    """
+    low, high = int(word.min()), int(word.max())
+    for radix, read in ((16, _hexadecimal), (64, _base64)):
+        if len(word) >= _FEWEST_DIGITS and high - low < radix:
+            firsts = range(max(high - radix + 1, low - _MOST_LOWER), low + 1)
+            texts = (read((word - first).astype(np.uint8)) for first in firsts)
+            yield from (text for text in texts if readable_for_its_size(text))
+
+
+def _hexadecimal(digits: npt.NDArray[np.uint8]) -> bytes:
+    even = digits[: len(digits) & ~1]
+    return (even[::2] << 4 | even[1::2]).tobytes()
+
+
+def _base64(digits: npt.NDArray[np.uint8]) -> bytes:
+    bits = np.unpackbits(digits[:, None], axis=1)[:, 2:].ravel()
+    return np.packbits(bits[: len(bits) // 8 * 8]).tobytes()
 
 
 def _packed(source: Source, codes: Codes) -> Iterator[View]:

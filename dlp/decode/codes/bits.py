@@ -32,6 +32,7 @@ HINTS = (
     *(f"[{pair}]{{72}}" for pair in _PAIRS),
     *(f"[{four}]{{48}}" for four in _FOURS),
     r"(?:(?:0b)?[01]{6,8}[^0-9]{1,6}){8}",
+    r"(?:[ \t]{7,8}\r?\n){8}",
 )
 APART_HINTS = (
     r"(?:(?:0b|2#)[01]{1,4}_?[01]{1,4}[^0-9]{1,6}){8}",
@@ -62,6 +63,8 @@ _WORDS = re.compile(
     rb"[01](?:b[01]{6,8}|[01]{5,7})(?![01])[^0-9]{1,6}"
     rb"(?:(?:0b)?[01]{6,8}(?![01])[^0-9]{1,6}){6,}+[01b]{0,10}"
 )
+_BLANK_LINES = re.compile(rb"(?:[ \t]{7,8}\r?\n){8,}+(?:[ \t]{7,8})?")
+"""Of two blanks a line each character."""
 _ONE = rb"(?:0b|2#)(?:[01]{6,8}|[01]{1,4}_[01]{4})(?![01])"
 _PREFIXED = re.compile(rb"(?:%b[^0-9]{1,6}){7,}+(?:%b)?" % (_ONE, _ONE))
 _APART_BITS = re.compile(rb"[01]{1,6}(?:[^0-9A-Za-z]{1,3}[01]{1,6}){17,}+(?![01])")
@@ -84,6 +87,9 @@ def bits(source: Source) -> Iterator[View]:
         for text in _new(data[slice(*span)], source.budget.barren)
     ]
     found += _numbers_in(source, _WORDS)
+    for match in _BLANK_LINES.finditer(data):
+        run = match[0].translate(None, b"\r\n")
+        found += [(match.span(), text) for text in _new(run, source.budget.barren)]
     yield from source.found("binary", found)
 
 

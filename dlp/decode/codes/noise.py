@@ -96,6 +96,7 @@ def noise(source: Source) -> Iterator[View]:
             rest.append((span, text))
     loose = [span for span, _ in rest if span not in known]
     found += _in_other_orders(data, loose, _TABLES)
+    found += _in_turned_pairs(data, loose)
     found += _diagrams(source.data, data, loose)
     found += _xxencoded(source.data, loose)
     found += _dotted(source)
@@ -159,6 +160,16 @@ def _in_other_orders(
     for table in tables:
         yield from batch.readable_in(table)
         yield from batch.packed_in(table)
+
+
+def _in_turned_pairs(data: bytes, spans: list[Span]) -> Iterator[tuple[Span, bytes]]:
+    """The same where each symbol stands before the one that it followed."""
+    for start, stop in spans:
+        even = stop - (stop - start) % 2
+        turned = bytearray(data[start:even])
+        turned[::2], turned[1::2] = data[start + 1 : even : 2], data[start:even:2]
+        for _, text in Batch.of(bytes(turned), [(0, even - start)]).readable_in():
+            yield (start, stop), text
 
 
 def _diagrams(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, product
 from math import gcd, isqrt
 from operator import add, sub, xor
 
@@ -84,6 +84,11 @@ _FEWEST_IN_BASE = 20
 _WIDTHS = (2, 4, 8)
 _TEXT = frozenset(TEXT_BYTES)
 _MOST_SUMMED = 400
+_FEWEST_GROWN = 12
+_RANGE = 94
+"""Codes of characters differ by no more."""
+_ROUND = (1 << 62, 1000, 100)
+"""What was added to all is a multiple of one of these, the first for nothing."""
 _FEWEST_PADDED, _FEWEST_DIFFERENT = 12, 8
 """Numbers of a list that hides another, and different letters among so many."""
 _MOST_BEFORE = 3
@@ -305,6 +310,31 @@ def _is_root(value: int) -> bool:
     return root * root == value and root & 255 in _TEXT
 
 
+def _grown(values: Sequence[int]) -> Iterator[bytes]:
+    """Times their place, and with so much more at each: `ord(c) + 1000 * i`."""
+    size = len(values)
+    if not _FEWEST_GROWN <= size <= _MOST_SUMMED or max(values) < 0x7F:
+        return
+    for first in (0, 1):
+        if all(value % (n or 1) == 0 for n, value in enumerate(values, first)):
+            yield _if_text(value // (n or 1) for n, value in enumerate(values, first))
+    steps = [b - a for a, b in pairwise(values)]
+    if max(steps) - min(steps) > 2 * _RANGE:
+        return
+    about, off = (values[-1] - values[0]) // (size - 1), _RANGE // (size - 1) + 1
+    for more in range(about - off, about + off + 1):
+        rest = [value - more * n for n, value in enumerate(values)]
+        low = min(rest)
+        if more and max(rest) - low <= _RANGE and len({*rest}) >= _FEWEST_DIFFERENT:
+            yield from (_if_text(v - low // at * at for v in rest) for at in _ROUND)
+
+
+def _if_text(codes: Iterable[int]) -> bytes:
+    """The text of these codes; none if one of them is not."""
+    values = list(codes)
+    return bytes(values) if _TEXT.issuperset(values) else b""
+
+
 def _unscaled(values: Sequence[int]) -> Iterator[bytes]:
     """As bytes, and where they are so much of something and a bit more: how much."""
     yield bytes(value & 255 for value in values)
@@ -312,3 +342,5 @@ def _unscaled(values: Sequence[int]) -> Iterator[bytes]:
     if unit > 1:
         low = min(values)
         yield bytes((value - low) // unit & 255 for value in values)
+    for skipped, stop in product(range(_MOST_BEFORE), (None, -1)):
+        yield from filter(None, _grown(values[skipped:stop]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from dlp.decode.compressed.headless import codec_of
 from dlp.decode.compressed.inflate import inflate
@@ -60,8 +61,12 @@ _SYMBOLS = Alphabet(
 _HEX_RUNS = Alphabet(_HEX, 16)
 _LONG_HEX = 40
 _LONG_HEX_RUNS = Alphabet(_HEX, 24)
-_HEX_LETTERS = Alphabet(b"abcdefghijklmnop", 40)
-_LETTERS = bytes.maketrans(b"abcdefghijklmnop", _HEX[:16])
+_HEX_LETTERS = Alphabet(b"abcdefghijklmnopqrstuvwxyz", 40)
+_ROWS = [
+    bytes.maketrans(bytes(range(first, first + 16)), _HEX[:16])
+    for first in range(ord("a"), ord("k") + 1)
+]
+"""Sixteen letters in a row as digits: `tr 0-9a-f g-v`."""
 _HEADLESS_BYTES = 1 << 20
 _CASES = ("0123456789abcdef", "0123456789ABCDEF")
 
@@ -99,7 +104,7 @@ _RADIXES = tuple(map(_radix, _BASE32))
 
 LOWER_HINTS = (r"[a-z0-9]{20}",)
 UPPER_HINTS = (r"[A-Z0-9]{20}",)
-OTHER_LOWER_HINTS = (r"[0-9a-f]{24}", r"[a-p]{40}")
+OTHER_LOWER_HINTS = (r"[0-9a-f]{24}", r"[a-z]{40}")
 OTHER_UPPER_HINTS = (r"[0-9A-F]{24}",)
 """No shape: those of four alphabets would cost more than all other hints together."""
 BASE16_HINTS = (
@@ -181,8 +186,11 @@ def other_base16(source: Source) -> Iterator[View]:
         texts = _texts(data, fresh, 0, reading)
         found.update(span for span, _ in texts)
         yield from source.found("hex", texts)
-    letters = _HEX_LETTERS.runs(data)
-    yield from source.found("hex", _texts(data, letters, 0, _from_letters))
+    for span in _HEX_LETTERS.runs(data):
+        run = data[slice(*span)]
+        for row in _rows_of(run):
+            texts = _texts(data, [span], 0, partial(_from_letters, row))
+            yield from source.found("hex", [t for t in texts if _is_of_row(row, t[1])])
     barren.update(("hex", data[slice(*span)]) for span in fresh if span not in found)
     rest: dict[bool, list[bytes]] = {}  # a boundary of 32 digits is in no key's way
     for start, stop in runs:
@@ -209,8 +217,19 @@ def _headless(run: bytes) -> bytes:
     return inflate(text, codec, _HEADLESS_BYTES).data if codec else b""
 
 
-def _from_letters(run: bytes) -> bytes:
-    return _unhex(run.translate(_LETTERS))
+def _rows_of(run: bytes) -> list[bytes]:
+    """The tables by which letters of one row of sixteen are digits."""
+    first, last = min(run) - ord("a"), max(run) - ord("a")
+    return _ROWS[max(0, last - 15) : first + 1] if last - first < 16 else []
+
+
+def _is_of_row(row: bytes, text: bytes) -> bool:
+    """One of many rows gives a bit of text by chance; `a` to `p` is a usual one."""
+    return row == _ROWS[0] or not text.translate(None, TEXT_BYTES)
+
+
+def _from_letters(row: bytes, run: bytes) -> bytes:
+    return _unhex(run.translate(row))
 
 
 def _unhex(run: bytes) -> bytes:

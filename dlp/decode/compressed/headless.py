@@ -11,6 +11,7 @@ told from noise.
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -57,10 +58,18 @@ def fits(data: bytes, codec: str) -> bool:
     probe = inflate(data, codec, _PROBE_BYTES)
     if probe.capped and not is_text(probe.data):
         probe = inflate(data, codec, _LONG_PROBE_BYTES)
-    ended = probe.whole and probe.used == len(data)
+    ended = probe.whole and (
+        probe.used == len(data) or _is_trailer(data[probe.used :], probe.data)
+    )
     if not (ended or probe.capped) or len(probe.data) <= 12:
         return False
     return is_text(probe.data) or readable(probe.data)
+
+
+def _is_trailer(rest: bytes, text: bytes) -> bool:
+    """What gzip (RFC 1952, 2.3.1) or zlib (RFC 1950, 2.2) writes behind a stream."""
+    checks = struct.pack("<II", zlib.crc32(text), len(text))
+    return rest in {checks, zlib.adler32(text).to_bytes(4)}
 
 
 def _begins_deflate(data: bytes) -> bool:
