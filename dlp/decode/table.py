@@ -31,6 +31,7 @@ from dlp.decode.codes import (
     scaled,
     spoken,
     sums,
+    syllables,
     typed,
     worded,
 )
@@ -253,9 +254,9 @@ _CODES = (
     Decoder(bits.words, bits.WORD_HINTS, wraps=True, reach=2048),
     Decoder(bits.invisible, bits.INVISIBLE_HINTS, Bank.FOREIGN, wraps=True),
     Decoder(spoken.spoken, spoken.HINTS, reads_joins=False, reach=4096),
-    Decoder(spoken.recited, spoken.RECITED_HINTS, reads_joins=False, reach=4096),
     Decoder(spoken.morse, spoken.MORSE_HINTS, Bank.FOREIGN, reads_joins=False),
     Decoder(worded.worded, worded.HINTS, Bank.RARE, reads_joins=False),
+    Decoder(syllables.syllables, syllables.HINTS, Bank.RARE, reads_joins=False),
     Decoder(worded.signs, worded.SIGN_HINTS, Bank.FOREIGN, reads_joins=False),
     Decoder(spoken.braille, spoken.BRAILLE_HINTS, Bank.FOREIGN, reads_joins=False),
     Decoder(base45.base45, base45.HINTS, Bank.UPPER, wraps=True, reads_joins=False),

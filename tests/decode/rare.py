@@ -11,6 +11,7 @@ import gzip
 import itertools
 import json
 import lzma
+import random
 import string
 import struct
 import unicodedata
@@ -44,6 +45,11 @@ def words(t: bytes, size: int, order: str = "big") -> list[int]:
 
 def listed(numbers) -> bytes:
     return json.dumps(list(numbers)).encode()
+
+
+def shuffled(items):
+    found = list(items)
+    return random.Random(7).sample(found, len(found))
 
 
 def in_order(order: str):
@@ -381,4 +387,8 @@ RARE = {
         {ord(d): LOWER[6 + n] for n, d in enumerate("0123456789abcdef")}).encode(),
     "gzip without its head": lambda t: base64.b64encode(gzip.compress(t)[10:]),
     "zlib without its head": lambda t: base64.b64encode(zlib.compress(t)[2:]),
+    "a thousand more each, shuffled": lambda t: listed(
+        shuffled(c + 1000 * n for n, c in enumerate(t))),
+    "counted, shuffled": lambda t: json.dumps(
+        dict(shuffled((str(n), c) for n, c in enumerate(t)))).encode(),
 }  # fmt: skip

@@ -54,6 +54,16 @@ SIGNS = {
 }
 
 
+@pytest.mark.parametrize("between", [" / ", "  /  ", " | "])
+def test_letters_that_a_stroke_parts(between):
+    codes = {letter: code for code, letter in _CODES.items()}
+    text = between.join(
+        " ".join("dah" if sign == "-" else "dit" for sign in codes[letter])
+        for letter in TOKEN.lower()
+    )
+    assert any(TOKEN.lower().encode() in data for data in seen(text))
+
+
 @pytest.mark.parametrize("name", SIGNS)
 def test_other_dots_and_dashes(name):
     codes = {letter: code for code, letter in _CODES.items()}

@@ -201,6 +201,7 @@ def _texts(values: Sequence[int]) -> Iterator[bytes]:
     if len(values) >= _FEWEST:
         yield _bytes(values)
         yield from _without_count(values)
+        yield from _in_order(values)
     if max(values) >= 256:
         yield from _words(values)
     yield from _scaled(values)
@@ -217,6 +218,17 @@ def _without_count(values: Sequence[int]) -> Iterator[bytes]:
         steps = {b - a for a, b in pairwise(second[1:-1])}
         if len(steps) == 1 and steps <= {0, 1, -1}:
             yield _bytes(first)
+
+
+def _in_order(values: Sequence[int]) -> Iterator[bytes]:
+    """Every second number in the order that the others say: `{"1": 55, "0": 66}`."""
+    for start, stop in product(range(_MOST_BEFORE), (None, -1, -2)):
+        listed = values[start:stop]
+        if len(listed) % 2 or not 2 * _FEWEST <= len(listed) <= 2 * _MOST_SUMMED:
+            continue
+        for one, other in ((listed[::2], listed[1::2]), (listed[1::2], listed[::2])):
+            if len(one) == max(one) - min(one) + 1 == len(set(one)):
+                yield _bytes(code for _, code in sorted(zip(one, other, strict=True)))
 
 
 def _words(values: Sequence[int]) -> Iterator[bytes]:
@@ -342,5 +354,6 @@ def _unscaled(values: Sequence[int]) -> Iterator[bytes]:
     if unit > 1:
         low = min(values)
         yield bytes((value - low) // unit & 255 for value in values)
-    for skipped, stop in product(range(_MOST_BEFORE), (None, -1)):
-        yield from filter(None, _grown(values[skipped:stop]))
+    for listed in (values, sorted(values)):
+        for skipped, stop in product(range(_MOST_BEFORE), (None, -1)):
+            yield from filter(None, _grown(listed[skipped:stop]))

@@ -71,13 +71,6 @@ _SIGN = (
     r"(?:[.\-]|\xc2\xb7|\xe2(?:\x80[\x90-\x95\xa2\xa4]|\x88[\x92\x99]|\x8b\x85"
     r"|\x94\x81|\x96\xac|\x97\x8f))"
 )
-_FIGURE = "|".join(_WORD.findall(_DIGITS))
-_SUNG = {"dit": ".", "di": ".", "dah": "-"}
-"""Morse code as it is sung (ITU-R M.1677 has no words for it; radio amateurs do)."""
-RECITED_HINTS = (
-    rf"(?i)(?:(?:{_FIGURE}){_GAP}){{9}}",
-    r"(?i)(?:(?:dit?|dah)[^0-9A-Za-z]{1,4}){18}",
-)
 MORSE_HINTS = (rf"(?:{_SIGN}{{1,6}}[ /|]{{1,3}}){{11}}",)
 
 _SPOKEN = re.compile(
@@ -89,15 +82,6 @@ _SENT = re.compile(rb"(?:[.\-]{1,6}[ /|]{1,3}){11,}+[.\-]{0,6}")
 _SENT_DRAWN = re.compile(
     rf"(?:{_SIGN}{{1,6}}[ /|]{{1,3}}){{11,}}+{_SIGN}{{0,6}}".encode("latin-1")
 )
-_COUNTED = re.compile(
-    f"(?:(?:{_FIGURE}){_GAP}){{11,}}+(?:{_FIGURE})?".encode(), re.IGNORECASE
-)
-_ONE_FIGURE = re.compile(_FIGURE.encode(), re.IGNORECASE)
-_SONG = re.compile(
-    rb"(?:(?:dit?|dah)[^0-9A-Za-z]{1,4}){17,}+(?:dit|dah)?", re.IGNORECASE
-)
-_SUNG_LETTER = re.compile(r"(?:di[t ]?|dah)(?:[ \-]?(?:dit?|dah))*", re.IGNORECASE)
-_SUNG_SIGN = re.compile(r"dit?|dah", re.IGNORECASE)
 _DOTS = re.compile(rb"(?:\xe2[\xa0-\xa3][\x80-\xbf][!-/:-@\[-`{-~]{0,4}){12,}+")
 
 
@@ -119,23 +103,6 @@ def morse(source: Source) -> Iterator[View]:
         (m.span(), sent(m[0].decode().translate(_DRAWN_CODES)))
         for m in _SENT_DRAWN.finditer(source.data)
     ]
-    yield from source.found("spelled out", found)
-
-
-def recited(source: Source) -> Iterator[View]:
-    """What digits as words say, and Morse code as it is sung."""
-    found: list[tuple[Span, bytes]] = []
-    for match in _SONG.finditer(source.data):
-        letters = _SUNG_LETTER.findall(match[0].decode("latin-1"))
-        signs = (
-            "".join(_SUNG[sign.lower()] for sign in _SUNG_SIGN.findall(letter))
-            for letter in letters
-        )
-        found.append((match.span(), sent(" ".join(signs))))
-    for match in _COUNTED.finditer(source.data):
-        figures = _ONE_FIGURE.findall(match[0])
-        said = "".join(_NAMES[name.decode().lower()] for name in figures)
-        found.append((match.span(), said.encode()))
     yield from source.found("spelled out", found)
 
 

@@ -1,7 +1,8 @@
 """
 Numbers in English words, each the code of a character: `one hundred fifteen, one
-hundred and seven, forty-five`; and Morse code as it is said, or in any two signs:
-`di-dah dah-di-di-dit`, dots and dashes that are emoji.
+hundred and seven, forty-five`; their digits, `one one five one zero seven`; and Morse
+code as it is said, or in any two signs: `di-dah dah-di-di-dit`, `di dah / dah di di`,
+dots and dashes that are emoji.
 
 Why not in spoken.py: there a word is a character, and dots and dashes look like it.
 """
@@ -28,11 +29,13 @@ _VALUES = {
 }
 _WORD = "|".join(sorted((*_ONES.split(" "), *_TENS.split(" ")), key=len, reverse=True))
 _HIGH = "|".join(_TENS.split(" "))
+_DIGIT = "|".join(_ONES.split(" ")[:10])
 _APART = r"[^A-Za-z ][^A-Za-z]{0,5}"
 _AFTER = r"(?:[ \-][a-z]{1,9}){0,3}"
 HINTS = (
     rf"(?i)(?:(?:one |a )?(?:hundred|{_HIGH}){_AFTER}{_APART}){{6}}",
-    r"(?i)(?:d(?:it?|ah)(?:-d(?:it?|ah)){0,5}[ ,/|]{1,3}){11}",
+    r"(?i)(?:d(?:it?|ah)(?:-d(?:it?|ah)){0,5}[ ,/|]{1,6}){11}",
+    rf"(?i)(?:(?:{_DIGIT})[^0-9A-Za-z]{{1,6}}){{9}}",
 )
 _ANY_SIGN = r"(?:\xf0\x9f[\x80-\xbf]{2}|\xe2[\x80-\xbf]{2}(?:\xef\xb8\x8f)?)"
 SIGN_HINTS = (rf"(?:{_ANY_SIGN}{{1,6}}[ /|,]{{1,3}}){{11}}",)
@@ -46,6 +49,12 @@ _LIST = re.compile(rf"(?:{_NUMBER}[^0-9a-z]{{1,6}}){{7,}}+(?:{_NUMBER})?".encode
 _PART = re.compile(rb"[a-z]+")
 _SAID = re.compile(
     rb"(?:d(?:it?|ah)(?:-d(?:it?|ah)){0,5}[ ,/|]{1,3}){11,}+(?:-?d(?:it?|ah)){0,6}"
+)
+_SAID_APART = re.compile(
+    rb"(?:(?:d(?:it?|ah) {1,2}){1,6}[/|,] {0,2}){7,}+(?:d(?:it?|ah) {0,2}){0,6}"
+)
+_DIGITS = re.compile(
+    rf"(?:(?:{_DIGIT})[^0-9a-z]{{1,6}}){{11,}}+(?:(?:{_DIGIT})(?![a-z]))?".encode()
 )
 _DRAWN = re.compile(
     rb"(?:(?:[\xe2\xef\xf0][\x80-\xbf]{2,3}){1,12}[ /|,]{1,3}){11,}+"
@@ -68,6 +77,13 @@ def worded(source: Source) -> Iterator[View]:
         code = match[0].replace(b"dah", b"_").replace(b"-", b"").replace(b"_", b"-")
         drawn = re.sub(rb"dit?", b".", code).decode()
         found.append((match.span(), sent(drawn)))
+    for match in _SAID_APART.finditer(lower):
+        code = match[0].replace(b" ", b"").replace(b"dah", b"-")
+        drawn = re.sub(rb"dit?", b".", code).decode()
+        found.append((match.span(), sent(drawn)))
+    for match in _DIGITS.finditer(lower):
+        digits = (_VALUES[name] for name in _PART.findall(match[0]))
+        found.append((match.span(), b"".join(b"%d" % digit for digit in digits)))
     yield from source.found("spelled out", found)
 
 
