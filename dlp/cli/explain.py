@@ -107,14 +107,10 @@ def _reading(data: dict[str, Any]) -> Iterator[str]:
     volume = data["volume"]
     skipped = f", {volume['skipped']} not inspected" if volume["skipped"] else ""
     why = f" ({volume['why_skipped']})" if volume["why_skipped"] else ""
-    out, read = (
-        volume["out"],
-        f"{volume['inspected']} of {volume['out']} bytes inspected",
-    )
-    if volume["inspected"] > out:
-        read = (
-            f"all {out} bytes inspected, {volume['inspected']} with what they decode to"
-        )
+    inspected, out = volume["inspected"], volume["out"]
+    read = f"{inspected} of {out} bytes inspected"
+    if inspected > out:
+        read = f"all {out} bytes inspected, {inspected} with what they decode to"
     yield f"Read      {read}{skipped}{why}"
     if data["truncated"]:
         yield f"          stopped at the limit of {data['truncated']}"

@@ -354,6 +354,6 @@ def _unscaled(values: Sequence[int]) -> Iterator[bytes]:
     if unit > 1:
         low = min(values)
         yield bytes((value - low) // unit & 255 for value in values)
-    for listed in (values, sorted(values)):
+    for listed in dict.fromkeys((tuple(values), tuple(sorted(values)))):
         for skipped, stop in product(range(_MOST_BEFORE), (None, -1)):
             yield from filter(None, _grown(listed[skipped:stop]))

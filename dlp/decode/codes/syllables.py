@@ -28,7 +28,7 @@ _QUINTS = re.compile(
 )
 _ONE_QUINT = re.compile(rb"[a-z]{5}")
 _BABBLED = re.compile(
-    rf"(?<![a-z])x((?:{_BABBLE}){{3,}}+){_V}[{_ENDS.decode()}]{_V}x".encode()
+    rf"(?<![a-z])x(?:{_BABBLE}){{3,}}+{_V}[{_ENDS.decode()}]{_V}x".encode()
 )
 
 

@@ -73,14 +73,11 @@ def worded(source: Source) -> Iterator[View]:
         text = bytes(code for code in codes if code < 256)
         if not text.translate(None, TEXT_BYTES):
             found.append((match.span(), text))
-    for match in _SAID.finditer(lower):
-        code = match[0].replace(b"dah", b"_").replace(b"-", b"").replace(b"_", b"-")
-        drawn = re.sub(rb"dit?", b".", code).decode()
-        found.append((match.span(), sent(drawn)))
-    for match in _SAID_APART.finditer(lower):
-        code = match[0].replace(b" ", b"").replace(b"dah", b"-")
-        drawn = re.sub(rb"dit?", b".", code).decode()
-        found.append((match.span(), sent(drawn)))
+    for pattern, inside in ((_SAID, b"-"), (_SAID_APART, b" ")):
+        for match in pattern.finditer(lower):
+            code = match[0].translate(None, inside).replace(b"dah", b"-")
+            drawn = re.sub(rb"dit?", b".", code).decode()
+            found.append((match.span(), sent(drawn)))
     for match in _DIGITS.finditer(lower):
         digits = (_VALUES[name] for name in _PART.findall(match[0]))
         found.append((match.span(), b"".join(b"%d" % digit for digit in digits)))
