@@ -47,3 +47,17 @@ def test_digits_of_other_scripts_and_what_no_alphabet_has():
     double = "".join(chr(0x1D538 + ord(c) - 65) if c.isupper() else c for c in text)
     body = Part(PartKind.BODY, double.encode())
     assert any(text.encode() in view.data for view in decode([body], Limits()).views)
+
+
+def test_words_of_small_capitals_and_with_accents_on_every_syllable():
+    phrase = "marble-cactus-violet"
+    capitals = "\u1d00\u0299\u1d04\u1d05\u1d07\ua730\u0262\u029c\u026a\u1d0a\u1d0b\u029f\u1d0d\u0274\u1d0f\u1d18\ua7af\u0280\ua731\u1d1b\u1d1c\u1d20\u1d21x\u028f\u1d22"
+    small = phrase.translate({97 + n: ord(c) for n, c in enumerate(capitals)})
+    accented = phrase.translate(
+        str.maketrans("aeiou", "\u00e4\u00e9\u00ef\u00f5\u00fc")
+    )
+    for word in (small, accented):
+        body = Part(PartKind.BODY, f"a note\n{word}\nof today".encode())
+        decoded = decode([body], Limits())
+        shown = [view.data for view in (*decoded.views, *decoded.residue)]
+        assert any(phrase.encode() in data for data in shown), word

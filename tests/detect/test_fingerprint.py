@@ -406,6 +406,47 @@ def test_what_makes_a_leak_of_a_spelling_is_no_accident(value, at):
     assert not [h for h in scan(text[at : at + 12], index=index) if h.complete]
 
 
+FOUR_WORDS = b"marble-cactus-violet-hammer"
+
+
+@pytest.mark.parametrize("left_off", range(4))
+@pytest.mark.parametrize("end", [slice(None, None), slice(None, None, -1)])
+def test_a_few_letters_less_of_a_passphrase_are_a_leak_still(left_off, end):
+    text = FOUR_WORDS[end][left_off:][end]
+    hits = scan(b"please note %b of today" % text, index=index_of(short=FOUR_WORDS))
+    assert any(hit.complete for hit in hits)
+
+
+@pytest.mark.parametrize("text", [FOUR_WORDS[:20], FOUR_WORDS[7:], b"violet hammer"])
+def test_two_or_three_words_of_a_passphrase_are_ordinary_text(text):
+    assert not scan(b"a %b of mine" % text, index=index_of(short=FOUR_WORDS))
+
+
+def test_words_of_a_passphrase_apart_are_a_leak_when_all_are_there():
+    index = index_of(short=FOUR_WORDS)
+    text = b"a marble cactus in bloom, and then a violet %b behind the house"
+    assert not scan(text % b"hammock", index=index)
+    assert any(hit.complete for hit in scan(text % b"hammer", index=index))
+
+
+@pytest.mark.parametrize("text", [b"x#9$Kq!2@w7&Z", b"x#9$Kq!2@", b"!2@w7&Zb"])
+def test_most_of_a_password_with_signs_is_a_leak(text):
+    hits = scan(b"pw: %b;" % text, index=index_of(short=b"x#9$Kq!2@w7&Zb"))
+    assert any(hit.complete for hit in hits)
+
+
+def test_a_passphrase_in_other_orders_is_known():
+    index = index_of(short=FOUR_WORDS)
+    size = (len(FOUR_WORDS) + 1) // 2
+    groups = [FOUR_WORDS[at : at + 4][::-1] for at in range(0, len(FOUR_WORDS), 4)]
+    for text in (
+        FOUR_WORDS[::2] + FOUR_WORDS[1::2],
+        FOUR_WORDS[size:] + FOUR_WORDS[:size],
+        b"".join(groups),
+    ):
+        assert any(hit.complete for hit in scan(text, index=index)), text
+
+
 HEX = random.Random(5).randbytes(16).hex().encode()
 PHRASE = b"marble cactus violet hammer planet sugar rocket"
 

@@ -47,6 +47,9 @@ _SIMILAR = (
 )
 _ACCENTED = r"(?:[\xc3-\xc5][\x80-\xbf]|\xc7[\x8d-\xbf]|\xe1[\xb8-\xbb][\x80-\xbf])"
 """Letters with a mark on them: a word of these with digits is in no language."""
+_SMALL_CAPITAL = (
+    r"(?:\xe1\xb4[\x80-\xab]|\xc9[\xa2\xaa\xb4]|\xca[\x80\x8f\x99\x9c\x9f])"
+)
 _WIDE_SIGN = r"(?:\xef\xbc[\x81-\xbf]|\xef\xbd[\x80-\x9e])"
 """Chinese has them, too: only letters and digits tell that a word is meant."""
 _MIXED = f"(?:{_INVISIBLE}|{_MARK}|{_COMPATIBLE}|{_SIMILAR})"
@@ -60,9 +63,11 @@ HINTS = (
     f"(?:{_WIDE_SIGN}{{1,8}}[ \\n]){{4}}",
     f"[0-9A-Za-z]{_SIMILAR}",
     f"{_SIMILAR}[0-9A-Za-z]",
+    f"{_SMALL_CAPITAL}{{3}}",
     f"(?:[0-9A-Za-z]{_SPACE}){{3}}",
     f"[0-9][A-Za-z_\\-]{{0,6}}{_ACCENTED}[0-9A-Za-z_\\-]{{3}}",
     f"{_ACCENTED}[A-Za-z_\\-]{{0,6}}[0-9][0-9A-Za-z_\\-]{{3}}",
+    f"(?:{_ACCENTED}[!-~]{{0,6}}){{4}}",
 )
 CARRIER_HINTS = (
     r"(?:\xf3\xa0[\x80\x81].){4}",
@@ -100,11 +105,13 @@ def folded(source: Source) -> Iterator[View]:
     words = list(_mixed(source.data))
     found = [each for each in words if len(each[1]) >= _SHORTEST]
     rest = [text for _, text in words if len(text) < _SHORTEST]
-    found += [
-        (match.span(), fold(match[0]))
-        for match in _WITH_ACCENTS.finditer(source.data)
-        if not match[0].isascii() and len(_DIGITS.findall(match[0])) >= _FEWEST_DIGITS
-    ]
+    for match in _WITH_ACCENTS.finditer(source.data):
+        if match[0].isascii():
+            continue
+        if len(_DIGITS.findall(match[0])) >= _FEWEST_DIGITS:
+            found.append((match.span(), fold(match[0])))
+        else:  # some language has it, or a passphrase was so written
+            rest.append(fold(match[0]))
     for match in _WIDE_TEXT.finditer(source.data):
         if any(blank in match[0] for blank in b" \n"):
             narrow = match[0].decode().translate(_NARROW).encode()

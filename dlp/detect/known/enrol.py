@@ -20,17 +20,29 @@ import numpy as np
 
 from dlp.detect.known.forms import Domain
 from dlp.detect.known.grams import GRAM, Words, grams, multiplier
-from dlp.detect.known.material import MIN_BITS, Material, Piece, dissect, most_bits
+from dlp.detect.known.material import (
+    MIN_BITS,
+    WORDS,
+    Material,
+    Piece,
+    dissect,
+    most_bits,
+)
 from dlp.detect.known.stretches import RUN, SPARSE, RunTable
 from dlp.detect.known.variants import VARIANTS, Variant, texts
 from dlp.detect.known.wholes import marks
 
 FRAGMENT_BITS = 46
-"""Evidence below which a stretch of a secret may be an accident, and is ignored."""
+"""
+Evidence below which a stretch of a secret may be an accident, and is ignored. Of words,
+which no drawn text is, `MIN_BITS` do, as they do for a value as a whole.
+"""
 LEAK_BITS = 60
 """Evidence at which no accident is left to think of."""
 FRAGMENT = 32
 """Characters of a secret, in one message or over many, that are always a leak."""
+_ENOUGH = {Domain.NORMAL: FRAGMENT_BITS, Domain.VISIBLE: FRAGMENT_BITS}
+"""Steps from byte to byte are alike more often than text is: they take `LEAK_BITS`."""
 _RARE_SHARE = 0.9
 _RARE_WINDOW = 512
 
@@ -92,7 +104,7 @@ def fingerprint(value: bytes, key: bytes, *, only: str = "") -> Fingerprint:
     return Fingerprint(
         digest(value, key),
         len(first.data),
-        _threshold(first),
+        _threshold(first, _leak_bits(first)),
         material.before,
         material.after,
         material.edges,
@@ -109,12 +121,19 @@ def _marks(
         yield from marks(text, key)
 
 
-def _threshold(piece: Piece) -> int:
-    """`min(half, FRAGMENT)` bytes, more where so few would be no evidence."""
+def _threshold(piece: Piece, bits: float) -> int:
+    """`min(half, FRAGMENT)` bytes, more where so few hold less than these bits."""
     length = len(piece.data)
     fragment = FRAGMENT if piece.text else FRAGMENT * 6 // 8
-    evidence = math.ceil(LEAK_BITS * length / piece.bits)
-    return min(max(min(math.ceil(length / 2), fragment), evidence), length)
+    half = min(math.ceil(length / 2), fragment)
+    return min(max(half, math.ceil(bits * length / piece.bits)), length)
+
+
+def _leak_bits(piece: Piece) -> float:
+    """What makes a leak of a piece as it is: less where chance writes no such text."""
+    if piece.bits_per_char <= WORDS:
+        return MIN_BITS
+    return FRAGMENT_BITS if piece.text and piece.needs_visible else LEAK_BITS
 
 
 def _texts(variant: Variant, piece: Piece) -> Iterator[bytes]:
@@ -145,12 +164,14 @@ def _plan(variant: Variant, text: bytes, piece: Piece) -> tuple[int, int] | None
         return None
     per_byte = bits / size
     if variant.dense:
-        enough = FRAGMENT_BITS if variant.domain is Domain.NORMAL else LEAK_BITS
+        enough: float = _ENOUGH.get(variant.domain, LEAK_BITS)
+        if variant.domain is Domain.NORMAL:
+            enough = min(enough, _leak_bits(piece))
         need = max(1, math.ceil(enough / per_byte) - GRAM + 1)
         if variant.domain in {Domain.XOR, Domain.ADD} and count >= 2 * SPARSE:
             return min(count // 2, math.ceil(need / 2), 255), 2
         return min(count, need, 255), 1
-    window = size * _threshold(piece) / len(piece.data)
+    window = size * _threshold(piece, LEAK_BITS) / len(piece.data)
     if variant.rare:
         window = max(window, min(size * _RARE_SHARE, _RARE_WINDOW))
     need = min(max(2, math.ceil(LEAK_BITS / (GRAM * per_byte))), 255)

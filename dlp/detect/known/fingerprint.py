@@ -34,6 +34,8 @@ AS_IT_IS = ("raw", "visible", "plain")
 """Variants that are the value itself, but for case and separators."""
 _MOST = 0.75
 """Of a secret in pieces of which none is evidence alone."""
+_LESS_APART = 1.5
+"""So many times the letters, where they are words: those stand in many a text."""
 _NEAR = 16 << 10
 """Bytes between such pieces: in more some are alike by chance."""
 _MOST_PIECES = 64
@@ -240,7 +242,7 @@ class SecretIndex:
             of.setdefault(which, []).append((stretch.start, coverage, domain))
         for which, found in of.items():
             value = self._values[which]
-            needed = max(value.threshold, math.ceil(value.length * _MOST))
+            needed = _needed(value)
             for start, coverage, domain in _near(sorted(found, key=itemgetter(0))):
                 if coverage.bit_count() >= needed:
                     view, _ = buffer.locate(start, start + GRAM, domain)
@@ -313,6 +315,17 @@ class SecretIndex:
         if start < 0 or digest(data[start:stop], self.key) != value.digest:
             return None
         return start, stop
+
+
+def _needed(value: _Value) -> int:
+    """
+    Bytes of a secret in pieces near each other that are a leak. Where half of it in one
+    piece is no evidence, as much of it in several is less.
+    """
+    length, threshold = value.length, value.threshold
+    if 2 * threshold > length + 1:
+        threshold = math.ceil(threshold * _LESS_APART)
+    return min(max(threshold, math.ceil(length * _MOST)), length)
 
 
 def _near(

@@ -26,6 +26,9 @@ MIN_BITS = 40
 MIN_LENGTH = 8
 MAX_LENGTH = 16 << 10
 
+WORDS = 2.0
+"""Bits of a letter of words (Shannon 1951)."""
+
 _PREFIX_KEEPS_BITS = 64
 _PREFIX = re.compile(rb"(?:[A-Za-z]{1,12}\d{0,2}[-_.:/]){1,4}|(?:AKIA|ASIA|AIza|EAA)")
 _JWS = re.compile(rb"eyJ[\w-]*\.[\w-]*\.([\w-]{16,})")
@@ -145,8 +148,7 @@ def entropy_bits(text: bytes) -> float:
     Estimate what a guesser must guess: novel characters times bits per character.
 
     A separator, or a character that continues a repeat, a run (`abc`, `321`, `aaa`) or
-    a well-known word, counts nothing; letters that read like words count two bits
-    (Shannon 1951).
+    a well-known word, counts nothing; letters that read like words count `WORDS`.
     """
     per_char = _bits_per_char(text)
     worn = bytearray(c in _SEPARATORS for c in text)
@@ -164,7 +166,7 @@ def entropy_bits(text: bytes) -> float:
     for match in _WORD.finditer(text):
         if not drawn and _reads_like_words(match[0]):
             wordy[match.start() : match.end()] = b"\1" * len(match[0])
-    weights = (2.0 if word else per_char for word in wordy)
+    weights = (WORDS if word else per_char for word in wordy)
     return sum(w for w, gone in zip(weights, worn, strict=True) if not gone)
 
 
@@ -212,7 +214,7 @@ def _url_secret(match: re.Match[bytes]) -> tuple[int, int]:
 def _per_char(text: bytes) -> float:
     norm = normalise(text)
     if _is_words(text):
-        return 2.0
+        return WORDS
     for bits, shape in (
         (math.log2(10), rb"[0-9]*"),
         (4.0, rb"[0-9a-f]*"),

@@ -160,12 +160,12 @@ def _base64_shift(data: bytes) -> Iterator[bytes]:
     return map(add_steps, base64_texts(data))
 
 
-_MOVED_BYTES = 20
-"""Of longer ones the letters are known in any order (wholes.py)."""
+_MOVED_BYTES = 32
+"""Of longer ones the letters are known in any order (wholes.py), of words too."""
 
 
 def _moved(data: bytes) -> Iterator[bytes]:
-    """Transpositions that are one line of a script, of values as short as passwords."""
+    """Transpositions that are one line of a script, of values up to a passphrase."""
     size = len(data)
     if size > _MOVED_BYTES:
         return
