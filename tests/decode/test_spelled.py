@@ -6,13 +6,16 @@ something: a key of a hundred characters so written was read in two thousand way
 import base64
 import quopri
 import random
+import re
 import string
 import urllib.parse
 
 import pytest
 
+import dlp
 from dlp.decode import decode
 from dlp.decode.spellings.escapes import is_spelled
+from dlp.detect.templates import expand
 from dlp.model import Limits, Part, PartKind
 from tests.decode.encoders import each, hexdump
 
@@ -118,3 +121,44 @@ def test_a_code_in_such_mail_is_still_one():
             (Part(PartKind.BODY, mail + b"\n" + code + b"\n" + mail),), Limits()
         )
         assert any(TOKEN in view.data for view in seen.views)
+
+
+SIGNED = (
+    "{github:ghp_:36}",
+    "sk-ant-api03-{base64url:93}AA",
+    "SG.{base64url:22}.{base64url:43}",
+    "xoxb-{digit:12}-{digit:13}-{alnum:24}",
+    "postgres://app:{alnum:16}@db.internal.example.com:5432/prod",
+    "-----BEGIN " + "RSA PRIVATE KEY-----\n{base64:64}\n{base64:64}\n"
+    "-----END " + "RSA PRIVATE KEY-----",
+)
+
+
+@pytest.fixture(scope="module")
+def inspector():
+    return dlp.Inspector.load(None)
+
+
+def marked_down(text):
+    """As Markdown is escaped, so that no sign of it is mark-up."""
+    return re.sub(r"([_*`\[\]#<>-])", r"\\\1", text)
+
+
+@pytest.mark.parametrize("template", SIGNED)
+@pytest.mark.parametrize("escape", [re.escape, marked_down])
+def test_signs_behind_backslashes_are_signs(inspector, template, escape):
+    text = expand(template, seed=4)
+    assert inspector.scan(f"a note: {text} of today".encode())
+    assert inspector.scan(f"a note: {escape(text)} of today".encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"match \d+\.\d+\-[a-z]+ and sk\-ant\-[a-z0-9]{2,4} in names",
+        r"$\alpha\_i \le \beta\^2$, see C:\dir\file\_1.txt",
+        r"AWS\_ACCESS\_KEY\_ID and my\_table\_name are names",
+    ],
+)
+def test_signs_behind_backslashes_are_honest(inspector, text):
+    assert not inspector.scan(text.encode())

@@ -1,5 +1,6 @@
 """
-Backslash escapes of JSON, JavaScript, C, Python and shells, undone in one pass.
+Backslash escapes of JSON, JavaScript, C, Python, shells, regular expressions and
+Markdown (CommonMark, 2.4: before any sign of ASCII), undone in one pass.
 
 One decoder for all of them: a recipient's language is unknown, and no two give one
 escape different printable characters.
@@ -8,6 +9,7 @@ escape different printable characters.
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections.abc import Iterator
 
@@ -16,20 +18,25 @@ from dlp.decode.rewriting import rewritten
 from dlp.decode.source import Source
 from dlp.model import View
 
-HINTS = (r"""\\["'\\/nrtuUxXoON0-7\r\n]""",)
+HINTS = (
+    r"""\\["'\\/nrtuUxXoON0-7\r\n]""",
+    r"[0-9A-Za-z]\\[!-/:-@\[-`{-~][0-9A-Za-z]",
+    r"(?:\\-){5}",
+)
 NAMED_HINTS = (r"_x00[2-7][0-9A-Fa-f]_",)
 CSS_HINTS = (r"(?:\\[0-9a-fA-F]{1,6}[ ]?){8}",)
 
 _ESCAPE = re.compile(
     rb"\\(?:u\{0*([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})"
     rb"|[xX]\{?([0-9a-fA-F]{2})\}?|[oO]?([0-7]{2,3})|(\r?\n)"
-    rb"|N\{([A-Za-z0-9 \-]{3,60})\}|([\"'\\/nrtbfae0]))"
+    rb"|N\{([A-Za-z0-9 \-]{3,60})\}|([nrtbfae0 !-/:-@\[-`{-~]))"
     rb"(?:(?<=[dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2}))?"
 )
 _SIMPLE = {
     b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"a": b"\a",
-    b"e": b"\x1b", b"0": b"\0", b'"': b'"', b"'": b"'", b"/": b"/",
+    b"e": b"\x1b", b"0": b"\0",
 }  # fmt: skip
+_SIMPLE |= {bytes([sign]): bytes([sign]) for sign in b" " + string.punctuation.encode()}
 
 
 def _undo(match: re.Match[bytes]) -> bytes:
