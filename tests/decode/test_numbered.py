@@ -19,6 +19,9 @@ FORMS = {
     "Python": lambda rows: str(dict(rows)),
     "lines": lambda rows: "\n".join(f"{n}: {piece}" for n, piece in rows),
     "of so many": lambda rows: "\n".join(f"[{n}/40] {piece}" for n, piece in rows),
+    "words": lambda rows: " ".join(f"{n}:{piece}" for n, piece in rows),
+    "words with commas": lambda rows: ", ".join(f"({n}){piece}" for n, piece in rows),
+    "fields": lambda rows: "&".join(f"p{n}={piece}" for n, piece in rows),
     "headers": lambda rows: "\n".join(f"X-Part-{n}: {piece}" for n, piece in rows),
 }
 
@@ -51,6 +54,7 @@ def test_a_format_and_what_goes_into_it():
     [
         "1: one\n2: two\n3: three\n4: four\n5: five\n",
         '{"7": "a", "9": "b", "8": "c", "3": "d", "30": "e"}',
+        "9:one 7:paragraph 3:of 4:a-longer-text 12:all",
         "{0}{1}{2}{3}{9} and 'a', 'b', 'c', 'd', 'e'",
     ],
 )

@@ -1,6 +1,7 @@
 """
 Pieces that say their place and stand in another order: `{"i": 7, "c": "k"}`, `3: QUJD`,
-PowerShell's `"{2}{0}{1}" -f "a", "b", "c"`. All of them in the order of their numbers.
+`3:QUJD 1:Rw`, PowerShell's `"{2}{0}{1}" -f "a", "b", "c"`. All of them in the order of
+their numbers.
 And names that are a letter and its place: `{"s0": 1, "k1": 1}`, `{ s0: id k1: id }`.
 
 Why not in rows.py: what stands in order is read there, by what comes next.
@@ -19,16 +20,20 @@ _QUOTE = r"[\"'`]"
 _SAYS = rf"\s{{0,2}}[:,=]\s{{0,2}}(?:{_QUOTE}?[A-Za-z_]{{1,12}}{_QUOTE}?\s?[:=]\s?)?"
 """What stands between a number and its piece: `: `, `, "c": `."""
 _HEAD, _TAIL = r"[A-Za-z#\[( \-_]{0,12}", r"(?:/[0-9]{1,3})?[\]):.=,\s]{1,3}"
+_NAME, _MARK, _PIECE = r"[A-Za-z_]{0,8}", r"[:=.)\]|#_-]", r"[^\s,;&\"'`]"
+"""The same where pieces stand side by side in a line: `p3=QUJD&p1=Rw`."""
 _PIECES = tuple(
     re.compile(form.encode())
     for form in (
         rf"(?<![0-9A-Za-z])([0-9]{{1,3}}){_QUOTE}?{_SAYS}{_QUOTE}([!-~]{{1,64}}?){_QUOTE}",
         rf"(?m)^{_HEAD}([0-9]{{1,3}}){_TAIL}([!-~]{{1,64}})\r?$",
+        rf"(?<![0-9A-Za-z]){_NAME}([0-9]{{1,3}}){_MARK}({_PIECE}{{1,64}})(?!{_PIECE})",
     )
 )
 HINTS = (
     r"(?:[0-9]{1,3}[\"'`]?\s{0,2}[:,=][^\n0-9]{0,20}[\"'`][!-~]{1,64}[\"'`][^0-9]{1,24}){4}",
     r"(?:\n[^\n0-9]{0,12}[0-9]{1,3}(?:/[0-9]{1,3})?[^\n0-9A-Za-z]{1,3}[!-~]{1,64}\r?){3}",
+    rf"(?:[0-9]{{1,3}}{_MARK}{_PIECE}{{1,32}}[\s,;&]{{1,2}}\(?{_NAME}){{3}}[0-9]",
     r"(?:\{[0-9]{1,2}\}){4}",
     *(
         rf"(?:\A|[^0-9A-Za-z]){one.format(0)}[^\0]{{1,48}}[^0-9A-Za-z]{one.format(1)}"
