@@ -193,6 +193,7 @@ _SPELLINGS = (
     Decoder(escapes.escapes, escapes.HINTS, reads_joins=False, reads_json=False),
     Decoder(escapes.named, escapes.NAMED_HINTS, reads_joins=False),
     Decoder(escapes.css, escapes.CSS_HINTS, reads_joins=False, reads_json=False),
+    Decoder(escapes.signs, escapes.SIGN_HINTS, Bank.RARE, reads_joins=False),
     Decoder(percent.percent, percent.HINTS),
     Decoder(percent.blanks, percent.PLUS_HINTS, Bank.RARE),
     Decoder(markup.references, markup.REFERENCE_HINTS),

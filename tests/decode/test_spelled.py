@@ -144,9 +144,30 @@ def marked_down(text):
     return re.sub(r"([_*`\[\]#<>-])", r"\\\1", text)
 
 
+def in_tex(text):
+    return re.sub("[_-]", r"{\\\g<0>}", text)
+
+
+def defanged(text):
+    """As addresses are written that nobody is to follow."""
+    return re.sub("[._:@/-]", r"[\g<0>]", text)
+
+
+def said(text):
+    """Each sign of a word as a word."""
+    return re.sub(
+        "(?<=[A-Za-z0-9])[._-](?=[A-Za-z0-9])",
+        lambda m: {".": " dot ", "_": " Underscore ", "-": " dash "}[m[0]],
+        text,
+    )
+
+
+HANDS = [re.escape, marked_down, in_tex, defanged, said]
+
+
 @pytest.mark.parametrize("template", SIGNED)
-@pytest.mark.parametrize("escape", [re.escape, marked_down])
-def test_signs_behind_backslashes_are_signs(inspector, template, escape):
+@pytest.mark.parametrize("escape", HANDS)
+def test_signs_so_written_are_signs(inspector, template, escape):
     text = expand(template, seed=4)
     assert inspector.scan(f"a note: {text} of today".encode())
     assert inspector.scan(f"a note: {escape(text)} of today".encode())
@@ -157,8 +178,9 @@ def test_signs_behind_backslashes_are_signs(inspector, template, escape):
     [
         r"match \d+\.\d+\-[a-z]+ and sk\-ant\-[a-z0-9]{2,4} in names",
         r"$\alpha\_i \le \beta\^2$, see C:\dir\file\_1.txt",
+        "see hxxps[:]//evil[.]example/a(dot)b and a dash of salt, a dot at the end",
         r"AWS\_ACCESS\_KEY\_ID and my\_table\_name are names",
     ],
 )
-def test_signs_behind_backslashes_are_honest(inspector, text):
+def test_signs_so_written_are_honest(inspector, text):
     assert not inspector.scan(text.encode())

@@ -13,14 +13,14 @@ import string
 import unicodedata
 from collections.abc import Iterator
 
-from dlp.decode.pieces import Rewrite
-from dlp.decode.rewriting import rewritten
+from dlp.decode.pieces import Rewrite, Span
+from dlp.decode.rewriting import rewritten, rewritten_at
 from dlp.decode.source import Source
 from dlp.model import View
 
 HINTS = (
     r"""\\["'\\/nrtuUxXoON0-7\r\n]""",
-    r"[0-9A-Za-z]\\[!-/:-@\[-`{-~][0-9A-Za-z]",
+    r"[0-9A-Za-z{]\\[!-/:-@\[-`{-~][0-9A-Za-z}]",
     r"(?:\\-){5}",
 )
 NAMED_HINTS = (r"_x00[2-7][0-9A-Fa-f]_",)
@@ -93,6 +93,53 @@ def unescape(data: bytes) -> bytes:
         else:
             out.append(b"\\")
     return b"".join(out)
+
+
+_SIGNS = {
+    b"dot": b".", b"period": b".", b"underscore": b"_", b"dash": b"-", b"hyphen": b"-",
+    b"minus": b"-", b"slash": b"/", b"colon": b":", b"at": b"@", b"equals": b"=",
+}  # fmt: skip
+_SAID = "underscore|dash|hyphen|dot"
+"""Between two words without brackets: rare there."""
+_BRACKETED = r"[\[({](?:[._:@/=+-]|" + "|".join(map(bytes.decode, _SIGNS)) + r")[\])}]"
+_ARMOUR_BYTES = 4 << 10
+"""From one line with signs to the next there may be the lines of a key."""
+SIGN_HINTS = (
+    rf"(?i)[0-9A-Za-z]{_BRACKETED}[0-9A-Za-z]",
+    rf"(?i)(?:{_BRACKETED}){{3}}",
+    rf"(?i)[0-9A-Za-z] (?:{_SAID}) [0-9A-Za-z]",
+)
+
+
+def _sign(match: re.Match[bytes]) -> bytes:
+    word = match[0].strip(b" []{}()")
+    return _SIGNS.get(word.lower(), word)
+
+
+SAID_SIGNS = Rewrite(
+    re.compile(
+        rf"{_BRACKETED}|(?<=[0-9A-Za-z]) (?:{_SAID}) (?=[0-9A-Za-z])".encode(),
+        re.IGNORECASE,
+    ),
+    _sign,
+)
+
+
+def signs(source: Source) -> Iterator[View]:
+    """
+    The lines with signs in brackets or as words, with the signs: `SG[.]a(dot)b`,
+    `ghp underscore a`, as addresses are written that nobody is to follow.
+    """
+    data = source.data
+    spans: list[Span] = []
+    for match in SAID_SIGNS.pattern.finditer(data):
+        start = data.rfind(b"\n", 0, match.start()) + 1
+        stop = data.find(b"\n", match.end())
+        stop = len(data) if stop < 0 else stop
+        if spans and start < spans[-1][1] + _ARMOUR_BYTES:
+            start, _ = spans.pop()
+        spans.append((start, stop))
+    yield from rewritten_at(source, "escapes", spans, SAID_SIGNS)
 
 
 _BYTE = rb"[2-7][0-9a-fA-F]"
